@@ -1,0 +1,111 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The rings, from the inside out. A target imports only what stands above it in this list; `tools/tidy` checks it.
+//   V vocabulary and P pure: the standard library and swift-collections, nothing else.
+//   C coordination, E edge, X executable.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let hashTrees: Target.Dependency = .product(name: "HashTreeCollections", package: "swift-collections")
+let deques: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket: Target.Dependency = .product(name: "NIOWebSocket", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
+let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "_CryptoExtras", package: "swift-crypto")
+let jwt: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
+let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let grpc: Target.Dependency = .product(name: "GRPCCore", package: "grpc-swift-2")
+let grpcTransport: Target.Dependency = .product(name: "GRPCNIOTransportHTTP2", package: "grpc-swift-nio-transport")
+let grpcProtobuf: Target.Dependency = .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+
+/// A target of the project with the house's settings.
+func ours(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: strict)
+}
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "reckon",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "reckon", targets: ["reckon"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    ],
+    targets: [
+        // V: vocabulary
+        ours("Document"),
+        .target(name: "CFacts"),
+        ours("Schema", ["Document", "CFacts"]),
+        ours("Records", ["Document"]),
+        // P: pure
+        ours("ClusterState", ["Document", "Schema", "Records", hashTrees]),
+        ours("Patching", ["Document", "Schema"]),
+        ours("Access", ["Document", "Records", "ClusterState"]),
+        ours("Admission", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access"]),
+        ours("Requests", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access", "Admission"]),
+        ours("History", ["Document", "Schema", "Records", "ClusterState"]),
+        ours("Controllers", ["Document", "Schema", "Records", "ClusterState", deques]),
+        ours("Scheduling", ["Document", "Records", "ClusterState", "Controllers", deques]),
+        ours("PodLifecycle", ["Document"]),
+        ours("ServiceRouting", ["Document"]),
+        // C: coordination
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
+        ours("EventLog", ["CLMDB", "Document", "Records", "ClusterState", crypto]),
+        ours(
+            "Engine",
+            ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Requests", "EventLog",
+             "Controllers", "Scheduling", logging]),
+        // E: edge
+        ours("HTTPEdge", [nioCore, nioPosix, nioHTTP1, nioWebSocket, nioTLS, nioSSL, nioHTTP2, logging]),
+        ours("Identity", ["Document", "Records", "Access", x509, asn1, crypto, cryptoExtras, jwt]),
+        ours(
+            "APIServer",
+            ["Document", "Schema", "Records", "ClusterState", "Access", "Requests", "History", "EventLog", "Engine",
+             "HTTPEdge", "Identity", nioCore, nioHTTP1, nioSSL, crypto, yaml, logging]),
+        ours("CRI", [grpc, grpcTransport, grpcProtobuf, protobuf], exclude: ["README.md", "api.proto"]),
+        ours(
+            "Kubelet",
+            ["Document", "PodLifecycle", "Engine", "CRI", "HTTPEdge", grpc, grpcTransport, grpcProtobuf, nioCore, nioPosix,
+             logging]),
+        ours("KubeProxy", ["Document", "ServiceRouting", "Engine", logging]),
+        // X: the executable
+        .executableTarget(
+            name: "reckon",
+            dependencies: [
+                "Document", "Schema", "Records", "ClusterState", "Requests", "History", "EventLog", "Engine", "HTTPEdge",
+                "Identity", "APIServer", "Kubelet", "KubeProxy", "Controllers", "Scheduling", logging, arguments,
+            ],
+            swiftSettings: strict),
+    ]
+)

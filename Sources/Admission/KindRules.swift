@@ -1,0 +1,174 @@
+public import ClusterState
+public import Document
+public import Records
+public import Schema
+
+/// What writing needs to know besides the object itself. Every ambient fact is a value in here (law 3).
+public struct WriteContext: Sendable {
+    /// The state the write is decided on.
+    public let state: ClusterState
+    public let catalog: Catalog
+    public let now: Timestamp
+    public let user: UserInfo
+    /// Numbers drawn from the request's recorded seed: names, addresses, ports.
+    public var random: RandomSequence
+    public let settings: ClusterSettings
+    public let isDryRun: Bool
+
+    public init(
+        state: ClusterState, catalog: Catalog, now: Timestamp, user: UserInfo, random: RandomSequence, settings: ClusterSettings, isDryRun: Bool
+    ) {
+        self.state = state
+        self.catalog = catalog
+        self.now = now
+        self.user = user
+        self.random = random
+        self.settings = settings
+        self.isDryRun = isDryRun
+    }
+}
+
+/// The cluster's settings that decisions depend on.
+public struct ClusterSettings: Sendable, Equatable {
+    /// `10.96.0.0/16`.
+    public var serviceClusterIPRange: String
+    /// The inclusive range of node ports.
+    public var nodePorts: ClosedRange<Int>
+    /// The issuer of service-account tokens.
+    public var serviceAccountIssuer: String
+    public init(
+        serviceClusterIPRange: String = "10.96.0.0/16", nodePorts: ClosedRange<Int> = 30000...32767,
+        serviceAccountIssuer: String = "https://kubernetes.default.svc"
+    ) {
+        self.serviceClusterIPRange = serviceClusterIPRange
+        self.nodePorts = nodePorts
+        self.serviceAccountIssuer = serviceAccountIssuer
+    }
+}
+
+/// A reproducible sequence of numbers (SplitMix64) from one recorded seed.
+public struct RandomSequence: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+    public init(seed: UInt64) { state = seed }
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+    /// A UUID of version 4.
+    public mutating func uuid() -> String {
+        var bytes: [UInt8] = []
+        for word in [next(), next()] { for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) } }
+        bytes[6] = bytes[6] & 0x0F | 0x40
+        bytes[8] = bytes[8] & 0x3F | 0x80
+        let hex = Array("0123456789abcdef".utf8)
+        var out: [UInt8] = []
+        out.reserveCapacity(36)
+        for (i, b) in bytes.enumerated() {
+            if i == 4 || i == 6 || i == 8 || i == 10 { out.append(UInt8(ascii: "-")) }
+            out.append(hex[Int(b >> 4)])
+            out.append(hex[Int(b & 15)])
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+    /// Letters and digits that spell no words, as Kubernetes appends to `generateName`.
+    public mutating func suffix(_ length: Int = 5) -> String {
+        let letters = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
+        var out: [UInt8] = []
+        for _ in 0..<length { out.append(letters[Int(next() % UInt64(letters.count))]) }
+        return String(decoding: out, as: UTF8.self)
+    }
+}
+
+/// What is particular to one kind when it is written: upstream's defaulting functions and registry strategy. The verbs call, in
+/// this order: `setDefaults`, admission's mutation, `prepareFor…`, `validate…`; everything that all kinds share (metadata,
+/// generation, managed fields, finalizers, resourceVersion) is the verbs' own work.
+public protocol KindRules: Sendable {
+    /// Fills in what a client may leave out; called on every object read from a request, after the schema's own defaults.
+    func setDefaults(_ object: inout JSON)
+    /// Clears what a client may not set (status on create), allocates what the server gives (addresses, ports).
+    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError)
+    /// `subresource` is "" for the object itself, else `status`, `scale`, `resize`, `ephemeralcontainers`, `approval`, `finalize`, …: keeps from `old` what this
+    /// endpoint may not change.
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError)
+    /// Everything wrong with a new object besides its ObjectMeta, in upstream's order.
+    func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError]
+    /// Everything wrong with a changed one, immutable fields included.
+    func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError]
+    /// Texts for `Warning` headers.
+    func warnings(_ object: JSON, old: JSON?) -> [String]
+    /// Which name rule `metadata.name` follows.
+    var nameRule: NameRule { get }
+    /// Whether PUT to a name that does not exist creates it (Lease, Endpoints, Event, …).
+    var allowsCreateOnUpdate: Bool { get }
+    /// Whether PUT without a resourceVersion is allowed.
+    var allowsUnconditionalUpdate: Bool { get }
+    /// Paths outside `metadata` whose change does not raise `generation`; nil for kinds without generation.
+    var countsGeneration: Bool { get }
+}
+
+/// The rule for an object's name.
+public enum NameRule: Sendable { case dnsSubdomain, dnsLabel, dns1035Label, pathSegment }
+
+extension KindRules {
+    public func setDefaults(_ object: inout JSON) {}
+    public func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {}
+    public func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {}
+    public func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] { [] }
+    public func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] { [] }
+    public func warnings(_ object: JSON, old: JSON?) -> [String] { [] }
+    public var nameRule: NameRule { .dnsSubdomain }
+    public var allowsCreateOnUpdate: Bool { false }
+    public var allowsUnconditionalUpdate: Bool { true }
+    public var countsGeneration: Bool { true }
+}
+
+/// One write as admission plugins see it.
+public struct AdmissionRequest: Sendable {
+    public enum Operation: String, Sendable { case create = "CREATE", update = "UPDATE", delete = "DELETE", connect = "CONNECT" }
+    public let operation: Operation
+    public let type: ResourceType
+    public let subresource: String
+    public let namespace: String
+    public let name: String
+    /// The new object (a Binding, Scale, Eviction, TokenRequest for such subresources); `.null` for a delete.
+    public var object: JSON
+    /// The object as it is; `.null` for a create.
+    public let old: JSON
+    public var context: WriteContext
+    /// What plugins did, in order.
+    public var facts: [AdmissionFact] = []
+    public var warnings: [String] = []
+    /// Other objects that this request changes along with its own (a quota's usage), whole and ready to store.
+    public var sideWrites: [(type: ResourceType, object: JSON)] = []
+
+    public init(
+        operation: Operation, type: ResourceType, subresource: String, namespace: String, name: String, object: JSON, old: JSON, context: WriteContext
+    ) {
+        self.operation = operation
+        self.type = type
+        self.subresource = subresource
+        self.namespace = namespace
+        self.name = name
+        self.object = object
+        self.old = old
+        self.context = context
+    }
+}
+
+/// A built-in admission plugin.
+public protocol AdmissionPlugin: Sendable {
+    /// Upstream's name, `LimitRanger`.
+    var name: String { get }
+    /// Changes `request.object`, or refuses.
+    func mutate(_ request: inout AdmissionRequest) throws(APIError)
+    /// Refuses, or says nothing; may add `sideWrites`.
+    func validate(_ request: inout AdmissionRequest) throws(APIError)
+}
+
+extension AdmissionPlugin {
+    public func mutate(_ request: inout AdmissionRequest) throws(APIError) {}
+    public func validate(_ request: inout AdmissionRequest) throws(APIError) {}
+}

@@ -1,0 +1,324 @@
+/// Why bytes are no JSON, with the place in bytes from the start.
+public struct JSONError: Error, Equatable, Sendable {
+    public let message: String
+    public let offset: Int
+}
+
+extension JSON {
+    /// The deepest nesting of arrays and objects that is read.
+    public static let depthMax = 1000
+
+    /// Reads one JSON value; white space around it is allowed, anything else is an error.
+    public init(parsing bytes: some Sequence<UInt8>) throws(JSONError) {
+        var ignored: [String] = []
+        self = try JSON.parse(bytes, duplicates: &ignored)
+    }
+
+    /// Reads one JSON value and collects the paths (`spec.containers[0].name`) of members given twice; the last one wins.
+    public static func parse(_ bytes: some Sequence<UInt8>, duplicates: inout [String]) throws(JSONError) -> JSON {
+        let quick = bytes.withContiguousStorageIfAvailable { buffer -> Result<(JSON, [String]), JSONError> in
+            var parser = JSONParser(buffer)
+            do throws(JSONError) { return .success((try parser.document(), parser.duplicates)) } catch { return .failure(error) }
+        }
+        guard let result = quick else { return try parse(Array(bytes), duplicates: &duplicates) }
+        let (value, repeated) = try result.get()
+        duplicates = repeated
+        return value
+    }
+
+    public init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
+}
+
+/// A recursive-descent reader over bytes. Invalid UTF-8 and lone surrogates become U+FFFD, one for each bad byte or
+/// escape, as Go's decoder does.
+private struct JSONParser {
+    let bytes: UnsafeBufferPointer<UInt8>
+    var at = 0
+    var duplicates: [String] = []
+    /// Where a repeated member is reported: names and element numbers from the root.
+    var path: [PathStep] = []
+
+    enum PathStep {
+        case key(String)
+        case index(Int)
+    }
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+    mutating func document() throws(JSONError) -> JSON {
+        let value = try self.value(0)
+        skipSpace()
+        if at < bytes.count { throw fail("invalid character after top-level value") }
+        return value
+    }
+
+    func fail(_ message: String) -> JSONError { JSONError(message: message, offset: at) }
+
+    @inline(__always) mutating func skipSpace() {
+        while at < bytes.count {
+            switch bytes[at] {
+            case 0x20, 0x0A, 0x0D, 0x09: at += 1
+            default: return
+            }
+        }
+    }
+
+    mutating func value(_ depth: Int) throws(JSONError) -> JSON {
+        skipSpace()
+        guard at < bytes.count else { throw fail("unexpected end of JSON input") }
+        switch bytes[at] {
+        case UInt8(ascii: "{"): return try object(depth)
+        case UInt8(ascii: "["): return try array(depth)
+        case UInt8(ascii: "\""): return .string(try string())
+        case UInt8(ascii: "t"): return try word("true", .bool(true))
+        case UInt8(ascii: "f"): return try word("false", .bool(false))
+        case UInt8(ascii: "n"): return try word("null", .null)
+        case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
+        default: throw fail("invalid character looking for beginning of value")
+        }
+    }
+
+    mutating func word(_ text: StaticString, _ value: JSON) throws(JSONError) -> JSON {
+        let n = text.utf8CodeUnitCount
+        guard at + n <= bytes.count else { throw fail("unexpected end of JSON input") }
+        for i in 0..<n where bytes[at + i] != text.utf8Start[i] { throw fail("invalid character in literal") }
+        at += n
+        return value
+    }
+
+    mutating func object(_ depth: Int) throws(JSONError) -> JSON {
+        guard depth < JSON.depthMax else { throw fail("exceeded max depth") }
+        at += 1
+        var entries: [JSONObject.Entry] = []
+        skipSpace()
+        if at < bytes.count, bytes[at] == UInt8(ascii: "}") {
+            at += 1
+            return .object(JSONObject())
+        }
+        while true {
+            skipSpace()
+            guard at < bytes.count else { throw fail("unexpected end of JSON input") }
+            guard bytes[at] == UInt8(ascii: "\"") else { throw fail("invalid character looking for beginning of object key string") }
+            let key = try string()
+            skipSpace()
+            guard at < bytes.count else { throw fail("unexpected end of JSON input") }
+            guard bytes[at] == UInt8(ascii: ":") else { throw fail("invalid character after object key") }
+            at += 1
+            path.append(.key(key))
+            let value = try self.value(depth + 1)
+            path.removeLast()
+            entries.append(.init(key: key, value: value))
+            skipSpace()
+            guard at < bytes.count else { throw fail("unexpected end of JSON input") }
+            if bytes[at] == UInt8(ascii: ",") {
+                at += 1
+            } else if bytes[at] == UInt8(ascii: "}") {
+                at += 1
+                break
+            } else {
+                throw fail("invalid character after object key:value pair")
+            }
+        }
+        var repeated: [String] = []
+        let object = JSONObject(unsorted: entries) { repeated.append($0) }
+        for key in repeated {
+            path.append(.key(key))
+            duplicates.append(pathText())
+            path.removeLast()
+        }
+        return .object(object)
+    }
+
+    func pathText() -> String {
+        var text = ""
+        for step in path {
+            switch step {
+            case .key(let key): text += text.isEmpty ? key : "." + key
+            case .index(let i): text += "[\(i)]"
+            }
+        }
+        return text
+    }
+
+    mutating func array(_ depth: Int) throws(JSONError) -> JSON {
+        guard depth < JSON.depthMax else { throw fail("exceeded max depth") }
+        at += 1
+        var elements: [JSON] = []
+        skipSpace()
+        if at < bytes.count, bytes[at] == UInt8(ascii: "]") {
+            at += 1
+            return .array([])
+        }
+        while true {
+            path.append(.index(elements.count))
+            elements.append(try value(depth + 1))
+            path.removeLast()
+            skipSpace()
+            guard at < bytes.count else { throw fail("unexpected end of JSON input") }
+            if bytes[at] == UInt8(ascii: ",") {
+                at += 1
+            } else if bytes[at] == UInt8(ascii: "]") {
+                at += 1
+                return .array(elements)
+            } else {
+                throw fail("invalid character after array element")
+            }
+        }
+    }
+
+    mutating func number() throws(JSONError) -> JSON {
+        let start = at
+        var negative = false
+        if bytes[at] == UInt8(ascii: "-") {
+            negative = true
+            at += 1
+        }
+        guard at < bytes.count, isDigit(bytes[at]) else { throw fail("invalid character in numeric literal") }
+        var whole: Int64 = 0
+        var fits = true
+        if bytes[at] == UInt8(ascii: "0") {
+            at += 1
+        } else {
+            while at < bytes.count, isDigit(bytes[at]) {
+                let digit = Int64(bytes[at] - UInt8(ascii: "0"))
+                let (tens, o1) = whole.multipliedReportingOverflow(by: 10)
+                let (next, o2) = negative ? tens.subtractingReportingOverflow(digit) : tens.addingReportingOverflow(digit)
+                if o1 || o2 { fits = false }
+                whole = next
+                at += 1
+            }
+        }
+        var real = false
+        if at < bytes.count, bytes[at] == UInt8(ascii: ".") {
+            real = true
+            at += 1
+            guard at < bytes.count, isDigit(bytes[at]) else { throw fail("invalid character after decimal point in numeric literal") }
+            while at < bytes.count, isDigit(bytes[at]) { at += 1 }
+        }
+        if at < bytes.count, bytes[at] | 0x20 == UInt8(ascii: "e") {
+            real = true
+            at += 1
+            if at < bytes.count, bytes[at] == UInt8(ascii: "+") || bytes[at] == UInt8(ascii: "-") { at += 1 }
+            guard at < bytes.count, isDigit(bytes[at]) else { throw fail("invalid character in exponent of numeric literal") }
+            while at < bytes.count, isDigit(bytes[at]) { at += 1 }
+        }
+        if fits && !real { return .int(whole) }
+        let text = String(decoding: bytes[start..<at], as: UTF8.self)
+        guard let value = Double(text), value.isFinite else { throw fail("number \(text) out of range") }
+        return .double(value)
+    }
+
+    @inline(__always) func isDigit(_ b: UInt8) -> Bool { b &- UInt8(ascii: "0") < 10 }
+
+    mutating func string() throws(JSONError) -> String {
+        at += 1
+        let start = at
+        // Most strings are plain ASCII without escapes: find their end, then copy once.
+        while at < bytes.count {
+            let b = bytes[at]
+            if b == UInt8(ascii: "\"") {
+                let text = String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self)
+                at += 1
+                return text
+            }
+            if b == UInt8(ascii: "\\") || b < 0x20 || b >= 0x80 { break }
+            at += 1
+        }
+        return try escapedString(from: start)
+    }
+
+    mutating func escapedString(from start: Int) throws(JSONError) -> String {
+        var out = [UInt8](bytes[start..<at])
+        while true {
+            guard at < bytes.count else { throw fail("unexpected end of JSON input") }
+            let b = bytes[at]
+            switch b {
+            case UInt8(ascii: "\""):
+                at += 1
+                return String(decoding: out, as: UTF8.self)
+            case UInt8(ascii: "\\"):
+                at += 1
+                try escape(into: &out)
+            case 0..<0x20:
+                throw fail("invalid character in string literal")
+            case 0x80...:
+                let n = validSequenceLength()
+                if n == 0 {
+                    out.append(contentsOf: [0xEF, 0xBF, 0xBD])
+                    at += 1
+                } else {
+                    out.append(contentsOf: bytes[at..<at + n])
+                    at += n
+                }
+            default:
+                out.append(b)
+                at += 1
+            }
+        }
+    }
+
+    /// The length of the valid multi-byte UTF-8 sequence here, or 0.
+    func validSequenceLength() -> Int {
+        func tail(_ i: Int, _ range: ClosedRange<UInt8> = 0x80...0xBF) -> Bool { at + i < bytes.count && range.contains(bytes[at + i]) }
+        switch bytes[at] {
+        case 0xC2...0xDF: return tail(1) ? 2 : 0
+        case 0xE0: return tail(1, 0xA0...0xBF) && tail(2) ? 3 : 0
+        case 0xED: return tail(1, 0x80...0x9F) && tail(2) ? 3 : 0
+        case 0xE1...0xEF: return tail(1) && tail(2) ? 3 : 0
+        case 0xF0: return tail(1, 0x90...0xBF) && tail(2) && tail(3) ? 4 : 0
+        case 0xF1...0xF3: return tail(1) && tail(2) && tail(3) ? 4 : 0
+        case 0xF4: return tail(1, 0x80...0x8F) && tail(2) && tail(3) ? 4 : 0
+        default: return 0
+        }
+    }
+
+    mutating func escape(into out: inout [UInt8]) throws(JSONError) {
+        guard at < bytes.count else { throw fail("unexpected end of JSON input") }
+        let b = bytes[at]
+        at += 1
+        switch b {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): out.append(b)
+        case UInt8(ascii: "b"): out.append(0x08)
+        case UInt8(ascii: "f"): out.append(0x0C)
+        case UInt8(ascii: "n"): out.append(0x0A)
+        case UInt8(ascii: "r"): out.append(0x0D)
+        case UInt8(ascii: "t"): out.append(0x09)
+        case UInt8(ascii: "u"):
+            var scalar = try hex4()
+            if scalar & 0xFC00 == 0xD800 {
+                if at + 1 < bytes.count, bytes[at] == UInt8(ascii: "\\"), bytes[at + 1] == UInt8(ascii: "u") {
+                    let back = at
+                    at += 2
+                    let low = try hex4()
+                    if low & 0xFC00 == 0xDC00 {
+                        scalar = 0x10000 + ((scalar & 0x3FF) << 10) + (low & 0x3FF)
+                    } else {
+                        at = back
+                    }
+                }
+            }
+            let character = Unicode.Scalar(scalar) ?? "\u{FFFD}"
+            out.append(contentsOf: UTF8.encode(character)!)
+        default:
+            throw fail("invalid character in string escape code")
+        }
+    }
+
+    mutating func hex4() throws(JSONError) -> UInt32 {
+        guard at + 4 <= bytes.count else { throw fail("unexpected end of JSON input") }
+        var value: UInt32 = 0
+        for _ in 0..<4 {
+            let b = bytes[at]
+            let digit: UInt8
+            switch b {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = b - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = b - UInt8(ascii: "a") + 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = b - UInt8(ascii: "A") + 10
+            default: throw fail("invalid character in \\u hexadecimal character escape")
+            }
+            value = value << 4 | UInt32(digit)
+            at += 1
+        }
+        return value
+    }
+}

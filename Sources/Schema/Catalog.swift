@@ -1,0 +1,30 @@
+/// Every resource that is served and every structured type behind it: the built-in kinds, plus what CustomResourceDefinitions
+/// add. A catalog is a value that never changes; a new one is made when a definition changes, and the past has its own.
+public final class Catalog: Sendable {
+    /// In discovery order: groups as kube-apiserver lists them, versions by preference, resources by name.
+    public let resources: [ResourceType]
+    /// Structured types by full name.
+    public let types: [String: TypeSchema]
+    private let byPath: [String: [String: Int]]
+    private let byKind: [GroupVersionKind: Int]
+
+    public init(resources: [ResourceType], types: [String: TypeSchema]) {
+        self.resources = resources
+        self.types = types
+        var byPath: [String: [String: Int]] = [:]
+        var byKind: [GroupVersionKind: Int] = [:]
+        for (i, resource) in resources.enumerated() {
+            byPath[resource.apiVersion, default: [:]][resource.resource] = i
+            if byKind[resource.groupVersionKind] == nil { byKind[resource.groupVersionKind] = i }
+        }
+        self.byPath = byPath
+        self.byKind = byKind
+    }
+
+    /// The resource served at `apiVersion` (`v1`, `apps/v1`) under that plural name.
+    public func resource(apiVersion: String, _ resource: String) -> ResourceType? { byPath[apiVersion]?[resource].map { resources[$0] } }
+    /// The resource whose objects have that kind.
+    public func resource(for kind: GroupVersionKind) -> ResourceType? { byKind[kind].map { resources[$0] } }
+    /// Whether anything is served at `apiVersion`.
+    public func serves(apiVersion: String) -> Bool { byPath[apiVersion] != nil }
+}

@@ -1,0 +1,62 @@
+public import Document
+
+/// What is wrong with one field of an object: Kubernetes' `field.Error`.
+public struct FieldError: Equatable, Sendable {
+    public enum Kind: String, Sendable {
+        case notFound = "FieldValueNotFound"
+        case required = "FieldValueRequired"
+        case duplicate = "FieldValueDuplicate"
+        case invalid = "FieldValueInvalid"
+        case notSupported = "FieldValueNotSupported"
+        case forbidden = "FieldValueForbidden"
+        case tooLong = "FieldValueTooLong"
+        case tooMany = "FieldValueTooMany"
+        case internalError = "InternalError"
+        case typeInvalid = "FieldValueTypeInvalid"
+    }
+    public var type: Kind
+    /// `spec.containers[0].name`.
+    public var path: String
+    /// The message without the path: `Invalid value: "x": must be …`.
+    public var body: String
+    public init(_ type: Kind, _ path: String, _ body: String) {
+        self.type = type
+        self.path = path
+        self.body = body
+    }
+    /// `path: body`; the body alone when there is no path.
+    public var description: String { path.isEmpty ? body : path + ": " + body }
+}
+
+extension FieldError {
+    public static func required(_ path: String, _ detail: String = "") -> FieldError {
+        .init(.required, path, detail.isEmpty ? "Required value" : "Required value: " + detail)
+    }
+    public static func invalid(_ path: String, _ value: JSON, _ detail: String) -> FieldError {
+        .init(.invalid, path, "Invalid value" + quoted(value) + (detail.isEmpty ? "" : ": " + detail))
+    }
+    public static func typeInvalid(_ path: String, _ value: JSON, _ detail: String) -> FieldError {
+        .init(.typeInvalid, path, "Invalid value" + quoted(value) + (detail.isEmpty ? "" : ": " + detail))
+    }
+    public static func duplicate(_ path: String, _ value: JSON) -> FieldError {
+        .init(.duplicate, path, "Duplicate value" + quoted(value))
+    }
+    public static func notFound(_ path: String, _ value: JSON) -> FieldError { .init(.notFound, path, "Not found" + quoted(value)) }
+    /// `supported` is sorted by the caller when upstream sorts it.
+    public static func notSupported(_ path: String, _ value: JSON, _ supported: [String]) -> FieldError {
+        let detail = supported.isEmpty ? "" : ": supported values: " + supported.map { "\"\($0)\"" }.joined(separator: ", ")
+        return .init(.notSupported, path, "Unsupported value" + quoted(value) + detail)
+    }
+    public static func forbidden(_ path: String, _ detail: String) -> FieldError {
+        .init(.forbidden, path, detail.isEmpty ? "Forbidden" : "Forbidden: " + detail)
+    }
+    public static func tooLong(_ path: String, _ max: Int) -> FieldError {
+        .init(.tooLong, path, "Too long: may not be more than \(max) bytes")
+    }
+    public static func tooMany(_ path: String, _ actual: Int, _ max: Int) -> FieldError {
+        .init(.tooMany, path, "Too many: \(actual): must have at most \(max) items")
+    }
+
+    /// `: value` as `field.Error` prints it: strings quoted as Go's %q, everything else as JSON; "" and null as `""` and `null`.
+    static func quoted(_ value: JSON) -> String { ": " + value.text }
+}

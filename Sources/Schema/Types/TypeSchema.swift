@@ -1,0 +1,94 @@
+public import Document
+
+/// What one field of a structured type may hold.
+public indirect enum FieldShape: Sendable {
+    case string
+    case int32
+    case int64
+    case double
+    case bool
+    /// base64 text.
+    case bytes
+    /// RFC 3339 to the second; `null` when unset.
+    case time
+    /// RFC 3339 with six decimals.
+    case microTime
+    case quantity
+    case intOrString
+    /// A nested structured type.
+    case object(TypeSchema)
+    case array(FieldShape)
+    case map(FieldShape)
+    /// Anything: RawExtension, JSON, FieldsV1. Unknown members are kept.
+    case any
+}
+
+/// How server-side apply merges a list.
+public enum ListKind: UInt8, Sendable { case atomic, set, map }
+
+/// One field of a structured type.
+public struct Field: Sendable {
+    public let name: String
+    public let shape: FieldShape
+    public let isRequired: Bool
+    /// The OpenAPI default. `""`, `0`, `false`, `{}` on required fields only say that the zero value is written.
+    public let defaultValue: JSON?
+    public let enumeration: [String]
+    public let listKind: ListKind?
+    /// The members that identify an element of a `map` list.
+    public let mapKeys: [String]
+    /// Strategic merge: `merge`, `replace`, `retainKeys`; may hold several.
+    public let patchStrategies: [String]
+    /// Strategic merge: the member that identifies an element.
+    public let patchMergeKey: String?
+    /// A map or struct that server-side apply owns as one.
+    public let isAtomic: Bool
+    public let protoNumber: Int
+    /// The numbers of inlined messages that wrap this field on the wire, outermost first.
+    public let protoPath: [Int]
+
+    public init(
+        name: String, shape: FieldShape, isRequired: Bool = false, defaultValue: JSON? = nil, enumeration: [String] = [],
+        listKind: ListKind? = nil, mapKeys: [String] = [], patchStrategies: [String] = [], patchMergeKey: String? = nil,
+        isAtomic: Bool = false, protoNumber: Int = 0, protoPath: [Int] = []
+    ) {
+        self.name = name
+        self.shape = shape
+        self.isRequired = isRequired
+        self.defaultValue = defaultValue
+        self.enumeration = enumeration
+        self.listKind = listKind
+        self.mapKeys = mapKeys
+        self.patchStrategies = patchStrategies
+        self.patchMergeKey = patchMergeKey
+        self.isAtomic = isAtomic
+        self.protoNumber = protoNumber
+        self.protoPath = protoPath
+    }
+}
+
+/// A structured type: `io.k8s.api.core.v1.Pod` and what it holds. Types refer to each other, so they are objects that are
+/// filled in once while the catalog is built and never change afterwards.
+public final class TypeSchema: @unchecked Sendable {
+    /// The full name, `io.k8s.api.core.v1.PodSpec`; for a custom resource, made from its group and kind.
+    public let name: String
+    /// In the byte order of their names.
+    public private(set) var fields: [Field] = []
+    /// `x-kubernetes-preserve-unknown-fields` of a custom resource.
+    public private(set) var keepsUnknown = false
+    /// The whole type is owned as one by server-side apply (`+structType=atomic`).
+    public private(set) var isAtomic = false
+    private var places: [String: Int] = [:]
+
+    public init(name: String) { self.name = name }
+
+    /// Called once by whoever builds the catalog, before anyone else sees this type.
+    package func fill(_ fields: [Field], keepsUnknown: Bool = false, isAtomic: Bool = false) {
+        self.fields = fields.sorted { $0.name.bytesPrecede($1.name) }
+        self.keepsUnknown = keepsUnknown
+        self.isAtomic = isAtomic
+        places = Dictionary(uniqueKeysWithValues: self.fields.enumerated().map { ($1.name, $0) })
+    }
+
+    public subscript(name: String) -> Field? { places[name].map { fields[$0] } }
+}
