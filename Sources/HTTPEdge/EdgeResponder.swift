@@ -1,0 +1,160 @@
+public import NIOCore
+import Synchronization
+
+/// The way back to the client for one request. May be used from any thread: calls from elsewhere hop to the request's event
+/// loop and keep their order. Exactly one of `respond`, `startStream` … `end`, an upgrade, or `abort` answers a request; calls after the
+/// answer ended, or after the client left, do nothing.
+///
+///     idle ── respond ─────────────────────► ended
+///     idle ── startStream ─► streaming ── end ─► ended
+///     idle ── acceptWebSocket / acceptUpgrade ─► upgraded
+///     any  ── abort, or the client leaves ─► closed, and `onClose` is called
+public final class EdgeResponder: Sendable {
+    public let eventLoop: any EventLoop
+    let sink: any ResponseSink
+    let stream: Int32
+    private let pending = Atomic<Int>(0)
+    private let closed = Atomic<Bool>(false)
+    private let backlogBytes: Int
+    /// Touched on the event loop only.
+    private let closeAction: LoopBox<(@Sendable () -> Void)?>
+    private let drainAction: LoopBox<(@Sendable () -> Void)?>
+
+    init(eventLoop: any EventLoop, sink: any ResponseSink, stream: Int32, backlogBytes: Int) {
+        self.eventLoop = eventLoop
+        self.sink = sink
+        self.stream = stream
+        self.backlogBytes = backlogBytes
+        closeAction = LoopBox(nil)
+        drainAction = LoopBox(nil)
+    }
+
+    // MARK: One-shot answers
+
+    /// Answers whole. `Content-Length` and `Date` are added. The body of an answer to HEAD is not sent.
+    public func respond(_ status: Int, _ headers: [(String, String)], _ body: EdgeBody) {
+        onLoop { $0.sink.respond($0, status: status, headers: headers, body: body) }
+    }
+
+    // MARK: Streams
+
+    /// Starts an answer whose length is not known: chunked over HTTP/1.1, DATA frames over HTTP/2. The head is sent at once.
+    public func startStream(_ status: Int, _ headers: [(String, String)]) {
+        onLoop { $0.sink.startStream($0, status: status, headers: headers) }
+    }
+
+    /// Sends the next piece of a started stream. Bytes not yet taken by the client's side are counted in `pendingBytes`:
+    /// it is the caller's duty to look at it and drop a reader that is too slow.
+    public func write(_ chunk: ByteBuffer) {
+        let count = chunk.readableBytes
+        guard count > 0, !isClosed else { return }
+        pending.add(count, ordering: .relaxed)
+        onLoop { $0.sink.write($0, chunk) }
+    }
+
+    /// The same for many pieces, with one hop.
+    public func write(_ chunks: [ByteBuffer]) {
+        let count = chunks.reduce(0) { $0 + $1.readableBytes }
+        guard count > 0, !isClosed else { return }
+        pending.add(count, ordering: .relaxed)
+        onLoop { for chunk in chunks where chunk.readableBytes > 0 { $0.sink.write($0, chunk) } }
+    }
+
+    /// Ends a started stream in good order.
+    public func end() { onLoop { $0.sink.end($0) } }
+
+    /// Cuts the answer: resets an HTTP/2 stream, closes an HTTP/1.1 connection.
+    public func abort() { onLoop { $0.sink.abort($0) } }
+
+    // MARK: Back-pressure and the end
+
+    /// Bytes given to `write` that have not left the process.
+    public var pendingBytes: Int { pending.load(ordering: .relaxed) }
+    /// Whether `pendingBytes` is below `EdgeLimits.streamBacklogBytes`.
+    public var isWritable: Bool { pendingBytes < backlogBytes }
+    /// The answer has ended, or the client has gone.
+    public var isClosed: Bool { closed.load(ordering: .acquiring) }
+
+    /// Calls `action` on the event loop when the client goes away before the answer has ended; at once when it already has.
+    /// At most once, and not after `end` or `respond`.
+    public func onClose(_ action: @escaping @Sendable () -> Void) {
+        onLoop {
+            if $0.isClosed { action() } else { $0.closeAction.value = action }
+        }
+    }
+
+    /// Calls `action` on the event loop once everything written so far has left the process; at once when nothing waits.
+    public func onDrain(_ action: @escaping @Sendable () -> Void) {
+        onLoop {
+            if $0.isClosed || $0.pendingBytes == 0 { action() } else { $0.drainAction.value = action }
+        }
+    }
+
+    // MARK: Upgrades
+
+    /// Answers 101 to a WebSocket client and hands over the stream on the event loop; nil when the client went away or the request
+    /// was no WebSocket handshake.
+    public func acceptWebSocket(
+        subprotocol: String?, headers: [(String, String)] = [], _ ready: @escaping @Sendable (WebSocketStream?) -> Void
+    ) {
+        onLoop { $0.sink.acceptWebSocket($0, subprotocol: subprotocol, headers: headers, ready) }
+    }
+
+    /// Answers 101 with `Connection: Upgrade` and `Upgrade: proto`, and hands over the raw bytes on the event loop; nil when the client
+    /// went away.
+    public func acceptUpgrade(
+        _ proto: String, headers: [(String, String)] = [], _ ready: @escaping @Sendable (RawStream?) -> Void
+    ) {
+        onLoop { $0.sink.acceptUpgrade($0, proto: proto, headers: headers, ready) }
+    }
+
+    // MARK: For the connection
+
+    private func onLoop(_ work: @escaping @Sendable (EdgeResponder) -> Void) {
+        if eventLoop.inEventLoop {
+            work(self)
+        } else {
+            eventLoop.execute { work(self) }
+        }
+    }
+
+    /// Some written bytes have left, or were dropped.
+    func sent(_ count: Int) {
+        let left = pending.subtract(count, ordering: .relaxed).newValue
+        if left == 0, let action = drainAction.take() { action() }
+    }
+
+    /// The answer is over, or the client is gone (`early`).
+    func finish(early: Bool) {
+        guard !closed.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        let action = closeAction.take()
+        let drained = drainAction.take()
+        if early { action?() }
+        drained?()
+    }
+}
+
+/// A variable used on one event loop only.
+final class LoopBox<Value>: @unchecked Sendable {
+    var value: Value
+    init(_ value: Value) { self.value = value }
+}
+extension LoopBox {
+    func take<Wrapped>() -> Wrapped? where Value == Wrapped? {
+        defer { value = nil }
+        return value
+    }
+}
+
+/// One connection's side of its responders. Called on its event loop only.
+protocol ResponseSink: AnyObject, Sendable {
+    func respond(_ responder: EdgeResponder, status: Int, headers: [(String, String)], body: EdgeBody)
+    func startStream(_ responder: EdgeResponder, status: Int, headers: [(String, String)])
+    func write(_ responder: EdgeResponder, _ chunk: ByteBuffer)
+    func end(_ responder: EdgeResponder)
+    func abort(_ responder: EdgeResponder)
+    func acceptWebSocket(
+        _ responder: EdgeResponder, subprotocol: String?, headers: [(String, String)], _ ready: @escaping @Sendable (WebSocketStream?) -> Void)
+    func acceptUpgrade(
+        _ responder: EdgeResponder, proto: String, headers: [(String, String)], _ ready: @escaping @Sendable (RawStream?) -> Void)
+}

@@ -1,0 +1,3 @@
+import NIOCore
+
+final class ServerCore: Sendable {}
