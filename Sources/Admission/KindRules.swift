@@ -110,7 +110,11 @@ public protocol KindRules: Sendable {
 }
 
 /// The rule for an object's name.
-public enum NameRule: Sendable { case dnsSubdomain, dnsLabel, dns1035Label, pathSegment }
+public enum NameRule: Sendable {
+    case dnsSubdomain, dnsLabel, dns1035Label, pathSegment
+    /// A DNS subdomain whose length is counted in bytes in the message: kinds with upstream's declarative validation.
+    case longName
+}
 
 extension KindRules {
     public func setDefaults(_ object: inout JSON) {}

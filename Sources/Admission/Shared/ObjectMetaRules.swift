@@ -1,0 +1,145 @@
+public import Document
+public import Schema
+
+/// What every object's metadata must hold to: upstream's `ValidateObjectMeta` and `ValidateObjectMetaUpdate`.
+public enum ObjectMetaRules {
+    /// The limit for all annotations of an object together, keys and values.
+    static let annotationsBytesMax = 256 * 1024
+
+    /// Everything wrong with the metadata of a new object, whose name has been generated if it had to be.
+    public static func validateCreate(
+        _ meta: JSON, isNamespaced: Bool, nameRule: NameRule, path: String = "metadata"
+    ) -> [FieldError] {
+        var errors: [FieldError] = []
+        if let prefix = meta["generateName"]?.string, !prefix.isEmpty {
+            for text in Names.check(prefix, nameRule, isPrefix: true) { errors.append(.invalid(path + ".generateName", .string(prefix), text)) }
+        }
+        let name = meta["name"]?.string ?? ""
+        if name.isEmpty {
+            errors.append(.required(path + ".name", "name or generateName is required"))
+        } else {
+            for text in Names.check(name, nameRule) { errors.append(.invalid(path + ".name", .string(name), text)) }
+        }
+        let namespace = meta["namespace"]?.string ?? ""
+        if isNamespaced {
+            if namespace.isEmpty {
+                errors.append(.required(path + ".namespace"))
+            } else {
+                for text in Names.dnsLabel(namespace) { errors.append(.invalid(path + ".namespace", .string(namespace), text)) }
+            }
+        } else if !namespace.isEmpty {
+            errors.append(.forbidden(path + ".namespace", "not allowed on this type"))
+        }
+        errors += common(meta, path: path)
+        let finalizers = meta["finalizers"]?.strings ?? []
+        errors += validateFinalizers(finalizers, path: path + ".finalizers")
+        return errors
+    }
+
+    /// Everything wrong with changed metadata. `meta` already carries what the server fills in (resourceVersion, uid, …).
+    public static func validateUpdate(_ meta: JSON, old: JSON, path: String = "metadata") -> [FieldError] {
+        var errors: [FieldError] = []
+        if let deletion = old["deletionTimestamp"], !deletion.isNull {
+            errors += validateNoNewFinalizers(meta["finalizers"]?.strings ?? [], old["finalizers"]?.strings ?? [], path: path + ".finalizers")
+        }
+        if (meta["resourceVersion"]?.string ?? "").isEmpty {
+            errors.append(.invalid(path + ".resourceVersion", "", "must be specified for an update"))
+        }
+        if (meta["generation"]?.int ?? 0) < (old["generation"]?.int ?? 0) {
+            errors.append(.invalid(path + ".generation", .int(meta["generation"]?.int ?? 0), "must not be decremented"))
+        }
+        for field in ["name", "namespace", "uid"] where (meta[field]?.string ?? "") != (old[field]?.string ?? "") {
+            errors.append(.invalid("\(path).\(field)", .string(meta[field]?.string ?? ""), Message.immutable))
+        }
+        for field in ["creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"]
+        where (meta[field] ?? .null) != (old[field] ?? .null) {
+            errors.append(.invalid("\(path).\(field)", meta[field] ?? .null, Message.immutable))
+        }
+        return errors + common(meta, path: path)
+    }
+
+    /// What is checked alike when an object is made and when it is changed.
+    private static func common(_ meta: JSON, path: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        if let generation = meta["generation"]?.int, generation < 0 {
+            errors.append(.invalid(path + ".generation", .int(generation), Message.notNegative))
+        }
+        errors += LabelRules.validateLabels(meta["labels"], path: path + ".labels")
+        errors += validateAnnotations(meta["annotations"], path: path + ".annotations")
+        errors += validateOwners(meta["ownerReferences"], path: path + ".ownerReferences")
+        return errors
+    }
+
+    static func validateAnnotations(_ annotations: JSON?, path: String) -> [FieldError] {
+        guard let pairs = annotations?.object, !pairs.isEmpty else { return [] }
+        var errors: [FieldError] = []
+        var total = 0
+        for (key, value) in pairs {
+            if !Names.isQualifiedName(key) {
+                for text in Names.qualifiedName(key.lowercased()) { errors.append(.invalid(path, .string(key), text)) }
+            }
+            total += key.utf8.count + (value.string ?? "").utf8.count
+        }
+        if total > annotationsBytesMax { errors.append(.tooLong(path, annotationsBytesMax)) }
+        return errors
+    }
+
+    static func validateOwners(_ owners: JSON?, path: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        var controller = ""
+        for (i, owner) in (owners?.elements ?? []).enumerated() {
+            let at = "\(path)[\(i)]"
+            let version = owner["apiVersion"]?.string ?? ""
+            let kind = owner["kind"]?.string ?? ""
+            let name = owner["name"]?.string ?? ""
+            let parts = version.split(separator: "/", omittingEmptySubsequences: false)
+            if version.isEmpty {
+                errors.append(.required(at + ".apiVersion", "must not be empty"))
+            } else if parts.count > 2 || parts[parts.count - 1].isEmpty {
+                errors.append(.invalid(at + ".apiVersion", .string(version), "must be <group>/<version> or <version>"))
+            }
+            if kind.isEmpty { errors.append(.required(at + ".kind", "must not be empty")) }
+            if name.isEmpty { errors.append(.required(at + ".name", "must not be empty")) }
+            if (owner["uid"]?.string ?? "").isEmpty { errors.append(.required(at + ".uid", "must not be empty")) }
+            if version == "v1", kind == "Event" {
+                errors.append(.invalid(at, owner, "/v1, Kind=Event is disallowed from being an owner"))
+            }
+            if owner["controller"]?.bool == true {
+                let current = kind + "/" + name
+                if controller.isEmpty {
+                    controller = current
+                } else {
+                    errors.append(
+                        .invalid(
+                            path, owners ?? .null,
+                            "Only one reference can have Controller set to true. Found \"true\" in references for \(controller) and \(current)"))
+                }
+            }
+        }
+        return errors
+    }
+
+    static func validateFinalizers(_ finalizers: [String], path: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        for finalizer in finalizers where !Names.isQualifiedName(finalizer) {
+            for text in Names.qualifiedName(finalizer) { errors.append(.invalid(path, .string(finalizer), text)) }
+        }
+        if finalizers.contains("orphan"), finalizers.contains("foregroundDeletion") {
+            errors.append(
+                .invalid(path, .array(finalizers.map { .string($0) }), "finalizer orphan and foregroundDeletion cannot be both set"))
+        }
+        return errors
+    }
+
+    static func validateNoNewFinalizers(_ new: [String], _ old: [String], path: String) -> [FieldError] {
+        let known = Set(old)
+        let extra = Set(new.filter { !known.contains($0) }).sorted()
+        guard !extra.isEmpty else { return [] }
+        let list = extra.map { "\"\($0)\"" }.joined(separator: ", ")
+        return [
+            .forbidden(
+                path,
+                "no new finalizers can be added if the object is being deleted, found new finalizers []string{\(list)}")
+        ]
+    }
+}
