@@ -107,5 +107,6 @@ let package = Package(
                 "Identity", "APIServer", "Kubelet", "KubeProxy", "Controllers", "Scheduling", logging, arguments,
             ],
             swiftSettings: strict),
+        tests("RequestsTests", ["Document", "Schema", "Records", "ClusterState", "Access", "Requests"]),
     ]
 )

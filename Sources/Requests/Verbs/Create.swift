@@ -1,0 +1,100 @@
+import Admission
+import ClusterState
+import Document
+import Patching
+import Records
+import Schema
+
+extension Write {
+    mutating func create() throws(APIError) -> Decision {
+        var object = try decode(command.body)
+        try checkNamespace(&object)
+        recordManager(&object, old: .null)
+        return try insert(&object)
+    }
+
+    /// Makes a new object that was decoded and has its managed fields.
+    mutating func insert(_ decoded: inout JSON) throws(APIError) -> Decision {
+        var object = decoded
+        let resource = type.groupResource
+        if !(object["metadata", "resourceVersion"]?.string ?? "").isEmpty {
+            throw APIError.badRequest("resourceVersion should not be set on objects to be created")
+        }
+        var name = object["metadata", "name"]?.string ?? ""
+        let prefix = object["metadata", "generateName"]?.string ?? ""
+        let isGenerated = name.isEmpty && !prefix.isEmpty
+        if isGenerated {
+            repeat { name = generatedName(prefix) } while ground.state.object(key(name)) != nil
+            object["metadata", "name"] = .string(name)
+        }
+        var admission = try admit(.create, &object, old: .null, name: name)
+
+        object["metadata", "uid"] = .string(random.uuid())
+        object["metadata", "creationTimestamp"] = .string(command.now.rfc3339)
+        object["metadata", "deletionTimestamp"] = nil
+        object["metadata", "deletionGracePeriodSeconds"] = nil
+        object["metadata", "selfLink"] = nil
+        object["metadata", "generation"] = Generation.isCounted(type) ? 1 : nil
+        var context = self.context
+        try rules.prepareForCreate(&object, &context)
+        random = context.random
+
+        var errors = ObjectMetaRules.validateCreate(
+            object["metadata"] ?? .null, isNamespaced: type.isNamespaced, nameRule: rules.nameRule, path: "metadata")
+        errors += rules.validateCreate(object, self.context)
+        if !errors.isEmpty { throw APIError.invalid(type.groupVersionKind, name, errors) }
+        warnings += rules.warnings(object, old: nil)
+        try validate(&admission, object)
+        if ground.state.object(key(name)) != nil { throw APIError.alreadyExists(resource, name) }
+
+        if command.isDryRun { return decision(201, answer(object), []) }
+        let change = change(.created, &object, name: name, previous: 0)
+        var decision = decision(201, answer(object), [(change, object)])
+        if type.storageVersion == type.apiVersion { decision.stored = change.body }
+        return decision
+    }
+
+    /// A name is at most 63 bytes, so that it can be a label and a host name.
+    private mutating func generatedName(_ prefix: String) -> String {
+        let longest = 63 - 5
+        let kept = prefix.utf8.count > longest ? String(decoding: Array(prefix.utf8.prefix(longest)), as: UTF8.self) : prefix
+        return kept + random.suffix(5)
+    }
+}
+
+/// Which kinds count changes of their desired state in `metadata.generation`.
+enum Generation {
+    private static let kinds: Set<GroupResource> = [
+        .init(resource: "pods"), .init(resource: "podtemplates"), .init(resource: "replicationcontrollers"),
+        .init(group: "apps", resource: "daemonsets"), .init(group: "apps", resource: "deployments"),
+        .init(group: "apps", resource: "replicasets"), .init(group: "apps", resource: "statefulsets"),
+        .init(group: "batch", resource: "cronjobs"), .init(group: "batch", resource: "jobs"),
+        .init(group: "apiextensions.k8s.io", resource: "customresourcedefinitions"),
+        .init(group: "resource.k8s.io", resource: "deviceclasses"), .init(group: "resource.k8s.io", resource: "resourceslices"),
+        .init(group: "discovery.k8s.io", resource: "endpointslices"),
+        .init(group: "networking.k8s.io", resource: "ingresses"), .init(group: "networking.k8s.io", resource: "ingressclasses"),
+        .init(group: "networking.k8s.io", resource: "networkpolicies"),
+        .init(group: "policy", resource: "poddisruptionbudgets"), .init(group: "scheduling.k8s.io", resource: "priorityclasses"),
+        .init(group: "admissionregistration.k8s.io", resource: "mutatingwebhookconfigurations"),
+        .init(group: "admissionregistration.k8s.io", resource: "validatingwebhookconfigurations"),
+        .init(group: "admissionregistration.k8s.io", resource: "mutatingadmissionpolicies"),
+        .init(group: "admissionregistration.k8s.io", resource: "mutatingadmissionpolicybindings"),
+        .init(group: "admissionregistration.k8s.io", resource: "validatingadmissionpolicies"),
+        .init(group: "admissionregistration.k8s.io", resource: "validatingadmissionpolicybindings"),
+        .init(group: "flowcontrol.apiserver.k8s.io", resource: "flowschemas"),
+        .init(group: "flowcontrol.apiserver.k8s.io", resource: "prioritylevelconfigurations"),
+    ]
+
+    static func isCounted(_ type: ResourceType) -> Bool { type.isCustom || kinds.contains(type.store) }
+
+    /// Whether anything besides metadata and status differs.
+    static func differs(_ a: JSON, _ b: JSON) -> Bool {
+        func wanted(_ object: JSON) -> JSONObject {
+            var members = object.entries
+            members["metadata"] = nil
+            members["status"] = nil
+            return members
+        }
+        return wanted(a) != wanted(b)
+    }
+}

@@ -1,0 +1,46 @@
+public import Admission
+public import ClusterState
+public import Records
+public import Schema
+import Document
+
+/// What a write is decided on: one state and what is served at it.
+public struct DecisionGround: Sendable {
+    public var state: ClusterState
+    public var catalog: Catalog
+    public var settings: ClusterSettings
+    public init(state: ClusterState, catalog: Catalog, settings: ClusterSettings) {
+        self.state = state
+        self.catalog = catalog
+        self.settings = settings
+    }
+}
+
+/// Decides what a write leads to on that ground. Pure: the same command on the same ground always decides the same.
+/// The changes are at the revision after the state's.
+public func decide(_ command: WriteCommand, on ground: DecisionGround) throws(Refusal) -> Decision {
+    var write = Write(command, ground)
+    do throws(APIError) {
+        return try write.perform()
+    } catch {
+        throw Refusal(error: error, warnings: write.warnings, admission: write.facts)
+    }
+}
+
+extension Write {
+    mutating func perform() throws(APIError) -> Decision {
+        switch (command.type.store.resource, command.subresource, command.verb) {
+        case ("pods", "binding", .create), ("bindings", "", .create): return try bind()
+        case ("pods", "eviction", .create): return try evict()
+        case (_, "scale", .update), (_, "scale", .patch): return try updateScale()
+        case (_, "", .create): return try create()
+        case (_, _, .update): return try update()
+        case (_, _, .patch): return try patch()
+        case (_, "", .delete): return try delete()
+        case (_, "", .deletecollection): return try deleteCollection()
+        default:
+            throw APIError(
+                code: 405, reason: "MethodNotAllowed", message: "the server does not allow this method on the requested resource")
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Admission
+import ClusterState
+import Document
+import Patching
+import Records
+import Schema
+
+extension Write {
+    mutating func patch() throws(APIError) -> Decision {
+        if command.patchType == .apply { return try apply() }
+        let existing = try existing(command.name)
+        let old = existing.document
+        var object = answer(old)
+        try patch(&object, name: command.name, schema: type.schema)
+        let said = object["metadata", "name"]?.string ?? ""
+        if said != command.name {
+            throw APIError.badRequest("the name of the object (\(said)) does not match the name on the URL (\(command.name))")
+        }
+        object = try decode(object)
+        try checkNamespace(&object)
+        return try replace(existing, old: old, with: &object, tracksManager: true)
+    }
+
+    /// Applies the command's patch to a document of that schema.
+    func patch(_ object: inout JSON, name: String, schema: TypeSchema?) throws(APIError) {
+        switch command.patchType {
+        case .json: object = try JSONPatch.apply(command.body, to: object, kind: type.groupVersionKind, name: name)
+        case .merge:
+            guard command.body.object != nil else { throw APIError.badRequest("json: cannot unmarshal \(command.body.text) into a patch object") }
+            object = MergePatch.apply(command.body, to: object)
+        case .strategic:
+            guard let schema, !type.isCustom else {
+                throw APIError(
+                    code: 415, reason: "UnsupportedMediaType",
+                    message: "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml")
+            }
+            guard command.body.object != nil else { throw APIError.badRequest("json: cannot unmarshal \(command.body.text) into a patch object") }
+            object = try StrategicMergePatch.apply(command.body, to: object, schema: schema)
+        case .apply: break
+        }
+    }
+
+    /// Server-side apply: makes the object when it does not exist.
+    private mutating func apply() throws(APIError) -> Decision {
+        guard command.body.object != nil else { throw APIError.badRequest("error decoding YAML: the body is no object") }
+        var configuration = command.body
+        let said = configuration["metadata", "name"]?.string ?? ""
+        if !said.isEmpty, said != command.name {
+            throw APIError.badRequest("the name of the object (\(said)) does not match the name on the URL (\(command.name))")
+        }
+        configuration["metadata", "name"] = .string(command.name)
+        try checkNamespace(&configuration)
+        guard let schema = type.schema else { throw APIError.badRequest("\(type.kind) has no schema to apply by") }
+        let existing = ground.state.object(key(command.name))
+        let live = existing?.document
+        if existing == nil, !command.subresource.isEmpty { throw APIError.notFound(type.groupResource, command.name) }
+        if let uid = configuration["metadata", "uid"]?.string, existing == nil, !uid.isEmpty {
+            throw APIError.conflict(
+                type.groupResource, command.name, "uid mismatch: the provided object specified uid \(uid), and no existing object was found")
+        }
+        var merged = try ServerSideApply.apply(
+            live: live.map { answer($0) }, configuration: configuration, manager: command.manager, isForced: command.isForced,
+            apiVersion: type.apiVersion, subresource: command.subresource, time: command.now, schema: schema)
+        merged = try decode(merged)
+        guard let existing, let live else { return try insert(&merged) }
+        if configuration["metadata", "resourceVersion"] == nil { merged["metadata", "resourceVersion"] = .string(String(existing.revision)) }
+        return try replace(existing, old: live, with: &merged, tracksManager: false)
+    }
+}

@@ -1,0 +1,138 @@
+import Admission
+import ClusterState
+import Document
+import Patching
+import Records
+import Schema
+
+extension Write {
+    mutating func update() throws(APIError) -> Decision {
+        var object = try decode(command.body)
+        try checkNamespace(&object)
+        let said = object["metadata", "name"]?.string ?? ""
+        if said.isEmpty {
+            throw APIError.badRequest("name must be provided")
+        }
+        if said != command.name {
+            throw APIError.badRequest("the name of the object (\(said)) does not match the name on the URL (\(command.name))")
+        }
+        guard let existing = ground.state.object(key(command.name)) else {
+            if command.subresource.isEmpty, rules.allowsCreateOnUpdate {
+                object["metadata", "resourceVersion"] = nil
+                recordManager(&object, old: .null)
+                return try insert(&object)
+            }
+            throw APIError.notFound(type.groupResource, command.name)
+        }
+        return try replace(existing, old: existing.document, with: &object, tracksManager: true)
+    }
+
+    /// Puts a decoded object in the place of an existing one.
+    mutating func replace(_ existing: StoredObject, old: JSON, with decoded: inout JSON, tracksManager: Bool) throws(APIError) -> Decision {
+        var object = decoded
+        let name = command.name
+        let resource = type.groupResource
+        let version = object["metadata", "resourceVersion"]?.string ?? ""
+        if version.isEmpty {
+            if !rules.allowsUnconditionalUpdate || type.isCustom {
+                throw APIError.invalid(
+                    type.groupVersionKind, name,
+                    [.invalid("metadata.resourceVersion", version.isEmpty ? .string("") : .string(version), "must be specified for an update")])
+            }
+        } else if version != String(existing.revision) {
+            throw APIError.conflict(
+                resource, name, "the object has been modified; please apply your changes to the latest version and try again")
+        }
+        let uid = object["metadata", "uid"]?.string ?? ""
+        if !uid.isEmpty, uid != existing.uid {
+            throw APIError.conflict(
+                resource, name, "Precondition failed: UID in precondition: \(uid), UID in object meta: \(existing.uid)")
+        }
+        keepServerMetadata(&object, old)
+        isolate(&object, old)
+        if tracksManager { recordManager(&object, old: old) }
+        var admission = try admit(.update, &object, old: old, name: name)
+        var context = self.context
+        try rules.prepareForUpdate(&object, old: old, subresource: command.subresource, &context)
+        random = context.random
+        keepServerMetadata(&object, old)
+        if Generation.isCounted(type), command.subresource != "status" {
+            let generation = old["metadata", "generation"]?.int ?? 0
+            object["metadata", "generation"] = .int(Generation.differs(object, old) ? generation + 1 : generation)
+        }
+
+        var errors = ObjectMetaRules.validateUpdate(object["metadata"] ?? .null, old: old["metadata"] ?? .null, path: "metadata")
+        errors += rules.validateUpdate(object, old: old, subresource: command.subresource, self.context)
+        if !errors.isEmpty { throw APIError.invalid(type.groupVersionKind, name, errors) }
+        warnings += rules.warnings(object, old: old)
+        try validate(&admission, object)
+
+        if isFinished(object) {
+            let change = change(.deleted, &object, name: name, previous: existing.revision)
+            return decision(200, answer(object), [(change, object)])
+        }
+        object["metadata", "resourceVersion"] = .string(String(existing.revision))
+        if isUnchanged(object, old) {
+            var same = decision(200, answer(old), [])
+            if type.storageVersion == type.apiVersion { same.stored = existing.body }
+            return same
+        }
+        if command.isDryRun { return decision(200, answer(object), []) }
+        let change = change(.updated, &object, name: name, previous: existing.revision)
+        var decision = decision(200, answer(object), [(change, object)])
+        if type.storageVersion == type.apiVersion { decision.stored = change.body }
+        return decision
+    }
+
+    /// What only the server sets stays as it is.
+    private func keepServerMetadata(_ object: inout JSON, _ old: JSON) {
+        let kept = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink", "name", "namespace"]
+        let was = old["metadata"]?.entries ?? JSONObject()
+        object.modify("metadata") { metadata in
+            for member in kept { metadata[member] = was[member] }
+        }
+    }
+
+    /// Each endpoint writes its own half: the object's not the status, the status' nothing but it.
+    private func isolate(_ object: inout JSON, _ old: JSON) {
+        guard type.hasStatus else { return }
+        switch command.subresource {
+        case "": object["status"] = old["status"]
+        case "status":
+            var out = old
+            out["status"] = object["status"]
+            var metadata = object["metadata"] ?? .null
+            if type.isCustom {
+                let said = metadata["managedFields"]
+                metadata = old["metadata"] ?? .null
+                metadata["managedFields"] = said ?? metadata["managedFields"]
+            } else {
+                metadata["ownerReferences"] = old["metadata", "ownerReferences"]
+                metadata["finalizers"] = metadata["finalizers"] ?? nil
+            }
+            out["metadata"] = metadata
+            object = out
+        default: break
+        }
+    }
+
+    /// An object that waits for its finalizers only is gone once the last is taken away.
+    func isFinished(_ object: JSON) -> Bool {
+        guard let metadata = object["metadata"], metadata["deletionTimestamp"] != nil, metadata["finalizers"]?.elements.isEmpty ?? true
+        else { return false }
+        if type.store == GroupResource(resource: "namespaces") { return object["spec", "finalizers"]?.elements.isEmpty ?? true }
+        return (metadata["deletionGracePeriodSeconds"]?.int ?? 0) == 0
+    }
+
+    /// Whether a write leaves everything as it is, the times in managed fields aside.
+    private func isUnchanged(_ object: JSON, _ old: JSON) -> Bool {
+        func timeless(_ object: JSON) -> JSON {
+            var out = object
+            out.modify("metadata") { metadata in
+                metadata.modify("managedFields") { $0.modifyElements { _, entry in entry["time"] = nil } }
+            }
+            return out
+        }
+        return object == old || timeless(object) == timeless(old)
+    }
+}

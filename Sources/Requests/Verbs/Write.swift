@@ -1,0 +1,210 @@
+import Access
+import Admission
+import ClusterState
+import Document
+import Patching
+import Records
+import Schema
+
+/// One command on its way to a decision: what all verbs share.
+struct Write {
+    let command: WriteCommand
+    let ground: DecisionGround
+    let rules: any KindRules
+    var random: RandomSequence
+    var warnings: [String] = []
+    var facts: [AdmissionFact] = []
+    /// Objects that admission changes along with this one.
+    var sideWrites: [(type: ResourceType, object: JSON)] = []
+
+    init(_ command: WriteCommand, _ ground: DecisionGround) {
+        self.command = command
+        self.ground = ground
+        rules = RuleBook.rules(for: command.type)
+        random = RandomSequence(seed: command.seed)
+    }
+
+    var type: ResourceType { command.type }
+    var revision: UInt64 { ground.state.revision + 1 }
+    /// The revision as clients see it; a dry run has none.
+    var resourceVersion: String { String(revision) }
+
+    func key(_ name: String) -> ObjectKey {
+        ObjectKey(group: type.store.group, resource: type.store.resource, namespace: type.isNamespaced ? command.namespace : "", name: name)
+    }
+
+    var context: WriteContext {
+        WriteContext(
+            state: ground.state, catalog: ground.catalog, now: command.now, user: command.user, random: random, settings: ground.settings,
+            isDryRun: command.isDryRun)
+    }
+
+    /// The object as it is, or 404.
+    func existing(_ name: String) throws(APIError) -> StoredObject {
+        guard let found = ground.state.object(key(name)) else { throw .notFound(type.groupResource, name) }
+        return found
+    }
+
+    // MARK: bodies
+
+    /// Reads a body as an object of the served version: known members, canonical values, defaults; then the storage version.
+    mutating func decode(_ body: JSON) throws(APIError) -> JSON {
+        var object = body
+        try checkKind(of: &object)
+        var complaints = command.duplicates.map { "duplicate field \"\($0)\"" }
+        if let schema = type.schema {
+            complaints += try conform(&object, schema)
+        }
+        try report(complaints)
+        if type.storageVersion != type.apiVersion { Conversion.convert(&object, to: type.storageVersion) }
+        rules.setDefaults(&object)
+        return object
+    }
+
+    private func conform(_ object: inout JSON, _ schema: TypeSchema) throws(APIError) -> [String] {
+        do throws(APIError) {
+            return try Conforming.conform(&object, to: schema).map { "unknown field \"\($0)\"" }
+        } catch {
+            throw .badRequest(
+                "\(type.kind) in version \"\(type.version)\" cannot be handled as a \(type.kind): \(error.message)")
+        }
+    }
+
+    private func checkKind(of object: inout JSON) throws(APIError) {
+        if object.isNull { object = .object(JSONObject()) }
+        guard object.object != nil else {
+            throw .badRequest("the object provided is unrecognized (must be of type \(type.kind)): couldn't get version/kind; json parse error")
+        }
+        let kind = object["kind"]?.string ?? ""
+        let version = object["apiVersion"]?.string ?? ""
+        if !kind.isEmpty || !version.isEmpty {
+            let said = GroupVersionKind(apiVersion: version.isEmpty ? type.apiVersion : version, kind: kind.isEmpty ? type.kind : kind)
+            if said != type.groupVersionKind {
+                let shown = said.version
+                if type.isCustom {
+                    throw .badRequest(
+                        "\(said.kind) in version \"\(shown)\" cannot be handled as a \(type.kind): converting (\(said.kind)) to (\(type.kind)): unknown conversion")
+                }
+                guard ground.catalog.resource(for: said) != nil else {
+                    throw .badRequest(
+                        "\(said.kind) in version \"\(shown)\" cannot be handled as a \(type.kind): no kind \"\(said.kind)\" is registered for version \"\(said.apiVersion)\" in scheme \"pkg/api/legacyscheme/scheme.go:30\"")
+                }
+                guard said.kind == type.kind, ground.catalog.resource(for: said)?.store == type.store else {
+                    throw .badRequest(
+                        "\(said.kind) in version \"\(shown)\" cannot be handled as a \(type.kind): converting (\(Self.goName(said))) to (\(Self.goName(type.groupVersionKind, isInternal: true))): unknown conversion")
+                }
+                object["apiVersion"] = .string(said.apiVersion)
+                return
+            }
+        }
+        object["apiVersion"] = .string(type.apiVersion)
+        object["kind"] = .string(type.kind)
+    }
+
+    private static func goName(_ kind: GroupVersionKind, isInternal: Bool = false) -> String {
+        let package = kind.group.isEmpty ? "core" : String(kind.group.split(separator: ".")[0])
+        return isInternal ? "\(package).\(kind.kind)" : "\(kind.version).\(kind.kind)"
+    }
+
+    /// Unknown and duplicate members: refused, told or passed over as `fieldValidation` says.
+    mutating func report(_ complaints: [String]) throws(APIError) {
+        if complaints.isEmpty { return }
+        switch command.fieldValidation {
+        case .ignore: return
+        case .warn: warnings += complaints
+        case .strict:
+            throw .badRequest(
+                "\(type.kind) in version \"\(type.version)\" cannot be handled as a \(type.kind): strict decoding error: "
+                    + complaints.joined(separator: ", "))
+        }
+    }
+
+    /// Namespace of the body against the URL's.
+    func checkNamespace(_ object: inout JSON) throws(APIError) {
+        let said = object["metadata", "namespace"]?.string ?? ""
+        if type.isNamespaced {
+            if said.isEmpty {
+                object["metadata", "namespace"] = .string(command.namespace)
+            } else if said != command.namespace {
+                throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
+            }
+        }
+    }
+
+    // MARK: admission
+
+    mutating func admit(
+        _ operation: AdmissionRequest.Operation, _ object: inout JSON, old: JSON, name: String, subresource: String? = nil
+    ) throws(APIError) -> AdmissionRequest {
+        var request = AdmissionRequest(
+            operation: operation, type: type, subresource: subresource ?? command.subresource, namespace: command.namespace, name: name,
+            object: object, old: old, context: context)
+        defer { collect(request) }
+        try AdmissionChain.mutate(&request)
+        object = request.object
+        random = request.context.random
+        return request
+    }
+
+    mutating func validate(_ request: inout AdmissionRequest, _ object: JSON) throws(APIError) {
+        request.object = object
+        request.facts = []
+        request.warnings = []
+        defer {
+            collect(request)
+            sideWrites += request.sideWrites
+        }
+        try AdmissionChain.validate(&request)
+    }
+
+    private mutating func collect(_ request: AdmissionRequest) {
+        facts += request.facts
+        warnings += request.warnings
+    }
+
+    // MARK: outcomes
+
+    /// The finished object as a change, with its resourceVersion and its encoding.
+    func change(_ kind: Change.Kind, _ object: inout JSON, name: String, previous: UInt64) -> Change {
+        object["metadata", "resourceVersion"] = .string(resourceVersion)
+        return Change(
+            kind: kind, key: key(name), uid: object["metadata", "uid"]?.string ?? "", previousRevision: previous, body: object.encoded())
+    }
+
+    /// The decision that stores these changes and answers with the last object.
+    func decision(_ code: Int, _ answer: JSON, _ changes: [(Change, JSON)]) -> Decision {
+        var decision = Decision(code: code, answer: answer)
+        decision.warnings = warnings
+        decision.admission = facts
+        if command.isDryRun { return decision }
+        decision.changes = changes.map(\.0)
+        decision.documents = changes.map(\.1)
+        for (sideType, sideObject) in sideWrites {
+            var object = sideObject
+            let name = object["metadata", "name"]?.string ?? ""
+            let key = ObjectKey(
+                group: sideType.store.group, resource: sideType.store.resource, namespace: object["metadata", "namespace"]?.string ?? "", name: name)
+            guard let before = ground.state.object(key) else { continue }
+            object["metadata", "resourceVersion"] = .string(resourceVersion)
+            decision.changes.append(
+                Change(kind: .updated, key: key, uid: before.uid, previousRevision: before.revision, body: object.encoded()))
+            decision.documents.append(object)
+        }
+        return decision
+    }
+
+    /// The object in the version that was asked for.
+    func answer(_ object: JSON) -> JSON {
+        var out = object
+        if type.storageVersion != type.apiVersion { Conversion.convert(&out, to: type.apiVersion) }
+        return out
+    }
+
+    /// The managed fields of `object`, which replaces `old` (`.null` for a creation).
+    func recordManager(_ object: inout JSON, old: JSON) {
+        guard let schema = type.schema else { return }
+        ManagedFields.recordUpdate(
+            old: old, new: &object, manager: command.manager, apiVersion: type.apiVersion, time: command.now, subresource: command.subresource,
+            schema: schema)
+    }
+}
