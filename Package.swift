@@ -108,5 +108,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         tests("RequestsTests", ["Document", "Schema", "Records", "ClusterState", "Access", "Requests"]),
+        tests("RecordsTests", ["Document", "Records"]),
+        tests("ClusterStateTests", ["Document", "Schema", "Records", "ClusterState"]),
     ]
 )

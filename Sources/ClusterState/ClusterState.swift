@@ -19,18 +19,68 @@ public struct ClusterState: Sendable {
         time = event.time
         for change in event.changes { apply(change, revision: event.revision) }
     }
-    // H4 (log) completes: apply(change), restore from a checkpoint, digest.
-    mutating func apply(_ change: Change, revision: UInt64) {}
 
-    /// The object of that key, if it exists.
-    public func object(_ key: ObjectKey) -> StoredObject? { nil }
-    public func object(_ store: GroupResource, _ namespace: String, _ name: String) -> StoredObject? { nil }
-    /// The objects of a store, of one namespace when it is given, ordered by namespace and name.
-    public func objects(_ store: GroupResource, namespace: String? = nil) -> [StoredObject] { [] }
-    /// The same, from the first key after (namespace, name) on, at most `limit`.
-    public func objects(_ store: GroupResource, namespace: String? = nil, after: (namespace: String, name: String)?, limit: Int) -> [StoredObject] { [] }
-    public func count(_ store: GroupResource, namespace: String? = nil) -> Int { 0 }
+    private mutating func apply(_ change: Change, revision: UInt64) {
+        let store = GroupResource(group: change.key.group, resource: change.key.resource)
+        let place = Place(namespace: change.key.namespace, name: change.key.name)
+        let old = stores[store]?.object(place)
+        if let problem = Self.problem(of: change, with: old) { preconditionFailure(problem) }
+        switch change.kind {
+        case .created, .updated:
+            let key = old?.storedKey ?? StoredKey(change.key)
+            let object = StoredObject(key, uid: change.uid, revision: revision, body: change.body)
+            stores[store, default: ObjectStore()].put(object)
+        case .deleted:
+            stores[store, default: ObjectStore()].remove(place)
+        }
+    }
+
+    /// Why `event` cannot be the next one here, in words; nil when it can. What has been decided on this state always can:
+    /// this is asked of logs that may be damaged.
+    public func problem(with event: EventRecord) -> String? {
+        guard event.revision == revision + 1 else { return "revision \(event.revision) follows \(revision)" }
+        guard event.time >= time else { return "the time of revision \(event.revision) is before the one ahead of it" }
+        var trial = self
+        trial.revision = event.revision
+        for change in event.changes {
+            if let problem = Self.problem(of: change, with: trial.object(change.key)) { return problem }
+            if event.changes.count > 1 { trial.apply(change, revision: event.revision) }
+        }
+        return nil
+    }
+
+    private static func problem(of change: Change, with old: StoredObject?) -> String? {
+        switch (change.kind, old) {
+        case (.created, nil): nil
+        case (.created, _): "\(change.key.description) is created but exists"
+        case (_, nil): "\(change.key.description) is changed but does not exist"
+        case (_, let old?):
+            old.revision == change.previousRevision
+                ? nil : "\(change.key.description) is at revision \(old.revision), the event says \(change.previousRevision)"
+        }
+    }
+
+    /// The state that a checkpoint holds.
+    package init(restoring objects: some Sequence<StoredObject>, revision: UInt64, time: Timestamp) {
+        self.revision = revision
+        self.time = time
+        var (current, store) = (GroupResource(resource: ""), ObjectStore())
+        for object in objects {
+            let key = object.storedKey.key
+            if key.resource != current.resource || key.group != current.group {
+                if store.count > 0 { stores[current] = store }
+                current = GroupResource(group: key.group, resource: key.resource)
+                store = stores.removeValue(forKey: current) ?? ObjectStore()
+            }
+            store.put(object)
+        }
+        if store.count > 0 { stores[current] = store }
+    }
+
+    func store(_ id: GroupResource) -> ObjectStore? { stores[id] }
+
     /// The stores that hold anything, in order.
-    public var storesInUse: [GroupResource] { [] }
+    public var storesInUse: [GroupResource] { stores.filter { $0.value.count > 0 }.keys.sorted() }
+    /// How many objects there are in all.
+    public var objectCount: Int { stores.values.reduce(0) { $0 + $1.count } }
 }
-struct ObjectStore: Sendable {}

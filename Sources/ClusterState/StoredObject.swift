@@ -3,25 +3,48 @@ public import Records
 
 /// One object at one revision: its encoding, and the few facts that indexes need. Never changes once made.
 public final class StoredObject: Sendable {
-    public let key: ObjectKey
+    /// Label names and values.
+    public typealias Labels = [(key: String, value: String)]
+
     public let uid: String
     /// The revision that wrote this version: its resourceVersion.
     public let revision: UInt64
     /// The whole JSON encoding, resourceVersion included, in the storage version.
     public let body: [UInt8]
     /// In the byte order of the names.
-    public let labels: [(key: String, value: String)]
+    public let labels: Labels
+    /// The uids in `metadata.ownerReferences`, in their order.
+    public let ownerUIDs: [String]
+    /// `spec.nodeName` of a pod; empty for one that has none and for every other kind.
+    public let nodeName: String
+    let storedKey: StoredKey
 
-    /// `document` is the tree of `body` when the caller has it at hand; it is read from the body otherwise.
-    public init(key: ObjectKey, uid: String, revision: UInt64, body: [UInt8], document: JSON? = nil) {
-        self.key = key
+    public var key: ObjectKey { storedKey.key }
+
+    /// `document` is the tree of `body` when the caller has it at hand; the facts are read from the body either way.
+    public convenience init(key: ObjectKey, uid: String, revision: UInt64, body: [UInt8], document: JSON? = nil) {
+        self.init(StoredKey(key), uid: uid, revision: revision, body: body)
+    }
+
+    init(_ key: StoredKey, uid: String, revision: UInt64, body: [UInt8]) {
+        storedKey = key
         self.uid = uid
         self.revision = revision
         self.body = body
-        let tree = document ?? ((try? JSON(parsing: body)) ?? .null)
-        labels = tree["metadata", "labels"]?.entries.stringPairs ?? []
+        let facts = ObjectFacts(scanning: body, wantsNode: key.key.resource == "pods" && key.key.group.isEmpty)
+        labels = facts.labels
+        ownerUIDs = facts.ownerUIDs
+        nodeName = facts.nodeName
     }
 
     /// The object tree, read from the body on each call (some microseconds): keep it while you work on it.
     public var document: JSON { (try? JSON(parsing: body)) ?? .null }
+
+    /// The value of a label.
+    public func label(_ name: String) -> String? {
+        for label in labels where label.key.sameBytes(as: name) { return label.value }
+        return nil
+    }
 }
+
+extension StoredObject: SortedElement {}
