@@ -65,13 +65,13 @@ let package = Package(
     targets: [
         // V: vocabulary
         ours("Document"),
-        .target(name: "CFacts"),
+        .target(name: "CFacts", exclude: ["schema.txt"]),
         ours("Schema", ["Document", "CFacts"]),
         ours("Records", ["Document"]),
         // P: pure
         ours("ClusterState", ["Document", "Schema", "Records", hashTrees]),
         ours("Patching", ["Document", "Schema"]),
-        ours("Access", ["Document", "Records", "ClusterState"]),
+        ours("Access", ["Document", "Schema", "Records", "ClusterState"]),
         ours("Admission", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access"]),
         ours("Requests", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access", "Admission"]),
         ours("History", ["Document", "Schema", "Records", "ClusterState"]),
@@ -110,5 +110,7 @@ let package = Package(
         tests("RequestsTests", ["Document", "Schema", "Records", "ClusterState", "Access", "Requests"]),
         tests("RecordsTests", ["Document", "Records"]),
         tests("ClusterStateTests", ["Document", "Schema", "Records", "ClusterState"]),
+        tests("DocumentTests", ["Document"]),
+        tests("SchemaTests", ["Schema", "Document"]),
     ]
 )

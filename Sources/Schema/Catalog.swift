@@ -7,10 +7,13 @@ public final class Catalog: Sendable {
     public let types: [String: TypeSchema]
     private let byPath: [String: [String: Int]]
     private let byKind: [GroupVersionKind: Int]
+    private let kindTypes: [GroupVersionKind: TypeSchema]
 
-    public init(resources: [ResourceType], types: [String: TypeSchema]) {
+    /// `kindTypes` are the structured types of kinds, those of no resource (Scale, Eviction, DeleteOptions, …) included.
+    public init(resources: [ResourceType], types: [String: TypeSchema], kindTypes: [GroupVersionKind: TypeSchema] = [:]) {
         self.resources = resources
         self.types = types
+        self.kindTypes = kindTypes
         var byPath: [String: [String: Int]] = [:]
         var byKind: [GroupVersionKind: Int] = [:]
         for (i, resource) in resources.enumerated() {
@@ -25,6 +28,10 @@ public final class Catalog: Sendable {
     public func resource(apiVersion: String, _ resource: String) -> ResourceType? { byPath[apiVersion]?[resource].map { resources[$0] } }
     /// The resource whose objects have that kind.
     public func resource(for kind: GroupVersionKind) -> ResourceType? { byKind[kind].map { resources[$0] } }
+    /// The structured type of that kind, whether or not a resource has it: `Scale`, `Eviction`, `DeleteOptions`, lists.
+    public func type(for kind: GroupVersionKind) -> TypeSchema? { kindTypes[kind] ?? resource(for: kind)?.schema }
+    /// The kinds of `type(for:)` without those that only resources have; for making a further catalog from this one.
+    public var namedKinds: [GroupVersionKind: TypeSchema] { kindTypes }
     /// Whether anything is served at `apiVersion`.
     public func serves(apiVersion: String) -> Bool { byPath[apiVersion] != nil }
 }

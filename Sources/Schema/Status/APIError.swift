@@ -27,6 +27,8 @@ public struct APIError: Error, Equatable, Sendable {
     public var retryAfterSeconds: Int?
     /// A continue token a client may go on with (410 Expired of a paged list).
     public var continueToken: String?
+    /// Writes `details` even when it is empty, as a 403 for a path has it.
+    public var showsEmptyDetails = false
 
     public init(
         code: Int, reason: String, message: String, group: String = "", kind: String = "", name: String = "", uid: String = "",
@@ -69,7 +71,7 @@ public struct APIError: Error, Equatable, Sendable {
             "message": .string(message), "code": .int(Int64(code)),
         ]
         if !reason.isEmpty { status["reason"] = .string(reason) }
-        if !details.isEmpty { status["details"] = .object(details) }
+        if !details.isEmpty || showsEmptyDetails { status["details"] = .object(details) }
         return .object(status)
     }
 }

@@ -23,6 +23,20 @@ public indirect enum FieldShape: Sendable {
     case any
 }
 
+/// How upstream's structs write a member that holds its zero value: Go's `omitempty`, `omitzero` and pointers.
+public enum ZeroPresence: UInt8, Sendable {
+    /// Left out. (A nested struct, a time or a quantity that is no pointer cannot be left out: it is written all the same.)
+    case omitted
+    /// A pointer that is left out when unset: a zero value that was given is kept.
+    case kept
+    /// Always written: `""`, `0`, `false`, `{}`, and `null` for an empty list, map or time.
+    case always
+    /// A pointer that is always written: `null` when unset.
+    case alwaysNull
+    /// A struct that is left out when nothing is set in it.
+    case omittedStruct
+}
+
 /// How server-side apply merges a list.
 public enum ListKind: UInt8, Sendable { case atomic, set, map }
 
@@ -31,6 +45,8 @@ public struct Field: Sendable {
     public let name: String
     public let shape: FieldShape
     public let isRequired: Bool
+    /// How a zero value is written.
+    public let presence: ZeroPresence
     /// The OpenAPI default. `""`, `0`, `false`, `{}` on required fields only say that the zero value is written.
     public let defaultValue: JSON?
     public let enumeration: [String]
@@ -48,13 +64,14 @@ public struct Field: Sendable {
     public let protoPath: [Int]
 
     public init(
-        name: String, shape: FieldShape, isRequired: Bool = false, defaultValue: JSON? = nil, enumeration: [String] = [],
+        name: String, shape: FieldShape, isRequired: Bool = false, presence: ZeroPresence = .kept, defaultValue: JSON? = nil, enumeration: [String] = [],
         listKind: ListKind? = nil, mapKeys: [String] = [], patchStrategies: [String] = [], patchMergeKey: String? = nil,
         isAtomic: Bool = false, protoNumber: Int = 0, protoPath: [Int] = []
     ) {
         self.name = name
         self.shape = shape
         self.isRequired = isRequired
+        self.presence = presence
         self.defaultValue = defaultValue
         self.enumeration = enumeration
         self.listKind = listKind
