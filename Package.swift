@@ -20,6 +20,7 @@ let nioWebSocket: Target.Dependency = .product(name: "NIOWebSocket", package: "s
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHPACK: Target.Dependency = .product(name: "NIOHPACK", package: "swift-nio-http2")
 let x509: Target.Dependency = .product(name: "X509", package: "swift-certificates")
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -87,7 +88,7 @@ let package = Package(
             ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Requests", "EventLog",
              "Controllers", "Scheduling", logging]),
         // E: edge
-        ours("HTTPEdge", [nioCore, nioPosix, nioHTTP1, nioWebSocket, nioTLS, nioSSL, nioHTTP2, logging]),
+        ours("HTTPEdge", [nioCore, nioPosix, nioHTTP1, nioWebSocket, nioTLS, nioSSL, nioHTTP2, nioHPACK, crypto, deques]),
         ours("Identity", ["Document", "Records", "Access", x509, asn1, crypto, cryptoExtras, jwt]),
         ours(
             "APIServer",
@@ -112,5 +113,6 @@ let package = Package(
         tests("ClusterStateTests", ["Document", "Schema", "Records", "ClusterState"]),
         tests("DocumentTests", ["Document"]),
         tests("SchemaTests", ["Schema", "Document"]),
+        tests("AccessTests", ["Document", "Schema", "Records", "ClusterState", "Access"]),
     ]
 )
