@@ -9,24 +9,25 @@ import Synchronization
 ///     idle ── startStream ─► streaming ── end ─► ended
 ///     idle ── acceptWebSocket / acceptUpgrade ─► upgraded
 ///     any  ── abort, or the client leaves ─► closed, and `onClose` is called
-public final class EdgeResponder: Sendable {
+public final class EdgeResponder: @unchecked Sendable {
     public let eventLoop: any EventLoop
     let sink: any ResponseSink
+    /// The HTTP/2 stream; 0 over HTTP/1.1.
     let stream: Int32
     private let pending = Atomic<Int>(0)
     private let closed = Atomic<Bool>(false)
     private let backlogBytes: Int
-    /// Touched on the event loop only.
-    private let closeAction: LoopBox<(@Sendable () -> Void)?>
-    private let drainAction: LoopBox<(@Sendable () -> Void)?>
+    // What follows is touched on the event loop only.
+    private var closeAction: (@Sendable () -> Void)?
+    private var drainAction: (@Sendable () -> Void)?
+    var exchange: Exchange
 
-    init(eventLoop: any EventLoop, sink: any ResponseSink, stream: Int32, backlogBytes: Int) {
+    init(eventLoop: any EventLoop, sink: any ResponseSink, stream: Int32, backlogBytes: Int, exchange: Exchange) {
         self.eventLoop = eventLoop
         self.sink = sink
         self.stream = stream
         self.backlogBytes = backlogBytes
-        closeAction = LoopBox(nil)
-        drainAction = LoopBox(nil)
+        self.exchange = exchange
     }
 
     // MARK: One-shot answers
@@ -79,14 +80,14 @@ public final class EdgeResponder: Sendable {
     /// At most once, and not after `end` or `respond`.
     public func onClose(_ action: @escaping @Sendable () -> Void) {
         onLoop {
-            if $0.isClosed { action() } else { $0.closeAction.value = action }
+            if $0.isClosed { action() } else { $0.closeAction = action }
         }
     }
 
     /// Calls `action` on the event loop once everything written so far has left the process; at once when nothing waits.
     public func onDrain(_ action: @escaping @Sendable () -> Void) {
         onLoop {
-            if $0.isClosed || $0.pendingBytes == 0 { action() } else { $0.drainAction.value = action }
+            if $0.isClosed || $0.pendingBytes == 0 { action() } else { $0.drainAction = action }
         }
     }
 
@@ -118,32 +119,51 @@ public final class EdgeResponder: Sendable {
         }
     }
 
+    /// Bytes that the connection itself counts: a long whole answer.
+    func addPending(_ count: Int) { pending.add(count, ordering: .relaxed) }
+
     /// Some written bytes have left, or were dropped.
     func sent(_ count: Int) {
+        exchange.stalledSweeps = 0
         let left = pending.subtract(count, ordering: .relaxed).newValue
-        if left == 0, let action = drainAction.take() { action() }
+        if left == 0, let action = drainAction {
+            drainAction = nil
+            action()
+        }
     }
 
     /// The answer is over, or the client is gone (`early`).
     func finish(early: Bool) {
+        exchange.phase = .ended
         guard !closed.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        let action = closeAction.take()
-        let drained = drainAction.take()
+        let action = closeAction
+        let drained = drainAction
+        closeAction = nil
+        drainAction = nil
         if early { action?() }
         drained?()
     }
 }
 
-/// A variable used on one event loop only.
-final class LoopBox<Value>: @unchecked Sendable {
-    var value: Value
-    init(_ value: Value) { self.value = value }
-}
-extension LoopBox {
-    func take<Wrapped>() -> Wrapped? where Value == Wrapped? {
-        defer { value = nil }
-        return value
-    }
+/// Where one request and its answer stand. On the event loop only.
+struct Exchange {
+    enum Phase { case idle, streaming, ended }
+    var phase = Phase.idle
+    var isHead = false
+    /// HTTP/1.1: the connection may carry another request afterwards.
+    var keepsAlive = true
+    /// HTTP/1.1: the body is framed in chunks.
+    var isChunked = false
+    /// Sweeps since the client last took a byte of what waits.
+    var stalledSweeps = 0
+    // HTTP/2: the request while it arrives.
+    var requestHeaders: EdgeHeaders?
+    var body = ByteBuffer()
+    var isBodyTooLarge = false
+    var receivingSweeps = 0
+    /// Bytes received since the stream's window was last raised.
+    var windowDebt = 0
+    init() {}
 }
 
 /// One connection's side of its responders. Called on its event loop only.

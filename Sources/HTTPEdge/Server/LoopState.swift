@@ -1,0 +1,69 @@
+import NIOCore
+
+/// What the connections of one event loop share. Used on that loop only.
+final class LoopState: @unchecked Sendable {
+    let eventLoop: any EventLoop
+    let core: ServerCore
+    /// A buffer lent to whichever connection is writing.
+    var scratch = ByteBuffer()
+    var date = DateText()
+    private var connections: [ObjectIdentifier: any ManagedConnection] = [:]
+    private var sweeper: RepeatedTask?
+    private(set) var isShuttingDown = false
+    private var emptied: EventLoopPromise<Void>?
+
+    init(eventLoop: any EventLoop, core: ServerCore) {
+        self.eventLoop = eventLoop
+        self.core = core
+    }
+
+    /// How often timeouts are looked at; they are counted in sweeps, so that a request costs no look at the clock.
+    static let sweepInterval = TimeAmount.seconds(5)
+    static func sweeps(in time: TimeAmount) -> Int {
+        max(1, Int((time.nanoseconds + sweepInterval.nanoseconds - 1) / sweepInterval.nanoseconds))
+    }
+
+    var count: Int { connections.count }
+
+    func start() {
+        sweeper = eventLoop.scheduleRepeatedTask(initialDelay: Self.sweepInterval, delay: Self.sweepInterval) { [weak self] _ in
+            guard let self else { return }
+            for connection in Array(self.connections.values) { connection.sweep() }
+        }
+    }
+    func add(_ connection: any ManagedConnection) {
+        connections[ObjectIdentifier(connection)] = connection
+        if isShuttingDown { connection.beginShutdown() }
+    }
+    func remove(_ connection: any ManagedConnection) {
+        connections[ObjectIdentifier(connection)] = nil
+        if isShuttingDown, connections.isEmpty { drained() }
+    }
+    /// Tells every connection to end when it can; the future succeeds when none is left.
+    func beginShutdown() -> EventLoopFuture<Void> {
+        isShuttingDown = true
+        let promise = eventLoop.makePromise(of: Void.self)
+        emptied = promise
+        for connection in Array(connections.values) { connection.beginShutdown() }
+        if connections.isEmpty { drained() }
+        return promise.futureResult
+    }
+    func closeAll() {
+        for connection in Array(connections.values) { connection.closeNow() }
+    }
+    private func drained() {
+        sweeper?.cancel()
+        sweeper = nil
+        emptied?.succeed(())
+        emptied = nil
+    }
+}
+
+/// A connection as the server's housekeeping sees it.
+protocol ManagedConnection: AnyObject {
+    /// Called every `LoopState.sweepInterval`.
+    func sweep()
+    /// Ends the connection as soon as what is in flight has been answered.
+    func beginShutdown()
+    func closeNow()
+}
