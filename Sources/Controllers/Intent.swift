@@ -1,5 +1,5 @@
 public import Document
-public import Records
+import Records
 
 /// A request that a controller, the scheduler or a kubelet wants made. Pure: performing it is somebody else's work.
 public struct Intent: Equatable, Sendable {

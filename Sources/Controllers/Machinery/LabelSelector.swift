@@ -1,0 +1,65 @@
+package import Document
+
+/// `metav1.LabelSelector`, ready to match. An absent selector matches nothing, an empty one everything.
+package struct LabelSelector: Sendable {
+    package enum Requirement: Sendable, Equatable {
+        case isIn(String, [String]), notIn(String, [String]), exists(String), absent(String)
+    }
+    package var requirements: [Requirement] = []
+    package var matchesNothing = false
+
+    package init(_ json: JSON?) {
+        guard let json, !json.isNull else {
+            matchesNothing = true
+            return
+        }
+        for (key, value) in json["matchLabels"]?.entries ?? JSONObject() { requirements.append(.isIn(key, [value.string ?? ""])) }
+        for entry in json["matchExpressions"]?.elements ?? [] {
+            let key = entry["key"]?.string ?? ""
+            let values = entry["values"]?.strings ?? []
+            switch entry["operator"]?.string {
+            case "In": requirements.append(.isIn(key, values))
+            case "NotIn": requirements.append(.notIn(key, values))
+            case "Exists": requirements.append(.exists(key))
+            case "DoesNotExist": requirements.append(.absent(key))
+            default: matchesNothing = true
+            }
+        }
+    }
+    /// A plain map, as Services and ReplicationControllers have; an empty one matches nothing.
+    package init(map: JSON?) {
+        for (key, value) in map?.entries ?? JSONObject() { requirements.append(.isIn(key, [value.string ?? ""])) }
+        matchesNothing = requirements.isEmpty
+    }
+    package var isEverything: Bool { requirements.isEmpty && !matchesNothing }
+
+    package func matches(_ lookup: (String) -> String?) -> Bool {
+        if matchesNothing { return false }
+        for requirement in requirements {
+            switch requirement {
+            case .isIn(let key, let values):
+                guard let value = lookup(key), values.contains(value) else { return false }
+            case .notIn(let key, let values):
+                if let value = lookup(key), values.contains(value) { return false }
+            case .exists(let key): if lookup(key) == nil { return false }
+            case .absent(let key): if lookup(key) != nil { return false }
+            }
+        }
+        return true
+    }
+    package func matches(_ labels: JSONObject) -> Bool { matches { labels[$0]?.string } }
+    package func matches(_ labels: Labels) -> Bool { matches { labels[$0] } }
+}
+
+/// The labels of an object, few and in byte order.
+package struct Labels: Sendable, Equatable {
+    package let pairs: [(key: String, value: String)]
+    package init(_ pairs: [(key: String, value: String)]) { self.pairs = pairs }
+    package subscript(key: String) -> String? {
+        for pair in pairs where pair.key == key { return pair.value }
+        return nil
+    }
+    package static func == (a: Labels, b: Labels) -> Bool {
+        a.pairs.count == b.pairs.count && zip(a.pairs, b.pairs).allSatisfy { $0.key == $1.key && $0.value == $1.value }
+    }
+}

@@ -1,0 +1,15 @@
+import Records
+
+extension LoopIdentity {
+    /// A controller of the controller manager, under its own service account.
+    public static func controller(_ name: String) -> LoopIdentity {
+        let account = "system:serviceaccount:kube-system:" + name
+        return LoopIdentity(
+            user: UserInfo(name: account, groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"]),
+            userAgent: "kube-controller-manager/v1.36.2 (linux/amd64) kubernetes/reckon/" + account)
+    }
+    /// The scheduler.
+    public static let scheduler = LoopIdentity(
+        user: UserInfo(name: "system:kube-scheduler", groups: ["system:authenticated"]),
+        userAgent: "kube-scheduler/v1.36.2 (linux/amd64) kubernetes/reckon/scheduler")
+}
