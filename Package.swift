@@ -114,5 +114,6 @@ let package = Package(
         tests("DocumentTests", ["Document"]),
         tests("SchemaTests", ["Schema", "Document"]),
         tests("AccessTests", ["Document", "Schema", "Records", "ClusterState", "Access"]),
+        tests("PodLifecycleTests", ["PodLifecycle", "Document"]),
     ]
 )
