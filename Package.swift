@@ -97,9 +97,10 @@ let package = Package(
         ours("CRI", [grpc, grpcTransport, grpcProtobuf, protobuf], exclude: ["README.md", "api.proto"]),
         ours(
             "Kubelet",
-            ["Document", "PodLifecycle", "Engine", "CRI", "HTTPEdge", grpc, grpcTransport, grpcProtobuf, nioCore, nioPosix,
-             logging]),
-        ours("KubeProxy", ["Document", "ServiceRouting", "Engine", logging]),
+            ["Document", "Schema", "Records", "ClusterState", "Controllers", "PodLifecycle", "Engine", "CRI", "HTTPEdge", grpc,
+             grpcTransport, grpcProtobuf, nioCore, nioPosix, nioSSL, crypto, logging]),
+        ours(
+            "KubeProxy", ["Document", "Schema", "Records", "ClusterState", "Controllers", "ServiceRouting", "Engine", logging]),
         // X: the executable
         .executableTarget(
             name: "reckon",
@@ -115,5 +116,6 @@ let package = Package(
         tests("SchemaTests", ["Schema", "Document"]),
         tests("AccessTests", ["Document", "Schema", "Records", "ClusterState", "Access"]),
         tests("PodLifecycleTests", ["PodLifecycle", "Document"]),
+        tests("HTTPEdgeTests", ["HTTPEdge", nioCore, nioPosix, nioHTTP1]),
     ]
 )
