@@ -320,7 +320,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
     private func closeAfterwards(lingers: Bool) {
         guard let context else { return }
         if lingers {
-            context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { self.closeNow() }
+            context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(500)) { self.closeNow() }
         } else {
             let promise = context.eventLoop.makePromise(of: Void.self)
             promise.futureResult.assumeIsolated().whenComplete { _ in self.closeNow() }

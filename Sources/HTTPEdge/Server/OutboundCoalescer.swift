@@ -55,7 +55,7 @@ final class OutboundCoalescer: ChannelOutboundHandler {
     }
 
     private func emit(_ context: ChannelHandlerContext) {
-        guard buffer.readableBytes > 0 else { return }
+        guard buffer.readableBytes > 0 || promise != nil else { return }
         let promise = self.promise
         self.promise = nil
         context.write(wrapOutboundOut(buffer), promise: promise)
