@@ -10,7 +10,7 @@ public struct JSONObject: Sendable, Equatable {
         public static func == (a: Entry, b: Entry) -> Bool { a.key.sameBytes(as: b.key) && a.value == b.value }
     }
 
-    @usableFromInline package internal(set) var storage: [Entry]
+    @usableFromInline package var storage: [Entry]
 
     @inlinable public init() { storage = [] }
 

@@ -84,6 +84,64 @@ public struct Field: Sendable {
     }
 }
 
+extension Field {
+    /// Whether the member is written even when it is not set: no `omitempty`, or a struct that is no pointer.
+    package var isAlwaysWritten: Bool {
+        switch presence {
+        case .always, .alwaysNull: return true
+        case .kept, .omittedStruct: return false
+        case .omitted:
+            switch shape {
+            case .object, .time, .microTime, .quantity, .intOrString: return true
+            default: return false
+            }
+        }
+    }
+
+    /// What is written when the member is not set.
+    package var zero: JSON {
+        if presence == .alwaysNull { return .null }
+        return shape.zero
+    }
+}
+
+extension FieldShape {
+    /// Go's zero value as it is written.
+    package var zero: JSON {
+        switch self {
+        case .string: return .string("")
+        case .int32, .int64, .double, .intOrString: return .int(0)
+        case .bool: return .bool(false)
+        case .quantity: return .string("0")
+        case .bytes, .time, .microTime, .array, .map, .any: return .null
+        case .object(let type): return type.zero
+        }
+    }
+}
+
+extension String {
+    /// The first eight bytes as a number that sorts as they do.
+    package var bytePrefix: UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 56
+        for b in utf8 {
+            value |= UInt64(b) << shift
+            if shift == 0 { break }
+            shift -= 8
+        }
+        return value
+    }
+}
+
+extension TypeSchema {
+    /// What upstream's struct of this type is written as when nothing is set in it.
+    public var zero: JSON {
+        var object = JSONObject()
+        for i in fields.indices where isAlwaysWritten[i] { object[fields[i].name] = fields[i].zero }
+        return .object(object)
+    }
+}
+
 /// A structured type: `io.k8s.api.core.v1.Pod` and what it holds. Types refer to each other, so they are objects that are
 /// filled in once while the catalog is built and never change afterwards.
 public final class TypeSchema: @unchecked Sendable {
@@ -96,14 +154,23 @@ public final class TypeSchema: @unchecked Sendable {
     /// The whole type is owned as one by server-side apply (`+structType=atomic`).
     public private(set) var isAtomic = false
     private var places: [String: Int] = [:]
+    /// For walks along a document's sorted members: the first eight bytes of each field's name, in the order of `fields`.
+    package private(set) var prefixes: [UInt64] = []
+    /// In the order of `fields`: whether the field is written even when it is not set.
+    package private(set) var isAlwaysWritten: [Bool] = []
 
     public init(name: String) { self.name = name }
+
+    /// The name without its package: `PodSpec`.
+    public var shortName: String { name.lastIndex(of: ".").map { String(name[name.index(after: $0)...]) } ?? name }
 
     /// Called once by whoever builds the catalog, before anyone else sees this type.
     package func fill(_ fields: [Field], keepsUnknown: Bool = false, isAtomic: Bool = false) {
         self.fields = fields.sorted { $0.name.bytesPrecede($1.name) }
         self.keepsUnknown = keepsUnknown
         self.isAtomic = isAtomic
+        prefixes = self.fields.map(\.name.bytePrefix)
+        isAlwaysWritten = self.fields.map(\.isAlwaysWritten)
         places = Dictionary(uniqueKeysWithValues: self.fields.enumerated().map { ($1.name, $0) })
     }
 

@@ -1,0 +1,296 @@
+public import Document
+
+/// What decoding a request body into upstream's structs and writing it again does to it: members of the wrong type are
+/// refused, unknown ones and nulls dropped, values put in their one form, and zero values written or left out.
+public enum Conforming {
+    /// Conforms a document in place. Returns the paths of the unknown members that were dropped, `spec.containers[0].foo`.
+    /// Throws 400 with the message that upstream's decoder gives, which its caller puts behind
+    /// `Pod in version "v1" cannot be handled as a Pod: `.
+    @discardableResult
+    public static func conform(_ document: inout JSON, to type: TypeSchema) throws(APIError) -> [String] {
+        var conformer = Conformer()
+        do throws(ConformFailure) {
+            guard case .object = document else {
+                if document.isNull {
+                    document = type.zero
+                    return []
+                }
+                throw ConformFailure(.mismatch(JSONKind(document), type.shortName))
+            }
+            try conformer.object(&document, type)
+        } catch {
+            throw APIError.badRequest(error.message(root: type))
+        }
+        return conformer.unknown
+    }
+
+    /// Lists and maps that were given empty where upstream cannot leave them out: its storage does not tell them from unset
+    /// ones, so they read `null` afterwards. Everything else stays.
+    public static func settle(_ document: inout JSON, to type: TypeSchema) {
+        guard case .object(var object) = document else { return }
+        document = .null
+        var place = 0
+        for i in object.storage.indices {
+            guard let field = type.field(object.storage[i].key, after: &place) else { continue }
+            switch field.shape {
+            case .array where field.presence == .always && object.storage[i].value.elements.isEmpty,
+                .map where field.presence == .always && object.storage[i].value.entries.isEmpty:
+                object.storage[i].value = .null
+            case .object(let inner): settle(&object.storage[i].value, to: inner)
+            case .array(.object(let inner)): object.storage[i].value.modifyElements { _, element in settle(&element, to: inner) }
+            default: break
+            }
+        }
+        document = .object(object)
+    }
+}
+
+extension TypeSchema {
+    /// The field of that name, for members met in the order of their names: `place` goes along.
+    package func field(_ name: String, after place: inout Int) -> Field? {
+        let prefix = name.bytePrefix
+        while place < prefixes.count, prefixes[place] < prefix { place += 1 }
+        while place < prefixes.count, prefixes[place] == prefix {
+            if fields[place].name == name { return fields[place] }
+            if !fields[place].name.bytesPrecede(name) { return nil }
+            place += 1
+        }
+        return nil
+    }
+}
+
+/// The kind of a JSON value as Go's decoder names it.
+struct JSONKind {
+    let name: String
+    init(_ value: JSON) {
+        name =
+            switch value {
+            case .null: "null"
+            case .bool: "bool"
+            case .int(let i): "number \(i)"
+            case .double: "number \(value.text)"
+            case .string: "string"
+            case .array: "array"
+            case .object: "object"
+            }
+    }
+}
+
+/// Why a document is none of its type.
+struct ConformFailure: Error {
+    enum Reason {
+        /// A value of that kind where a Go value of that type belongs.
+        case mismatch(JSONKind, String)
+        /// What a type's own reader says.
+        case text(String)
+    }
+    let reason: Reason
+    /// Member names from the document's root, the innermost first.
+    var path: [String] = []
+    /// The struct that has the innermost member.
+    var holder = ""
+    init(_ reason: Reason) { self.reason = reason }
+
+    func message(root: TypeSchema) -> String {
+        switch reason {
+        case .text(let text): return text
+        case .mismatch(let found, let wanted):
+            let kind = found.name.hasPrefix("number") && wanted.hasPrefix("int") ? found.name : String(found.name.prefix { $0 != " " })
+            if path.isEmpty { return "json: cannot unmarshal \(kind) into Go value of type \(wanted)" }
+            let place = path.reversed().joined(separator: ".")
+            return "json: cannot unmarshal \(kind) into Go struct field \(holder).\(place) of type \(wanted)"
+        }
+    }
+}
+
+/// The walk itself. Paths are put together only when there is something to report.
+struct Conformer {
+    var unknown: [String] = []
+
+    mutating func object(_ value: inout JSON, _ type: TypeSchema) throws(ConformFailure) {
+        guard case .object(var object) = value else { throw ConformFailure(.mismatch(JSONKind(value), "v1." + type.shortName)) }
+        value = .null  // the storage is now held once, and changes in place
+        let fieldCount = type.prefixes.count
+        var place = 0
+        var i = 0
+        while i < object.storage.count {
+            let prefix = object.storage[i].key.bytePrefix
+            while place < fieldCount, type.prefixes[place] < prefix {
+                if type.isAlwaysWritten[place] { Self.write(place, of: type, into: &object, at: &i) }
+                place += 1
+            }
+            var found = false
+            while place < fieldCount, type.prefixes[place] == prefix {
+                if type.fields[place].name == object.storage[i].key {
+                    found = true
+                    break
+                }
+                if !type.fields[place].name.bytesPrecede(object.storage[i].key) { break }
+                if type.isAlwaysWritten[place] { Self.write(place, of: type, into: &object, at: &i) }
+                place += 1
+            }
+            guard found else {
+                if type.keepsUnknown {
+                    i += 1
+                } else {
+                    unknown.append(object.storage[i].key)
+                    object.storage.remove(at: i)
+                }
+                continue
+            }
+            try field(&object, &i, place, type)
+            place += 1
+        }
+        while place < fieldCount {
+            if type.isAlwaysWritten[place] { Self.write(place, of: type, into: &object, at: &i) }
+            place += 1
+        }
+        value = .object(object)
+    }
+
+    private static func write(_ place: Int, of type: TypeSchema, into object: inout JSONObject, at i: inout Int) {
+        object.storage.insert(.init(key: type.fields[place].name, value: type.fields[place].zero), at: i)
+        i += 1
+    }
+
+    /// Conforms the member at `i`, or takes it away; `i` is past it afterwards.
+    @inline(__always)
+    private mutating func field(_ object: inout JSONObject, _ i: inout Int, _ place: Int, _ type: TypeSchema) throws(ConformFailure) {
+        if case .null = object.storage[i].value {
+            if type.isAlwaysWritten[place] {
+                object.storage[i].value = type.fields[place].zero
+                i += 1
+            } else {
+                object.storage.remove(at: i)
+            }
+            return
+        }
+        let before = unknown.count
+        do throws(ConformFailure) {
+            try shaped(&object.storage[i].value, type.fields[place].shape)
+        } catch {
+            var failure = error
+            if failure.path.isEmpty { failure.holder = type.shortName }
+            failure.path.append(type.fields[place].name)
+            throw failure
+        }
+        if unknown.count > before { prefix(from: before, with: type.fields[place].name, separator: ".") }
+        if type.fields[place].presence == .omitted, isLeftOut(object.storage[i].value, type.fields[place].shape) {
+            object.storage.remove(at: i)
+        } else {
+            i += 1
+        }
+    }
+
+    @inline(__always)
+    private func isLeftOut(_ value: JSON, _ shape: FieldShape) -> Bool {
+        switch shape {
+        case .string, .int32, .int64, .double, .bool, .bytes, .array, .map: value.isEmptyValue
+        default: false
+        }
+    }
+
+    private mutating func prefix(from start: Int, with name: String, separator: String) {
+        for i in start..<unknown.count {
+            unknown[i] = unknown[i].utf8.first == UInt8(ascii: "[") ? name + unknown[i] : name + separator + unknown[i]
+        }
+    }
+
+    mutating func shaped(_ value: inout JSON, _ shape: FieldShape) throws(ConformFailure) {
+        switch shape {
+        case .string:
+            guard case .string = value else { throw ConformFailure(.mismatch(JSONKind(value), "string")) }
+        case .bool:
+            guard case .bool = value else { throw ConformFailure(.mismatch(JSONKind(value), "bool")) }
+        case .int32:
+            guard case .int(let number) = value, Int64(Int32(truncatingIfNeeded: number)) == number else {
+                throw ConformFailure(.mismatch(JSONKind(value), "int32"))
+            }
+        case .int64:
+            guard case .int = value else { throw ConformFailure(.mismatch(JSONKind(value), "int64")) }
+        case .double:
+            guard value.number != nil else { throw ConformFailure(.mismatch(JSONKind(value), "float64")) }
+        case .object(let type):
+            try object(&value, type)
+        case .array(let element): try array(&value, element)
+        case .map(let element): try map(&value, element)
+        case .any: break
+        case .quantity:
+            if case .string(let text) = value {
+                guard let canonical = Quantity.canonical(text) else { throw ConformFailure(.text(Quantity.formatMessage)) }
+                value = .string(canonical)
+            } else {
+                guard let amount = Quantity(value) else { throw ConformFailure(.text(Quantity.formatMessage)) }
+                value = .string(amount.text)
+            }
+        case .intOrString:
+            switch value {
+            case .string: break
+            case .int(let number) where Int64(Int32(truncatingIfNeeded: number)) == number: break
+            default: throw ConformFailure(.mismatch(JSONKind(value), "int32"))
+            }
+        case .bytes:
+            guard case .string(let text) = value else { throw ConformFailure(.mismatch(JSONKind(value), "[]uint8")) }
+            do throws(Base64.Corrupt) { value = .string(try Base64.canonical(text)) } catch {
+                throw ConformFailure(.text(error.message))
+            }
+        case .time: try time(&value, micro: false)
+        case .microTime: try time(&value, micro: true)
+        }
+    }
+
+    private func time(_ value: inout JSON, micro: Bool) throws(ConformFailure) {
+        guard case .string(let text) = value else { throw ConformFailure(.mismatch(JSONKind(value), "string")) }
+        guard let moment = Timestamp(rfc3339: text) else {
+            let layout = micro ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00"
+            throw ConformFailure(.text("parsing time \"\(text)\" as \"\(layout)\": cannot parse \"\(text)\" as \"2006\""))
+        }
+        value = .string(micro ? moment.rfc3339Micro : moment.rfc3339)
+    }
+
+    private mutating func array(_ value: inout JSON, _ element: FieldShape) throws(ConformFailure) {
+        guard case .array(var elements) = value else { throw ConformFailure(.mismatch(JSONKind(value), Self.goName(.array(element)))) }
+        value = .null
+        for i in elements.indices {
+            if case .null = elements[i] {
+                elements[i] = element.zero
+                continue
+            }
+            let before = unknown.count
+            try shaped(&elements[i], element)
+            if unknown.count > before { prefix(from: before, with: "[\(i)]", separator: ".") }
+        }
+        value = .array(elements)
+    }
+
+    private mutating func map(_ value: inout JSON, _ element: FieldShape) throws(ConformFailure) {
+        guard case .object(var object) = value else { throw ConformFailure(.mismatch(JSONKind(value), Self.goName(.map(element)))) }
+        value = .null
+        for i in object.storage.indices {
+            if case .null = object.storage[i].value {
+                object.storage[i].value = element.zero
+                continue
+            }
+            let before = unknown.count
+            try shaped(&object.storage[i].value, element)
+            if unknown.count > before { prefix(from: before, with: object.storage[i].key, separator: ".") }
+        }
+        value = .object(object)
+    }
+
+    private static func goName(_ shape: FieldShape) -> String {
+        switch shape {
+        case .string, .time, .microTime: "string"
+        case .int32, .intOrString: "int32"
+        case .int64: "int64"
+        case .double: "float64"
+        case .bool: "bool"
+        case .bytes: "[]uint8"
+        case .quantity: "resource.Quantity"
+        case .object(let type): "v1." + type.shortName
+        case .array(let element): "[]" + goName(element)
+        case .map(let element): "map[string]" + goName(element)
+        case .any: "interface {}"
+        }
+    }
+}
