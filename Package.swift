@@ -117,5 +117,6 @@ let package = Package(
         tests("AccessTests", ["Document", "Schema", "Records", "ClusterState", "Access"]),
         tests("PodLifecycleTests", ["PodLifecycle", "Document"]),
         tests("HTTPEdgeTests", ["HTTPEdge", nioCore, nioPosix, nioHTTP1]),
+        tests("ControllersTests", ["Controllers", "ClusterState", "Document", "Records", "Schema"]),
     ]
 )

@@ -52,7 +52,8 @@ public final class ClusterView {
                     if change.kind == .deleted { trees[change.key] = nil }
                     out.append(
                         ObservedChange(
-                            kind: change.kind, key: change.key, uid: change.uid, revision: event.revision, body: change.body))
+                            kind: change.kind, key: change.key, uid: change.uid, revision: event.revision, time: event.time,
+                            body: change.body))
                     continue
                 }
                 let tree = (try? JSON(parsing: change.body)) ?? .null
@@ -66,7 +67,8 @@ public final class ClusterView {
                 }
                 out.append(
                     ObservedChange(
-                        kind: change.kind, key: change.key, uid: change.uid, revision: event.revision, body: change.body, document: tree,
+                        kind: change.kind, key: change.key, uid: change.uid, revision: event.revision, time: event.time,
+                            body: change.body, document: tree,
                         pod: record, previousPod: previous))
             }
         }
@@ -80,7 +82,7 @@ public final class ClusterView {
             for stored in state.objects(store) {
                 out.append(
                     ObservedChange(
-                        kind: .created, key: stored.key, uid: stored.uid, revision: stored.revision, body: stored.body,
+                        kind: .created, key: stored.key, uid: stored.uid, revision: stored.revision, time: state.time, body: stored.body,
                         pod: store == .pods ? pods[stored.key.namespace, stored.key.name] : nil))
             }
         }

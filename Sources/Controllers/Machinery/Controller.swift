@@ -35,6 +35,8 @@ public final class ObservedChange {
     public let uid: String
     /// The event's revision: the cause of what follows from this.
     public let revision: UInt64
+    /// When it was committed.
+    public let time: Timestamp
     let body: [UInt8]
     /// The pod after the change (its last state for a deletion), and the one before; nil for other kinds.
     public let pod: PodRecord?
@@ -42,13 +44,14 @@ public final class ObservedChange {
     private var parsed: JSON?
 
     package init(
-        kind: Change.Kind, key: ObjectKey, uid: String, revision: UInt64, body: [UInt8], document: JSON? = nil,
+        kind: Change.Kind, key: ObjectKey, uid: String, revision: UInt64, time: Timestamp, body: [UInt8], document: JSON? = nil,
         pod: PodRecord? = nil, previousPod: PodRecord? = nil
     ) {
         self.kind = kind
         self.key = key
         self.uid = uid
         self.revision = revision
+        self.time = time
         self.body = body
         self.parsed = document
         self.pod = pod
