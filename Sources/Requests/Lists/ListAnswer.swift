@@ -1,0 +1,146 @@
+public import ClusterState
+public import Document
+public import Schema
+
+/// A list, ready to be streamed: bytes before the items, the objects, bytes after them. Nothing is copied until it is sent.
+public struct ListAnswer: Sendable {
+    public let head: [UInt8]
+    public let objects: [StoredObject]
+    public let tail: [UInt8]
+    private let items: Items
+
+    private enum Items: Sendable {
+        case objects(ObjectRendering)
+        case rows(TableRendering)
+    }
+
+    /// Reads the list from `state`, which is the one at `plan.revision` (the newest when that is nil). `now` is the moment that
+    /// ages in a Table count from.
+    public init(
+        _ selection: Selection, plan: ListPlan, state: ClusterState, query: Query, format: AnswerFormat, now: Timestamp
+    ) {
+        var objects: [StoredObject]
+        var token: String?
+        var remaining: Int?
+        if let limit = plan.limit {
+            objects = selection.objects(in: state, after: plan.after, limit: limit < Int.max ? limit + 1 : limit)
+            if objects.count > limit, let last = objects.dropLast().last {
+                objects.removeLast()
+                token =
+                    ContinueToken(
+                        revision: plan.revision ?? state.revision, namespace: selection.namespace.isEmpty ? last.key.namespace : "",
+                        name: last.key.name
+                    ).encoded
+                if selection.isEverything { remaining = ListAnswer.remaining(selection, state, plan, objects.count) }
+            }
+        } else {
+            objects = selection.objects(in: state, after: plan.after)
+        }
+        self.init(
+            selection.type, objects, state: state, format: format, query: query, now: now, continueToken: token, remaining: remaining)
+    }
+
+    /// The objects given, as a list at the state's revision (also the answer to a deletecollection).
+    public init(
+        _ type: ResourceType, _ objects: [StoredObject], state: ClusterState, format: AnswerFormat, query: Query = Query(),
+        now: Timestamp, continueToken: String? = nil, remaining: Int? = nil
+    ) {
+        self.objects = objects
+        var metadata: JSON = ["resourceVersion": .string(String(state.revision))]
+        if let continueToken { metadata["continue"] = .string(continueToken) }
+        if let remaining, remaining > 0 { metadata["remainingItemCount"] = .int(Int64(remaining)) }
+        var head: [UInt8] = []
+        switch format.projection {
+        case .object, .partialMetadata:
+            let rendering = ObjectRendering(type, format)
+            items = .objects(rendering)
+            var (apiVersion, kind) = (type.apiVersion, type.kind + "List")
+            if case .partialMetadata = format.projection { (apiVersion, kind) = (format.metaAPIVersion, "PartialObjectMetadataList") }
+            head.append("{\"apiVersion\":\"" as StaticString)
+            head.append(contentsOf: apiVersion.utf8)
+            head.append("\",\"items\":[" as StaticString)
+            var tail: [UInt8] = []
+            tail.append("],\"kind\":\"" as StaticString)
+            tail.append(contentsOf: kind.utf8)
+            tail.append("\",\"metadata\":" as StaticString)
+            metadata.encode(into: &tail)
+            tail.append(contentsOf: [UInt8(ascii: "}"), 10])
+            self.tail = tail
+        case .table:
+            let rendering = TableRendering(type, format: format, query: query, state: state, now: now)
+            items = .rows(rendering)
+            rendering.writeHead(metadata: metadata, into: &head)
+            tail = rendering.tail
+        }
+        self.head = head
+    }
+
+    private static func remaining(_ selection: Selection, _ state: ClusterState, _ plan: ListPlan, _ taken: Int) -> Int {
+        let store = selection.type.store
+        let all = state.count(store, namespace: selection.namespace.isEmpty ? nil : selection.namespace)
+        guard let after = plan.after else { return all - taken }
+        var before = 0
+        state.forEach(store, namespace: selection.namespace.isEmpty ? nil : selection.namespace) { object in
+            let key = object.key
+            let isBefore = key.namespace == after.namespace
+                ? !after.name.bytesPrecede(key.name) : key.namespace.bytesPrecede(after.namespace)
+            if isBefore { before += 1 }
+            return isBefore
+        }
+        return all - before - taken
+    }
+
+    /// Writes one object as it stands among the items, without the comma.
+    fileprivate func writeItem(_ object: StoredObject, into out: inout [UInt8]) {
+        switch items {
+        case .objects(let rendering): rendering.writeItem(object.body, into: &out)
+        case .rows(let rendering): rendering.writeRow(object, into: &out)
+        }
+    }
+
+    /// The whole answer in one piece.
+    public func encoded() -> [UInt8] {
+        var out: [UInt8] = []
+        out.reserveCapacity(head.count + tail.count + objects.reduce(0) { $0 + $1.body.count + 1 })
+        out.append(contentsOf: head)
+        for (i, object) in objects.enumerated() {
+            if i > 0 { out.append(UInt8(ascii: ",")) }
+            writeItem(object, into: &out)
+        }
+        out.append(contentsOf: tail)
+        return out
+    }
+
+    /// The answer in pieces of about `size` bytes, each made when it is asked for.
+    public func chunks(ofAbout size: Int = 64 * 1024) -> ListChunks { ListChunks(self, size) }
+}
+
+/// The pieces of a list in order.
+public struct ListChunks: Sendable {
+    private let answer: ListAnswer
+    private let size: Int
+    private var next = 0
+    private var isDone = false
+
+    fileprivate init(_ answer: ListAnswer, _ size: Int) {
+        self.answer = answer
+        self.size = size
+    }
+
+    /// Fills `out` (emptied first, its memory kept) with the next piece; false when there is none.
+    public mutating func fill(_ out: inout [UInt8]) -> Bool {
+        out.removeAll(keepingCapacity: true)
+        guard !isDone else { return false }
+        if next == 0 { out.append(contentsOf: answer.head) }
+        while next < answer.objects.count, out.count < size {
+            if next > 0 { out.append(UInt8(ascii: ",")) }
+            answer.writeItem(answer.objects[next], into: &out)
+            next += 1
+        }
+        if next >= answer.objects.count {
+            out.append(contentsOf: answer.tail)
+            isDone = true
+        }
+        return true
+    }
+}

@@ -1,0 +1,43 @@
+/// How an answer is written: media type, and what stands in place of the objects.
+public struct AnswerFormat: Sendable, Hashable {
+    public enum Media: Sendable, Hashable { case json, yaml, protobuf }
+    /// `as=` of the Accept header. The string is the version of `meta.k8s.io` asked for: `v1` or `v1beta1`.
+    public enum Projection: Sendable, Hashable {
+        case object
+        case table(version: String)
+        case partialMetadata(version: String)
+    }
+    public var media: Media
+    public var projection: Projection
+    /// Indented JSON, for people (`?pretty=true`, curl, browsers).
+    public var isPretty: Bool
+
+    public init(media: Media = .json, projection: Projection = .object, isPretty: Bool = false) {
+        self.media = media
+        self.projection = projection
+        self.isPretty = isPretty
+    }
+    public static let json = AnswerFormat()
+
+    /// Whether stored bytes can be sent as they are.
+    public var isPlain: Bool { media == .json && projection == .object && !isPretty }
+    /// The `Content-Type` of an answer.
+    public var contentType: String {
+        switch media {
+        case .json: "application/json"
+        case .yaml: "application/yaml"
+        case .protobuf: "application/vnd.kubernetes.protobuf"
+        }
+    }
+    /// The `Content-Type` of a watch.
+    public var watchContentType: String {
+        media == .protobuf ? "application/vnd.kubernetes.protobuf;stream=watch" : contentType
+    }
+    /// The `apiVersion` of a Table or PartialObjectMetadata.
+    public var metaAPIVersion: String {
+        switch projection {
+        case .table(let version), .partialMetadata(let version): "meta.k8s.io/" + version
+        case .object: "meta.k8s.io/v1"
+        }
+    }
+}
