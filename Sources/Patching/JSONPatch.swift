@@ -41,7 +41,7 @@ public enum JSONPatch {
     static var unprocessable: APIError {
         var error = APIError(
             code: 422, reason: "Invalid", message: "the server rejected our request due to an error in our request")
-        error.showsDetails = true
+        error.showsEmptyDetails = true
         return error
     }
 

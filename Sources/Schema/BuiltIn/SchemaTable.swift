@@ -27,6 +27,8 @@ struct SchemaTable {
         var types: [String: TypeSchema] = [:]
         types.reserveCapacity(reader.types.count)
         for type in reader.types { types[type.name] = type }
+        for type in reader.kinds.values { type.finish() }
+        TypeSchema.findNullable(reader.types)
         return Catalog(resources: reader.resources, types: types, kindTypes: reader.kinds)
     }
 
@@ -104,7 +106,11 @@ struct SchemaTable {
         var strategies: [String] = []
         var mergeKey: String?
         var isAtomic = false
-        if case .object(let type) = shape { isAtomic = atomic[typePlace(words[1])] && type.name != "" }
+        switch shape {
+        case .object: isAtomic = atomic[typePlace(words[1])]
+        case .any: isAtomic = true  // what has no schema is owned whole
+        default: break
+        }
         for word in words[3...] {
             let rest = word.dropFirst()
             switch word[word.startIndex] {

@@ -27,7 +27,7 @@ public enum Conforming {
     /// Lists and maps that were given empty where upstream cannot leave them out: its storage does not tell them from unset
     /// ones, so they read `null` afterwards. Everything else stays.
     public static func settle(_ document: inout JSON, to type: TypeSchema) {
-        guard case .object(var object) = document else { return }
+        guard type.holdsNullable, case .object(var object) = document else { return }
         document = .null
         var place = 0
         for i in object.storage.indices {
@@ -37,7 +37,7 @@ public enum Conforming {
                 .map where field.presence == .always && object.storage[i].value.entries.isEmpty:
                 object.storage[i].value = .null
             case .object(let inner): settle(&object.storage[i].value, to: inner)
-            case .array(.object(let inner)): object.storage[i].value.modifyElements { _, element in settle(&element, to: inner) }
+            case .array(.object(let inner)) where inner.holdsNullable: object.storage[i].value.modifyElements { _, element in settle(&element, to: inner) }
             default: break
             }
         }

@@ -51,7 +51,7 @@ public struct Field: Sendable {
     public let defaultValue: JSON?
     public let enumeration: [String]
     public let listKind: ListKind?
-    /// The members that identify an element of a `map` list.
+    /// The members that identify an element of a `map` list, in byte order.
     public let mapKeys: [String]
     /// Strategic merge: `merge`, `replace`, `retainKeys`; may hold several.
     public let patchStrategies: [String]
@@ -62,6 +62,8 @@ public struct Field: Sendable {
     public let protoNumber: Int
     /// The numbers of inlined messages that wrap this field on the wire, outermost first.
     public let protoPath: [Int]
+    /// `f:` and the name: this field in a set of managed fields.
+    package let ownedName: String
 
     public init(
         name: String, shape: FieldShape, isRequired: Bool = false, presence: ZeroPresence = .kept, defaultValue: JSON? = nil, enumeration: [String] = [],
@@ -75,12 +77,13 @@ public struct Field: Sendable {
         self.defaultValue = defaultValue
         self.enumeration = enumeration
         self.listKind = listKind
-        self.mapKeys = mapKeys
+        self.mapKeys = mapKeys.count > 1 ? mapKeys.sorted { $0.bytesPrecede($1) } : mapKeys
         self.patchStrategies = patchStrategies
         self.patchMergeKey = patchMergeKey
         self.isAtomic = isAtomic
         self.protoNumber = protoNumber
         self.protoPath = protoPath
+        ownedName = "f:" + name
     }
 }
 
@@ -153,13 +156,45 @@ public final class TypeSchema: @unchecked Sendable {
     public private(set) var keepsUnknown = false
     /// The whole type is owned as one by server-side apply (`+structType=atomic`).
     public private(set) var isAtomic = false
+    /// Whether `status` is written by an endpoint of its own, so that the main one neither changes nor owns it.
+    public package(set) var isStatusSeparate = true
     private var places: [String: Int] = [:]
+    /// What upstream's empty struct is written as, for kinds; nil until the catalog has filled every type.
+    package private(set) var zeroDocument: JSON?
+    /// Whether a list or map in it, at any depth, is written `null` when it is empty.
+    package private(set) var holdsNullable = false
     /// For walks along a document's sorted members: the first eight bytes of each field's name, in the order of `fields`.
     package private(set) var prefixes: [UInt64] = []
     /// In the order of `fields`: whether the field is written even when it is not set.
     package private(set) var isAlwaysWritten: [Bool] = []
 
     public init(name: String) { self.name = name }
+
+    /// Finds, once every type is filled, those of them that hold lists or maps which are written even when unset.
+    package static func findNullable(_ types: [TypeSchema]) {
+        var isNews = true
+        while isNews {
+            isNews = false
+            for type in types where !type.holdsNullable {
+                type.holdsNullable = type.fields.contains { field in
+                    var shape = field.shape
+                    if field.presence == .always {
+                        switch shape {
+                        case .array, .map: return true
+                        default: break
+                        }
+                    }
+                    if case .array(let element) = shape { shape = element }
+                    if case .object(let inner) = shape { return inner.holdsNullable }
+                    return false
+                }
+                isNews = isNews || type.holdsNullable
+            }
+        }
+    }
+
+    /// Called once when every type of the catalog is filled.
+    package func finish() { zeroDocument = zero }
 
     /// The name without its package: `PodSpec`.
     public var shortName: String { name.lastIndex(of: ".").map { String(name[name.index(after: $0)...]) } ?? name }
