@@ -1,3 +1,5 @@
+public import Document
+
 /// How an answer is written: media type, and what stands in place of the objects.
 public struct AnswerFormat: Sendable, Hashable {
     public enum Media: Sendable, Hashable { case json, yaml, protobuf }
@@ -38,6 +40,23 @@ public struct AnswerFormat: Sendable, Hashable {
         switch projection {
         case .table(let version), .partialMetadata(let version): "meta.k8s.io/" + version
         case .object: "meta.k8s.io/v1"
+        }
+    }
+}
+
+extension AnswerFormat {
+    /// A document in this format's media type. Protobuf documents are made by their own encoder: here they are JSON.
+    public func encode(_ document: JSON) -> [UInt8] {
+        switch media {
+        case .yaml: document.yaml()
+        case .json, .protobuf: isPretty ? PrettyJSON.indent(document.encoded()) + [10] : document.encoded() + [10]
+        }
+    }
+    /// The same from JSON bytes, for answers that were written as JSON first.
+    public func reencode(_ json: [UInt8]) -> [UInt8] {
+        switch media {
+        case .yaml: (try? JSON(parsing: json))?.yaml() ?? json
+        case .json, .protobuf: isPretty ? PrettyJSON.indent(json) + [10] : json
         }
     }
 }
