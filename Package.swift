@@ -118,5 +118,7 @@ let package = Package(
         tests("PodLifecycleTests", ["PodLifecycle", "Document"]),
         tests("HTTPEdgeTests", ["HTTPEdge", nioCore, nioPosix, nioHTTP1]),
         tests("ControllersTests", ["Controllers", "ClusterState", "Document", "Records", "Schema"]),
+        tests("PatchingTests", ["Patching", "Document", "Schema"]),
+        tests("IdentityTests", ["Identity", "Document", "Records", crypto, x509]),
     ]
 )
