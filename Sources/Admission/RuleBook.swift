@@ -22,6 +22,12 @@ public enum RuleBook {
             BatchRules.entries,
             AutoscalingRules.entries,
             PolicyRules.entries,
+            NetworkingRules.entries,
+            RBACRules.entries,
+            StorageRules.entries,
+            SchedulingRules.entries,
+            CoordinationRules.entries,
+            NodeKindRules.entries,
         ] {
             for entry in entries { book[entry.store] = entry.rules }
         }

@@ -1,0 +1,32 @@
+import Document
+import Schema
+
+/// The rules of the kinds of node.k8s.io.
+enum NodeKindRules {
+    static let entries: [RuleBook.Entry] = [
+        (GroupResource(group: "node.k8s.io", resource: "runtimeclasses"), RuntimeClassRules())
+    ]
+}
+
+struct RuntimeClassRules: KindRules {
+    var allowsUnconditionalUpdate: Bool { false }
+
+    func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+        var errors: [FieldError] = []
+        let handler = object.text("handler")
+        errors.addInvalid("handler", .string(handler), Names.dnsLabel(handler))
+        for (name, value) in object["overhead", "podFixed"]?.entries ?? JSONObject() {
+            let path = "overhead.podFixed.\(name)"
+            errors += ResourceNames.validateForContainer(name, path: "overhead.podFixed")
+            errors += ResourceNames.validateAmount(name, value, path: path)
+        }
+        if let scheduling = object.given("scheduling") {
+            errors += LabelRules.validateLabels(scheduling["nodeSelector"], path: "scheduling.nodeSelector")
+        }
+        return errors
+    }
+
+    func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
+        ObjectMetaRules.revalidate(object, old: old) + Immutability.check(object["handler"], old["handler"], path: "handler")
+    }
+}
