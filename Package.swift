@@ -116,9 +116,10 @@ let package = Package(
         tests("SchemaTests", ["Schema", "Document"]),
         tests("AccessTests", ["Document", "Schema", "Records", "ClusterState", "Access"]),
         tests("PodLifecycleTests", ["PodLifecycle", "Document"]),
-        tests("HTTPEdgeTests", ["HTTPEdge", nioCore, nioPosix, nioHTTP1]),
+        tests("HTTPEdgeTests", ["HTTPEdge", "Identity", "Document", nioCore, nioPosix, nioHTTP1]),
         tests("ControllersTests", ["Controllers", "ClusterState", "Document", "Records", "Schema"]),
         tests("PatchingTests", ["Patching", "Document", "Schema"]),
         tests("IdentityTests", ["Identity", "Document", "Records", crypto, x509]),
+        tests("EventLogTests", ["Document", "Schema", "Records", "ClusterState", "EventLog"]),
     ]
 )

@@ -1,0 +1,110 @@
+import Document
+import Patching
+import Schema
+import Testing
+
+@Suite struct StrategicMergeTests {
+    static let pod = Catalog.builtin.resource(apiVersion: "v1", "pods")!.schema!
+
+    static let cases: [(String, String, String)] = [
+        // Containers merge by name, and keep the server's order.
+        (
+            #"{"spec":{"containers":[{"name":"a","image":"1"},{"name":"b","image":"1"}]}}"#,
+            #"{"spec":{"containers":[{"name":"b","image":"2"}]}}"#,
+            #"{"spec":{"containers":[{"name":"a","image":"1"},{"name":"b","image":"2"}]}}"#
+        ),
+        (
+            #"{"spec":{"containers":[{"name":"a"},{"name":"b"}]}}"#,
+            #"{"spec":{"containers":[{"name":"c","image":"1","env":null}]}}"#,
+            #"{"spec":{"containers":[{"name":"c","image":"1"},{"name":"a"},{"name":"b"}]}}"#
+        ),
+        (
+            #"{"spec":{"containers":[{"name":"a"},{"name":"b"}]}}"#,
+            #"{"spec":{"containers":[{"name":"a","$patch":"delete"}]}}"#,
+            #"{"spec":{"containers":[{"name":"b"}]}}"#
+        ),
+        (
+            #"{"spec":{"containers":[{"name":"a"},{"name":"b"}]}}"#,
+            #"{"spec":{"containers":[{"name":"c"},{"$patch":"replace"}]}}"#,
+            #"{"spec":{"containers":[{"name":"c"}]}}"#
+        ),
+        (
+            #"{"spec":{"containers":[{"name":"a"},{"name":"b"}]}}"#,
+            #"{"spec":{"$setElementOrder/containers":[{"name":"b"},{"name":"c"},{"name":"a"}],"containers":[{"name":"c","image":"x"}]}}"#,
+            #"{"spec":{"containers":[{"name":"b"},{"name":"c","image":"x"},{"name":"a"}]}}"#
+        ),
+        // Atomic lists are replaced, maps are merged, null deletes.
+        (
+            #"{"metadata":{"labels":{"a":"1","b":"2"}},"spec":{"containers":[{"name":"a","args":["x","y"]}]}}"#,
+            #"{"metadata":{"labels":{"a":null,"c":"3"}},"spec":{"containers":[{"name":"a","args":["z"]}]}}"#,
+            #"{"metadata":{"labels":{"b":"2","c":"3"}},"spec":{"containers":[{"name":"a","args":["z"]}]}}"#
+        ),
+        // Primitive lists with the merge strategy.
+        (
+            #"{"metadata":{"finalizers":["a","b"]}}"#, #"{"metadata":{"finalizers":["c","a"]}}"#,
+            #"{"metadata":{"finalizers":["c","a","b"]}}"#
+        ),
+        (
+            #"{"metadata":{"finalizers":["a","b","c"]}}"#, #"{"metadata":{"$deleteFromPrimitiveList/finalizers":["b"]}}"#,
+            #"{"metadata":{"finalizers":["a","c"]}}"#
+        ),
+        // Volumes keep only the members that the patch retains.
+        (
+            #"{"spec":{"volumes":[{"name":"v","emptyDir":{}}]}}"#,
+            #"{"spec":{"volumes":[{"name":"v","$retainKeys":["name","hostPath"],"hostPath":{"path":"/x"}}]}}"#,
+            #"{"spec":{"volumes":[{"name":"v","hostPath":{"path":"/x"}}]}}"#
+        ),
+        (#"{"spec":{"nodeName":"n","hostname":"h"}}"#, #"{"spec":{"$patch":"replace","hostname":"i"}}"#, #"{"spec":{"hostname":"i"}}"#),
+    ]
+
+    @Test(arguments: cases)
+    func merges(_ texts: (String, String, String)) throws {
+        let result = try StrategicMergePatch.apply(
+            try JSON(parsing: texts.1), to: try JSON(parsing: texts.0), schema: Self.pod)
+        #expect(result.text == (try JSON(parsing: texts.2)).text)
+    }
+
+    @Test func refusesListsWithoutTheirKey() {
+        let refused = #expect(throws: APIError.self) {
+            try StrategicMergePatch.apply(
+                ["spec": ["containers": [["image": "x"]]]], to: ["spec": ["containers": [["name": "a"]]]], schema: Self.pod)
+        }
+        #expect(refused?.code == 500)
+    }
+}
+
+@Suite struct JSONPatchTests {
+    let kind = GroupVersionKind(version: "v1", kind: "ConfigMap")
+
+    @Test(arguments: [
+        (#"{"a":1}"#, #"[{"op":"add","path":"/b","value":2}]"#, #"{"a":1,"b":2}"#),
+        (#"{"a":[1,2]}"#, #"[{"op":"add","path":"/a/1","value":9},{"op":"add","path":"/a/-","value":3}]"#, #"{"a":[1,9,2,3]}"#),
+        (#"{"a":{"b":1}}"#, #"[{"op":"move","from":"/a/b","path":"/c"},{"op":"copy","from":"/c","path":"/d"}]"#, #"{"a":{},"c":1,"d":1}"#),
+        (#"{"a/b":1}"#, #"[{"op":"test","path":"/a~1b","value":1},{"op":"replace","path":"/a~1b","value":2}]"#, #"{"a/b":2}"#),
+        (#"{"a":[1,2,3]}"#, #"[{"op":"remove","path":"/a/0"}]"#, #"{"a":[2,3]}"#),
+    ])
+    func applies(_ texts: (String, String, String)) throws {
+        let result = try JSONPatch.apply(try JSON(parsing: texts.1), to: try JSON(parsing: texts.0), kind: kind, name: "c")
+        #expect(result.text == texts.2)
+    }
+
+    @Test(arguments: [
+        #"[{"op":"test","path":"/a","value":2}]"#, #"[{"op":"remove","path":"/b"}]"#, #"[{"op":"replace","path":"/b","value":1}]"#,
+        #"[{"op":"add","path":"/x/y","value":1}]"#, #"[{"op":"what","path":"/a"}]"#,
+    ])
+    func refuses(_ patch: String) throws {
+        let patch = try JSON(parsing: patch)
+        let refused = #expect(throws: APIError.self) { try JSONPatch.apply(patch, to: ["a": 1], kind: kind, name: "c") }
+        #expect(refused?.code == 422 && refused?.reason == "Invalid")
+    }
+
+    @Test func refusesTooManyOperations() {
+        let patch = JSON.array(Array(repeating: ["op": "test", "path": "/a", "value": 1], count: 10_001))
+        let refused = #expect(throws: APIError.self) { try JSONPatch.apply(patch, to: ["a": 1], kind: kind, name: "c") }
+        #expect(refused?.code == 413)
+    }
+
+    @Test func mergePatch() {
+        #expect(MergePatch.apply(["a": ["b": nil, "c": 2], "d": [1]], to: ["a": ["b": 1], "d": [2, 3]]) == ["a": ["c": 2], "d": [1]])
+    }
+}
