@@ -1,0 +1,67 @@
+public import Document
+public import Schema
+
+/// The OpenAPI 3 documents: an index with a content address for each group and version, and a document for each.
+public struct OpenAPIv3: Sendable {
+    /// The document of `api/v1`, `apis/apps/v1`, … as JSON, in order.
+    public let documents: [(path: String, bytes: [UInt8], hash: String)]
+    /// The answer to `/openapi/v3`.
+    public let index: [UInt8]
+
+    /// Builds everything at once (tens of milliseconds): keep the value as long as the catalog.
+    /// `definitions` are the CustomResourceDefinitions behind the catalog's custom resources.
+    public init(_ catalog: Catalog, definitions: [JSON], version: String) {
+        let schemas = SchemaDocument(.v3, catalog)
+        let writer = PathDocument(schemas)
+        let byName = Dictionary(definitions.map { ($0["metadata", "name"]?.string ?? "", $0) }, uniquingKeysWith: { a, _ in a })
+        var groups: [String: [ResourceType]] = [:]
+        for type in catalog.resources { groups[type.apiVersion, default: []].append(type) }
+        var documents: [(path: String, bytes: [UInt8], hash: String)] = []
+        for apiVersion in groups.keys.sorted(by: { $0.bytesPrecede($1) }) {
+            var paths = JSONObject()
+            var components = JSONObject()
+            var wanted: Set<String> = [WellKnown.status]
+            for type in groups[apiVersion] ?? [] {
+                for (path, item) in writer.paths(type, catalog, &wanted) { paths[path] = item }
+                if type.isCustom {
+                    components[CustomSchema.name(type)] = CustomSchema.object(
+                        type, definition: byName[type.resource + "." + type.group], schemas)
+                    components[CustomSchema.name(type, list: true)] = CustomSchema.list(type, schemas)
+                    wanted.formUnion([WellKnown.objectMeta, WellKnown.listMeta])
+                }
+            }
+            SchemaClosure.add(wanted, to: &components, catalog, schemas)
+            let document: JSON = [
+                "openapi": "3.0.0", "info": ["title": "Kubernetes", "version": .string(version)], "paths": .object(paths),
+                "components": ["schemas": .object(components)],
+            ]
+            let bytes = document.encoded()
+            let core = !apiVersion.utf8.contains(UInt8(ascii: "/"))
+            documents.append(((core ? "api/" : "apis/") + apiVersion, bytes, StableHash.digits(bytes)))
+        }
+        self.documents = documents
+        var entries = JSONObject()
+        for document in documents {
+            entries[document.path] = ["serverRelativeURL": .string("/openapi/v3/\(document.path)?hash=\(document.hash)")]
+        }
+        index = (["paths": .object(entries)] as JSON).encoded() + [10]
+    }
+}
+
+/// The schemas that others refer to, all the way down.
+enum SchemaClosure {
+    static func add(_ wanted: Set<String>, to components: inout JSONObject, _ catalog: Catalog, _ schemas: SchemaDocument) {
+        var open = wanted
+        while !open.isEmpty {
+            var next: Set<String> = []
+            for name in open where components[name] == nil {
+                if let plain = WellKnown.schema(name, schemas.version) {
+                    components[name] = plain
+                } else if let type = catalog.types[name] {
+                    components[name] = schemas.schema(of: type, &next)
+                }
+            }
+            open = next
+        }
+    }
+}
