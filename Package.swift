@@ -121,5 +121,6 @@ let package = Package(
         tests("PatchingTests", ["Patching", "Document", "Schema"]),
         tests("IdentityTests", ["Identity", "Document", "Records", crypto, x509]),
         tests("EventLogTests", ["Document", "Schema", "Records", "ClusterState", "EventLog"]),
+        tests("SchedulingTests", ["Scheduling", "Controllers", "ClusterState", "Document", "Records", "Schema"]),
     ]
 )

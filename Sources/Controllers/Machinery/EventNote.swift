@@ -21,6 +21,14 @@ public struct EventNote: Sendable {
         self.component = component
     }
 
+    /// About an object whose reference is at hand.
+    package init(reference: JSON, _ reason: String, _ message: String, warning: Bool = false) {
+        about = reference
+        isWarning = warning
+        self.reason = reason
+        self.message = message
+    }
+
     package static func reference(to object: JSON) -> JSON {
         var reference = JSONObject()
         reference["apiVersion"] = object["apiVersion"]

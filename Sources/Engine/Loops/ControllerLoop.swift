@@ -9,14 +9,15 @@ public import Schema
 public final class ControllerLoop: @unchecked Sendable {
     private let door: any ClusterDoor
     private let controllers: [any Controller]
-    private let catalog: Catalog?
+    private let catalog: Catalog
     private let inbox = LoopInbox()
     private let thread = LoopThread()
 
+    /// `catalog`: what is served; the built-in kinds by default (custom ones are read off the state).
     public init(door: any ClusterDoor, controllers: [any Controller], catalog: Catalog? = nil) {
         self.door = door
         self.controllers = controllers
-        self.catalog = catalog
+        self.catalog = catalog ?? .builtin
     }
 
     public func start() {

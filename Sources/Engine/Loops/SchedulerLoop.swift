@@ -1,0 +1,44 @@
+import ClusterState
+import Document
+import Records
+import Scheduling
+
+/// Runs the scheduler over a door, on one thread.
+public final class SchedulerLoop: @unchecked Sendable {
+    private let door: any ClusterDoor
+    private let inbox = LoopInbox()
+    private let thread = LoopThread()
+
+    public init(door: any ClusterDoor) { self.door = door }
+
+    public func start() {
+        thread.start { self.run() }
+    }
+
+    /// Ends the loop after the requests under way, and waits for that.
+    public func stop() {
+        inbox.stop()
+        thread.join()
+    }
+
+    private func run() {
+        let inbox = inbox
+        let (start, handle) = door.follow { events, state in inbox.deliver(events, state) }
+        defer { handle.cancel() }
+        var scheduler = Scheduler(state: start, now: door.now)
+        while true {
+            let (delivery, stopped) = inbox.take(waiting: 0)
+            if stopped { return }
+            if let delivery { scheduler.observe(delivery.events, state: delivery.state, now: door.now) }
+            if let batch = scheduler.nextBatch(now: door.now) {
+                let answers = door.send(batch.intents, as: .scheduler)
+                scheduler.answered(batch, answers, now: door.now)
+                continue
+            }
+            if !scheduler.isIdle { continue }
+            let next = inbox.take(waiting: scheduler.nextDue.map { max(1000, $0.since(door.now)) })
+            if next.stopped { return }
+            if let delivery = next.delivery { scheduler.observe(delivery.events, state: delivery.state, now: door.now) }
+        }
+    }
+}
