@@ -7,8 +7,9 @@ public enum ObjectMetaRules {
     static let annotationsBytesMax = 256 * 1024
 
     /// Everything wrong with the metadata of a new object, whose name has been generated if it had to be.
+    /// `checksStandardFinalizers` is false for custom resources: there a finalizer without a domain is only warned about.
     public static func validateCreate(
-        _ meta: JSON, isNamespaced: Bool, nameRule: NameRule, path: String = "metadata"
+        _ meta: JSON, isNamespaced: Bool, nameRule: NameRule, path: String = "metadata", checksStandardFinalizers: Bool = true
     ) -> [FieldError] {
         var errors: [FieldError] = []
         if let prefix = meta["generateName"]?.string, !prefix.isEmpty {
@@ -33,7 +34,24 @@ public enum ObjectMetaRules {
         errors += common(meta, path: path)
         let finalizers = meta["finalizers"]?.strings ?? []
         errors += validateFinalizers(finalizers, path: path + ".finalizers")
+        if checksStandardFinalizers { errors += validateStandardFinalizers(finalizers, path: path + ".finalizers") }
         return errors
+    }
+
+    /// Most kinds check their changed metadata once more than the verbs do; the answer then names each mistake again.
+    static func revalidate(_ object: JSON, old: JSON) -> [FieldError] {
+        let meta = object["metadata"] ?? .null
+        return validateUpdate(meta, old: old["metadata"] ?? .null)
+            + validateStandardFinalizers(meta["finalizers"]?.strings ?? [], path: "metadata.finalizers")
+    }
+
+    /// A finalizer without a domain is one of Kubernetes' own.
+    static func validateStandardFinalizers(_ finalizers: [String], path: String) -> [FieldError] {
+        finalizers.enumerated().flatMap { i, name in validateStandardFinalizer(name, path: "\(path)[\(i)]") }
+    }
+    static func validateStandardFinalizer(_ name: String, path: String) -> [FieldError] {
+        let known = name.utf8.contains(UInt8(ascii: "/")) || ["kubernetes", "orphan", "foregroundDeletion"].contains(name)
+        return known ? [] : [.invalid(path, .string(name), "name is neither a standard finalizer name nor is it fully qualified")]
     }
 
     /// Everything wrong with changed metadata. `meta` already carries what the server fills in (resourceVersion, uid, …).

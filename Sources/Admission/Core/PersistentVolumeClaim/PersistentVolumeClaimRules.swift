@@ -1,0 +1,198 @@
+import Document
+import Schema
+
+/// PersistentVolumeClaims.
+struct PersistentVolumeClaimRules: KindRules {
+    var countsGeneration: Bool { false }
+    private static let oldClass = "volume.beta.kubernetes.io/storage-class"
+    private static let immutable =
+        "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n"
+
+    func setDefaults(_ object: inout JSON) {
+        object.fill("spec", [:])
+        object.modify("spec") { spec in
+            spec.fill("volumeMode", "Filesystem")
+            spec.fill("resources", [:])
+        }
+        object.fill("status", [:])
+        object.modify("status") { $0.fillText("phase", "Pending") }
+    }
+
+    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
+        object["status"] = ["phase": "Pending"]
+        PersistentVolumeClaimRules.alignSources(&object)
+    }
+
+    /// `dataSource` and `dataSourceRef` mean the same unless the latter names another namespace.
+    private static func alignSources(_ object: inout JSON) {
+        object.modify("spec") { spec in
+            if let source = spec.given("dataSource"), !spec.has("dataSourceRef") {
+                let isCore = (source.given("apiGroup")?.string ?? "").isEmpty
+                let isClaim = isCore && source.text("kind") == "PersistentVolumeClaim"
+                let isSnapshot = source.text("apiGroup") == "snapshot.storage.k8s.io" && source.text("kind") == "VolumeSnapshot"
+                if isClaim || isSnapshot { spec["dataSourceRef"] = source } else { spec["dataSource"] = nil }
+            } else if let reference = spec.given("dataSourceRef"), !spec.has("dataSource"), reference.text("namespace").isEmpty {
+                let isCore = (reference.given("apiGroup")?.string ?? "").isEmpty
+                let isClaim = isCore && reference.text("kind") == "PersistentVolumeClaim"
+                let isSnapshot = reference.text("apiGroup") == "snapshot.storage.k8s.io" && reference.text("kind") == "VolumeSnapshot"
+                if isClaim || isSnapshot { spec["dataSource"] = reference }
+            }
+        }
+    }
+
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+        if subresource == "status" {
+            object["spec"] = old["spec"]
+        } else {
+            object["status"] = old["status"]
+            PersistentVolumeClaimRules.alignSources(&object)
+        }
+    }
+
+    func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+        var errors: [FieldError] = []
+        PersistentVolumeClaimRules.validateSpec(object["spec"] ?? [:], path: "spec", &errors)
+        return errors
+    }
+
+    static func validateSpec(_ spec: JSON, path: String, _ errors: inout [FieldError]) {
+        let modes = spec.list("accessModes")
+        if modes.isEmpty { errors.append(.required(path + ".accessModes", "at least 1 access mode is required")) }
+        errors += LabelRules.validateSelector(spec["selector"], path: path + ".selector")
+        PersistentVolumeRules.validateAccessModes(modes, path: path + ".accessModes", &errors)
+        let at = path + ".resources[storage]"
+        if let storage = spec["resources", "requests", "storage"] {
+            let amount = Amount(storage)
+            if amount <= .zero { errors.append(.invalid(at, .string(amount.text), Message.positive)) }
+        } else {
+            errors.append(.required(at))
+        }
+        let storageClass = spec.text("storageClassName")
+        if !storageClass.isEmpty {
+            errors.addInvalid(path + ".storageClassName", .string(storageClass), Names.dnsSubdomain(storageClass))
+        }
+        if let mode = spec.given("volumeMode")?.string, mode != "Block", mode != "Filesystem" {
+            errors.append(.notSupported(path + ".volumeMode", .string(mode), ["Block", "Filesystem"]))
+        }
+        for key in ["dataSource", "dataSourceRef"] {
+            if let source = spec.given(key) { validateDataSource(source, path: "\(path).\(key)", &errors) }
+        }
+        if let source = spec.given("dataSource"), let reference = spec.given("dataSourceRef") {
+            if !reference.text("namespace").isEmpty {
+                errors.append(.invalidDump(path, "{}", "may not be specified when dataSourceRef.namespace is specified"))
+            } else if ["apiGroup", "kind", "name"].contains(where: { source[$0] ?? .null != reference[$0] ?? .null }) {
+                errors.append(.invalidDump(path, "{}", "must match dataSourceRef"))
+            }
+        }
+        let attributes = spec.text("volumeAttributesClassName")
+        if !attributes.isEmpty {
+            errors.addInvalid(path + ".volumeAttributesClassName", .string(attributes), Names.dnsSubdomain(attributes))
+        }
+    }
+
+    private static func validateDataSource(_ source: JSON, path: String, _ errors: inout [FieldError]) {
+        for key in ["name", "kind"] where source.text(key).isEmpty { errors.append(.required("\(path).\(key)")) }
+        let group = source.text("apiGroup")
+        if group.isEmpty, source.text("kind") != "PersistentVolumeClaim" {
+            errors.append(
+                .invalid(path, .string(source.text("kind")), "must be 'PersistentVolumeClaim' when referencing the default apiGroup"))
+        }
+        if !group.isEmpty { errors.addInvalid(path + ".apiGroup", .string(group), Names.dnsSubdomain(group)) }
+        let namespace = source.text("namespace")
+        if !namespace.isEmpty { errors.addInvalid(path + ".namespace", .string(namespace), Names.dnsLabel(namespace)) }
+    }
+
+    func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
+        var errors = ObjectMetaRules.revalidate(object, old: old)
+        if subresource == "status" {
+            validateStatus(object, &errors)
+            return errors
+        }
+        errors += ObjectMetaRules.validateCreate(object["metadata"] ?? .null, isNamespaced: true, nameRule: nameRule)
+        errors += validateCreate(object, context)
+        let (spec, before) = (object["spec"] ?? [:], old["spec"] ?? [:])
+        var (new, was) = (spec, before)
+        if was.text("volumeName").isEmpty { was["volumeName"] = new["volumeName"] }
+        let oldAnnotation = old["metadata", "annotations", PersistentVolumeClaimRules.oldClass]?.string
+        let newAnnotation = object["metadata", "annotations", PersistentVolumeClaimRules.oldClass]?.string
+        let newClass = new.given("storageClassName")?.string
+        if let oldAnnotation, !was.has("storageClassName"), newClass == oldAnnotation, newAnnotation == nil || newAnnotation == oldAnnotation {
+            new["storageClassName"] = nil
+        } else {
+            if (newAnnotation ?? "") != (oldAnnotation ?? "") {
+                errors.append(
+                    .invalid(
+                        "metadata.annotations." + PersistentVolumeClaimRules.oldClass, .string(newAnnotation ?? ""), Message.immutable))
+            }
+            if let newClass, !was.has("storageClassName"), oldAnnotation == nil || newClass == oldAnnotation {
+                new["storageClassName"] = nil
+            }
+        }
+        if object["status"]?.text("phase") == "Bound" {
+            if new["resources", "requests"] != nil { new["resources", "requests", "storage"] = was["resources", "requests", "storage"] }
+            if new.has("volumeAttributesClassName") { new["volumeAttributesClassName"] = was["volumeAttributesClassName"] }
+        }
+        if !Semantics.equal(new, was) { errors.append(.forbidden("spec", PersistentVolumeClaimRules.immutable)) }
+        let size = Amount(spec["resources", "requests", "storage"])
+        if size < Amount(before["resources", "requests", "storage"]), size <= Amount(old["status", "capacity", "storage"]) {
+            errors.append(.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity"))
+        }
+        errors += Immutability.check(spec["volumeMode"], before["volumeMode"], path: "volumeMode")
+        if before.has("volumeAttributesClassName"), spec["volumeAttributesClassName"] != before["volumeAttributesClassName"] {
+            if !spec.has("volumeAttributesClassName") {
+                errors.append(.forbidden("spec.volumeAttributesClassName", "update from non-nil value to nil is forbidden"))
+            } else if spec.text("volumeAttributesClassName").isEmpty {
+                errors.append(
+                    .forbidden("spec.volumeAttributesClassName", "update from non-nil value to an empty string is forbidden"))
+            }
+        }
+        return errors
+    }
+
+    private static let resizeStates = [
+        "ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizeInProgress", "NodeResizeInfeasible", "NodeResizePending",
+    ]
+
+    private func validateStatus(_ object: JSON, _ errors: inout [FieldError]) {
+        if object["spec"]?.list("accessModes").isEmpty ?? true { errors.append(.required("Spec.accessModes")) }
+        let status = object["status"] ?? [:]
+        for (name, value) in status["capacity"]?.entries ?? JSONObject() where Amount(value) < .zero {
+            errors.append(
+                .invalid("status.capacity[\(name)]", .int(Int64(clamping: Amount(value).value)), "must be a valid resource quantity"))
+        }
+        for (name, value) in status["allocatedResourceStatuses"]?.entries ?? JSONObject() {
+            errors += resourceKeyProblems(name, path: "status.allocatedResourceStatus")
+            if !PersistentVolumeClaimRules.resizeStates.contains(value.string ?? "") {
+                errors.append(
+                    .notSupported("status.allocatedResourceStatus", .string(name), PersistentVolumeClaimRules.resizeStates.sorted()))
+            }
+        }
+        for (name, value) in status["allocatedResources"]?.entries ?? JSONObject() {
+            let wrong = resourceKeyProblems(name, path: "status.allocatedResources")
+            errors += wrong
+            if wrong.isEmpty, Amount(value) < .zero {
+                errors.append(
+                    .invalid(
+                        "status.allocatedResources[\(name)]", .int(Int64(clamping: Amount(value).value)), "must be a valid resource quantity"))
+            }
+        }
+    }
+
+    private func resourceKeyProblems(_ name: String, path: String) -> [FieldError] {
+        if !Names.isQualifiedName(name) { return Names.qualifiedName(name).map { .invalid(path, .string(name), $0) } }
+        return ResourceNames.isNative(name) && name != "storage" ? [.notSupported(path, .string(name), ["storage"])] : []
+    }
+
+    func warnings(_ object: JSON, old: JSON?) -> [String] {
+        var out: [String] = []
+        if object["metadata", "annotations", PersistentVolumeClaimRules.oldClass] != nil {
+            out.append(
+                "metadata.annotations[\(PersistentVolumeClaimRules.oldClass)]: deprecated since v1.8; use \"storageClassName\" attribute instead")
+        }
+        let storage = Amount(object["spec", "resources", "requests", "storage"])
+        if storage.text.utf8.last == UInt8(ascii: "m") {
+            out.append("spec.resources.requests[storage]: fractional byte value \"\(storage.text)\" is invalid, must be an integer")
+        }
+        return out
+    }
+}
