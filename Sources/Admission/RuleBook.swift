@@ -28,6 +28,12 @@ public enum RuleBook {
             SchedulingRules.entries,
             CoordinationRules.entries,
             NodeKindRules.entries,
+            DiscoveryRules.entries,
+            CertificateRules.entries,
+            AdmissionRegistrationRules.entries,
+            FlowControlRules.entries,
+            ResourceRules.entries,
+            APIRegistrationRules.entries,
         ] {
             for entry in entries { book[entry.store] = entry.rules }
         }

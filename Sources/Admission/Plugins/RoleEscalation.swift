@@ -12,7 +12,7 @@ struct RoleEscalation: AdmissionPlugin {
         var object = request.object
         if !request.namespace.isEmpty { object["metadata", "namespace"] = .string(request.namespace) }
         let rules = AccessRules(request.context.state)
-        let old = request.operation == .create ? nil : request.old
+        let old: JSON? = request.operation == .create ? Optional.none : request.old
         if let refusal = rules.escalation(
             request.type.groupResource, object, old: old, user: request.context.user, request.context.state)
         {

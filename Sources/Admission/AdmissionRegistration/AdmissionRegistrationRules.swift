@@ -1,0 +1,77 @@
+import Document
+import Schema
+
+/// The rules of this group's kinds.
+enum AdmissionRegistrationRules {
+    static let group = "admissionregistration.k8s.io"
+    static let entries: [RuleBook.Entry] = [
+        (GroupResource(group: group, resource: "validatingwebhookconfigurations"), WebhookConfigurationRules(isMutating: false)),
+        (GroupResource(group: group, resource: "mutatingwebhookconfigurations"), WebhookConfigurationRules(isMutating: true)),
+        (GroupResource(group: group, resource: "validatingadmissionpolicies"), AdmissionPolicyRules(isMutating: false)),
+        (GroupResource(group: group, resource: "mutatingadmissionpolicies"), AdmissionPolicyRules(isMutating: true)),
+        (GroupResource(group: group, resource: "validatingadmissionpolicybindings"), AdmissionPolicyBindingRules(isMutating: false)),
+        (GroupResource(group: group, resource: "mutatingadmissionpolicybindings"), AdmissionPolicyBindingRules(isMutating: true)),
+    ]
+
+    /// Defaults of everything that selects requests: `matchConstraints`, `matchResources`.
+    static func fillMatch(_ match: inout JSON) {
+        if match.isNull { return }
+        match.fill("matchPolicy", "Equivalent")
+        match.fill("namespaceSelector", [:])
+        match.fill("objectSelector", [:])
+        for list in ["resourceRules", "excludeResourceRules"] {
+            match.modify(list) { $0.modifyElements { _, rule in rule.fill("scope", "*") } }
+        }
+    }
+
+    /// The rules that say which requests are meant.
+    static func validateRule(_ rule: JSON, _ at: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        func check(_ field: String, _ word: String, emptyAllowed: Bool) {
+            let values = rule[field]?.strings ?? []
+            if values.isEmpty { errors.append(.required("\(at).\(field)")) }
+            if values.count > 1, values.contains("*") {
+                errors.append(
+                    .invalid("\(at).\(field)", .array(values.map { .string($0) }), "if '*' is present, must not specify other \(word)"))
+            }
+            if !emptyAllowed {
+                for (i, value) in values.enumerated() where value.isEmpty { errors.append(.required("\(at).\(field)[\(i)]")) }
+            }
+        }
+        let operations = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"]
+        let given = rule["operations"]?.strings ?? []
+        if given.isEmpty { errors.append(.required(at + ".operations")) }
+        if given.count > 1, given.contains("*") {
+            errors.append(
+                .invalid(at + ".operations", .array(given.map { .string($0) }), "if '*' is present, must not specify other operations"))
+        }
+        for (i, operation) in given.enumerated() where !operations.contains(operation) {
+            errors.append(.notSupported("\(at).operations[\(i)]", .string(operation), operations))
+        }
+        check("apiGroups", "API groups", emptyAllowed: true)
+        check("apiVersions", "API versions", emptyAllowed: false)
+        check("resources", "resources", emptyAllowed: false)
+        let scopes = ["*", "Cluster", "Namespaced"]
+        if let scope = rule["scope"]?.string, !scopes.contains(scope) {
+            errors.append(.notSupported(at + ".scope", .string(scope), scopes))
+        }
+        return errors
+    }
+
+    static func validateMatchConditions(_ conditions: [JSON], _ at: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        if conditions.count > 64 { errors.append(.tooMany(at, conditions.count, 64)) }
+        var names: Set<String> = []
+        for (i, condition) in conditions.enumerated() {
+            let name = condition.text("name")
+            if condition.text("expression").isEmpty { errors.append(.required("\(at)[\(i)].expression")) }
+            if name.isEmpty {
+                errors.append(.required("\(at)[\(i)].name"))
+            } else {
+                errors.addInvalid("\(at)[\(i)].name", .string(name), Names.qualifiedName(name))
+                if !names.insert(name).inserted { errors.append(.duplicate("\(at)[\(i)].name", .string(name))) }
+            }
+        }
+        return errors
+    }
+}

@@ -1,0 +1,136 @@
+import Document
+import Schema
+
+/// ValidatingWebhookConfiguration and MutatingWebhookConfiguration.
+struct WebhookConfigurationRules: KindRules {
+    let isMutating: Bool
+    var allowsUnconditionalUpdate: Bool { false }
+
+    func setDefaults(_ object: inout JSON) {
+        object.modify("webhooks") { hooks in
+            hooks.modifyElements { _, hook in
+                hook.fill("failurePolicy", "Fail")
+                hook.fill("matchPolicy", "Equivalent")
+                hook.fill("namespaceSelector", [:])
+                hook.fill("objectSelector", [:])
+                hook.fill("timeoutSeconds", 10)
+                if isMutating { hook.fill("reinvocationPolicy", "Never") }
+                hook.modify("rules") { $0.modifyElements { _, rule in rule.fill("scope", "*") } }
+                hook.modify("clientConfig") { client in
+                    client.modify("service") { if !$0.isNull { $0.fill("port", 443) } }
+                }
+            }
+        }
+    }
+
+    func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+        var errors: [FieldError] = []
+        var names: Set<String> = []
+        for (i, hook) in object.list("webhooks").enumerated() {
+            let at = "webhooks[\(i)]"
+            errors += validate(hook, at)
+            errors += validateVersions(hook, at)
+            if !names.insert(hook.text("name")).inserted { errors.append(.duplicate(at + ".name", .string(hook.text("name")))) }
+        }
+        return errors
+    }
+
+    func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
+        validateCreate(object, context)
+    }
+
+    private func validateVersions(_ hook: JSON, _ at: String) -> [FieldError] {
+        let versions = hook["admissionReviewVersions"]?.strings ?? []
+        let path = at + ".admissionReviewVersions"
+        if versions.isEmpty { return [.required(path, "must specify one of v1, v1beta1")] }
+        var errors: [FieldError] = []
+        var seen: Set<String> = []
+        for (i, version) in versions.enumerated() {
+            if !seen.insert(version).inserted {
+                errors.append(.invalid("\(path)[\(i)]", .string(version), "duplicate version"))
+                continue
+            }
+            errors.addInvalid("\(path)[\(i)]", .string(version), Names.dns1035Label(version))
+        }
+        if !seen.contains("v1"), !seen.contains("v1beta1") {
+            errors.append(.invalid(path, .array(versions.map { .string($0) }), "must include at least one of v1, v1beta1"))
+        }
+        return errors
+    }
+
+    private func validate(_ hook: JSON, _ at: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        let name = hook.text("name")
+        if name.isEmpty {
+            errors.append(.required(at + ".name"))
+        } else {
+            let texts = Names.dnsSubdomain(name)
+            errors.addInvalid(at + ".name", .string(name), texts)
+            if texts.isEmpty, name.split(separator: ".").count < 3 {
+                errors.append(.invalid(at + ".name", .string(name), "should be a domain with at least three segments separated by dots"))
+            }
+        }
+        for (i, rule) in hook.list("rules").enumerated() { errors += AdmissionRegistrationRules.validateRule(rule, "\(at).rules[\(i)]") }
+        func oneOf(_ field: String, _ allowed: [String]) {
+            if let value = hook[field]?.string, !allowed.contains(value) {
+                errors.append(.notSupported("\(at).\(field)", .string(value), allowed))
+            }
+        }
+        oneOf("failurePolicy", ["Fail", "Ignore"])
+        oneOf("matchPolicy", ["Equivalent", "Exact"])
+        let effects = ["None", "NoneOnDryRun"]
+        if let value = hook["sideEffects"]?.string {
+            if !effects.contains(value) { errors.append(.notSupported(at + ".sideEffects", .string(value), effects)) }
+        } else {
+            errors.append(.required(at + ".sideEffects", "must specify one of None, NoneOnDryRun"))
+        }
+        if isMutating { oneOf("reinvocationPolicy", ["IfNeeded", "Never"]) }
+        if let seconds = hook.integer("timeoutSeconds"), !(1...30).contains(seconds) {
+            errors.append(.invalid(at + ".timeoutSeconds", .int(seconds), "the timeout value must be between 1 and 30 seconds"))
+        }
+        for selector in ["namespaceSelector", "objectSelector"] {
+            if let given = hook.given(selector) { errors += LabelRules.validateSelector(given, path: "\(at).\(selector)") }
+        }
+        let client = hook["clientConfig"] ?? .null
+        errors += WebhookClient.validate(client, at + ".clientConfig", orMore: "exactly one of url or service is required")
+        return errors + AdmissionRegistrationRules.validateMatchConditions(hook.list("matchConditions"), at + ".matchConditions")
+    }
+}
+
+/// How a webhook is reached.
+enum WebhookClient {
+    static func validate(_ client: JSON, _ at: String, orMore: String) -> [FieldError] {
+        switch (client["url"]?.string, client.given("service")) {
+        case (nil, nil), (.some, .some): return [.required(at, orMore)]
+        case (.some(let url), nil): return validateURL(url, at + ".url")
+        case (nil, .some(let service)):
+            var errors: [FieldError] = []
+            for field in ["name", "namespace"] where service.text(field).isEmpty {
+                errors.append(.required("\(at).service.\(field)", "service \(field) is required"))
+            }
+            if let path = service["path"]?.string {
+                if path.utf8.first != UInt8(ascii: "/") { errors.append(.invalid(at + ".service.path", .string(path), "must start with a '/'")) }
+            }
+            if let port = service.integer("port"), !(1...65535).contains(port) {
+                errors.append(.invalid(at + ".service.port", .int(port), "port is not valid: must be between 1 and 65535, inclusive"))
+            }
+            return errors
+        }
+    }
+
+    private static func validateURL(_ url: String, _ at: String) -> [FieldError] {
+        let form = "; desired format: https://host[/path]"
+        guard url.hasPrefix("https://") else {
+            let scheme = url.split(separator: ":", maxSplits: 1).first.map(String.init) ?? ""
+            return [.invalid(at, .string(url.contains("://") ? scheme : ""), "'https' is the only allowed URL scheme" + form)]
+        }
+        let rest = url.dropFirst("https://".count)
+        let host = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        var errors: [FieldError] = []
+        if host.isEmpty { errors.append(.invalid(at, .string(String(host)), "host must be specified" + form)) }
+        if host.contains("@") { errors.append(.invalid(at, .string(String(host)), "user information is not permitted in the URL" + form)) }
+        if rest.contains("#") { errors.append(.invalid(at, "", "fragments are not permitted in the URL" + form)) }
+        if rest.contains("?") { errors.append(.invalid(at, "", "query parameters are not permitted in the URL" + form)) }
+        return errors
+    }
+}
