@@ -162,4 +162,16 @@ extension String {
         if let answer, let answer { return answer }
         return utf8.lexicographicallyPrecedes(other.utf8)
     }
+
+    /// The first eight bytes as a number that sorts as they do.
+    @inlinable package var bytePrefix: UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 56
+        for b in utf8 {
+            value |= UInt64(b) << shift
+            if shift == 0 { break }
+            shift &-= 8
+        }
+        return value
+    }
 }

@@ -36,10 +36,7 @@ public struct JSONObject: Sendable, Equatable {
             storage = entries
             return
         }
-        let order = entries.indices.sorted {
-            let (a, b) = (entries[$0].key, entries[$1].key)
-            return a.bytesPrecede(b) || ($0 < $1 && !b.bytesPrecede(a))
-        }
+        let order = Self.order(of: entries)
         var out: [Entry] = []
         out.reserveCapacity(entries.count)
         for place in order {
@@ -51,6 +48,31 @@ public struct JSONObject: Sendable, Equatable {
             }
         }
         storage = out
+    }
+
+    /// The places of entries in the byte order of their names, those of one name as they were given.
+    private static func order(of entries: [Entry]) -> [Int] {
+        let keyed = entries.map(\.key.bytePrefix)
+        func precedes(_ a: Int, _ b: Int) -> Bool {
+            if keyed[a] != keyed[b] { return keyed[a] < keyed[b] }
+            let (x, y) = (entries[a].key, entries[b].key)
+            return x.bytesPrecede(y) || (a < b && !y.bytesPrecede(x))
+        }
+        var order = Array(entries.indices)
+        if order.count > 24 {
+            order.sort(by: precedes)
+            return order
+        }
+        for i in 1..<order.count {
+            let moved = order[i]
+            var j = i
+            while j > 0, precedes(moved, order[j - 1]) {
+                order[j] = order[j - 1]
+                j -= 1
+            }
+            order[j] = moved
+        }
+        return order
     }
 
     public var count: Int { storage.count }

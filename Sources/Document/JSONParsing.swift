@@ -35,14 +35,6 @@ private struct JSONParser {
     let bytes: UnsafeBufferPointer<UInt8>
     var at = 0
     var duplicates: [String] = []
-    /// Where a repeated member is reported: names and element numbers from the root.
-    var path: [PathStep] = []
-
-    enum PathStep {
-        case key(String)
-        case index(Int)
-    }
-
     init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     mutating func document() throws(JSONError) -> JSON {
@@ -89,24 +81,32 @@ private struct JSONParser {
     mutating func object(_ depth: Int) throws(JSONError) -> JSON {
         guard depth < JSON.depthMax else { throw fail("exceeded max depth") }
         at += 1
-        var entries: [JSONObject.Entry] = []
         skipSpace()
         if at < bytes.count, bytes[at] == UInt8(ascii: "}") {
             at += 1
             return .object(JSONObject())
         }
+        var entries: [JSONObject.Entry] = []
+        entries.reserveCapacity(4)
+        var isSorted = true
+        var last: UInt64 = 0
         while true {
             skipSpace()
             guard at < bytes.count else { throw fail("unexpected end of JSON input") }
             guard bytes[at] == UInt8(ascii: "\"") else { throw fail("invalid character looking for beginning of object key string") }
+            let prefix = keyPrefix()
             let key = try string()
             skipSpace()
             guard at < bytes.count else { throw fail("unexpected end of JSON input") }
             guard bytes[at] == UInt8(ascii: ":") else { throw fail("invalid character after object key") }
             at += 1
-            path.append(.key(key))
+            let before = duplicates.count
             let value = try self.value(depth + 1)
-            path.removeLast()
+            if duplicates.count > before { locate(from: before, key, separator: ".") }
+            if isSorted, !entries.isEmpty, prefix <= last {
+                isSorted = prefix == last && entries[entries.count - 1].key.bytesPrecede(key)
+            }
+            last = prefix
             entries.append(.init(key: key, value: value))
             skipSpace()
             guard at < bytes.count else { throw fail("unexpected end of JSON input") }
@@ -119,25 +119,37 @@ private struct JSONParser {
                 throw fail("invalid character after object key:value pair")
             }
         }
-        var repeated: [String] = []
-        let object = JSONObject(unsorted: entries) { repeated.append($0) }
-        for key in repeated {
-            path.append(.key(key))
-            duplicates.append(pathText())
-            path.removeLast()
+        if isSorted {
+            var object = JSONObject()
+            object.storage = entries
+            return .object(object)
         }
-        return .object(object)
+        return .object(JSONObject(unsorted: entries) { duplicates.append($0) })
     }
 
-    func pathText() -> String {
-        var text = ""
-        for step in path {
-            switch step {
-            case .key(let key): text += text.isEmpty ? key : "." + key
-            case .index(let i): text += "[\(i)]"
-            }
+    /// The first eight bytes of the key that begins here, as a number that sorts as they do; all ones when it has escapes or
+    /// bytes beyond ASCII, so that the keys themselves are compared.
+    @inline(__always) func keyPrefix() -> UInt64 {
+        var value: UInt64 = 0
+        var shift: UInt64 = 56
+        var i = at + 1
+        while i < bytes.count {
+            let b = bytes[i]
+            if b == UInt8(ascii: "\"") { return value }
+            if b == UInt8(ascii: "\\") || b >= 0x80 { return 0 }
+            value |= UInt64(b) << shift
+            if shift == 0 { return value }
+            shift &-= 8
+            i &+= 1
         }
-        return text
+        return value
+    }
+
+    /// Puts the name of a place before the duplicates found below it.
+    mutating func locate(from start: Int, _ name: String, separator: String) {
+        for i in start..<duplicates.count {
+            duplicates[i] = duplicates[i].utf8.first == UInt8(ascii: "[") ? name + duplicates[i] : name + separator + duplicates[i]
+        }
     }
 
     mutating func array(_ depth: Int) throws(JSONError) -> JSON {
@@ -150,9 +162,9 @@ private struct JSONParser {
             return .array([])
         }
         while true {
-            path.append(.index(elements.count))
+            let before = duplicates.count
             elements.append(try value(depth + 1))
-            path.removeLast()
+            if duplicates.count > before { locate(from: before, "[\(elements.count - 1)]", separator: ".") }
             skipSpace()
             guard at < bytes.count else { throw fail("unexpected end of JSON input") }
             if bytes[at] == UInt8(ascii: ",") {
@@ -179,6 +191,12 @@ private struct JSONParser {
         if bytes[at] == UInt8(ascii: "0") {
             at += 1
         } else {
+            let first = at
+            while at < bytes.count, at - first < 18, isDigit(bytes[at]) {
+                whole = whole &* 10 &+ Int64(bytes[at] &- UInt8(ascii: "0"))
+                at += 1
+            }
+            if negative { whole = -whole }
             while at < bytes.count, isDigit(bytes[at]) {
                 let digit = Int64(bytes[at] - UInt8(ascii: "0"))
                 let (tens, o1) = whole.multipliedReportingOverflow(by: 10)

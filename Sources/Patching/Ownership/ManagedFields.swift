@@ -34,7 +34,7 @@ public enum ManagedFields {
         if entries.isEmpty && !isCreation { return }
         let updated = update(
             entries, old: old, new: new, manager: manager, apiVersion: apiVersion, time: time, subresource: subresource, schema: schema)
-        if let list = ManagedEntry.list(capped(updated)) { new.modify("metadata") { $0["managedFields"] = list } }
+        if let list = ManagedEntry.list(capped(updated)) { new["metadata", "managedFields"] = list }
     }
 
     /// `[{}]`: the client gives up all managed fields.

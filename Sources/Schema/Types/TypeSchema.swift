@@ -122,20 +122,6 @@ extension FieldShape {
     }
 }
 
-extension String {
-    /// The first eight bytes as a number that sorts as they do.
-    package var bytePrefix: UInt64 {
-        var value: UInt64 = 0
-        var shift: UInt64 = 56
-        for b in utf8 {
-            value |= UInt64(b) << shift
-            if shift == 0 { break }
-            shift -= 8
-        }
-        return value
-    }
-}
-
 extension TypeSchema {
     /// What upstream's struct of this type is written as when nothing is set in it.
     public var zero: JSON {
