@@ -8,6 +8,8 @@ public struct ClusterState: Sendable {
     public private(set) var revision: UInt64 = 0
     /// The time of the last event applied.
     public private(set) var time = Timestamp(microseconds: 0)
+    /// How many objects were ever created; the newest one's number.
+    package private(set) var creations: UInt64 = 0
     private var stores: [GroupResource: ObjectStore] = [:]
 
     public init() {}
@@ -27,8 +29,10 @@ public struct ClusterState: Sendable {
         if let problem = Self.problem(of: change, with: old) { preconditionFailure(problem) }
         switch change.kind {
         case .created, .updated:
-            let key = old?.storedKey ?? StoredKey(change.key)
-            let object = StoredObject(key, uid: change.uid, revision: revision, body: change.body)
+            if old == nil { creations += 1 }
+            let key = old?.storedKey ?? StoredKey(change.key, number: creations)
+            let version = old.map { $0.version + 1 } ?? 0
+            let object = StoredObject(key, uid: change.uid, revision: revision, version: version, body: change.body)
             stores[store, default: ObjectStore()].put(object)
         case .deleted:
             stores[store, default: ObjectStore()].remove(place)
@@ -52,7 +56,7 @@ public struct ClusterState: Sendable {
     private static func problem(of change: Change, with old: StoredObject?) -> String? {
         switch (change.kind, old) {
         case (.created, nil): nil
-        case (.created, _): "\(change.key.description) is created but exists"
+        case (.created, _?): "\(change.key.description) is created but exists"
         case (_, nil): "\(change.key.description) is changed but does not exist"
         case (_, let old?):
             old.revision == change.previousRevision
@@ -61,8 +65,9 @@ public struct ClusterState: Sendable {
     }
 
     /// The state that a checkpoint holds.
-    package init(restoring objects: some Sequence<StoredObject>, revision: UInt64, time: Timestamp) {
+    package init(restoring objects: some Sequence<StoredObject>, revision: UInt64, time: Timestamp, creations: UInt64) {
         self.revision = revision
+        self.creations = creations
         self.time = time
         var (current, store) = (GroupResource(resource: ""), ObjectStore())
         for object in objects {

@@ -3,7 +3,13 @@ import Records
 /// An object's key, made once and shared by all its versions and by every index entry that names it: eight bytes each.
 final class StoredKey: Sendable {
     let key: ObjectKey
-    init(_ key: ObjectKey) { self.key = key }
+    /// How many objects had been created in the cluster when this one was, itself included: tells an object from its
+    /// namesakes before and after it. 0 for an object that is in no state.
+    let number: UInt64
+    init(_ key: ObjectKey, number: UInt64 = 0) {
+        self.key = key
+        self.number = number
+    }
     var place: Place { Place(namespace: key.namespace, name: key.name) }
 }
 

@@ -17,17 +17,27 @@ public final class StoredObject: Sendable {
     public let ownerUIDs: [String]
     /// `spec.nodeName` of a pod; empty for one that has none and for every other kind.
     public let nodeName: String
+    /// How many versions of this object there were before this one.
+    package let version: UInt64
     let storedKey: StoredKey
 
     public var key: ObjectKey { storedKey.key }
+    /// How many objects had been created in the cluster when this one was, itself included; 0 for one that is in no state.
+    package var number: UInt64 { storedKey.number }
 
     /// `document` is the tree of `body` when the caller has it at hand; the facts are read from the body either way.
     public convenience init(key: ObjectKey, uid: String, revision: UInt64, body: [UInt8], document: JSON? = nil) {
-        self.init(StoredKey(key), uid: uid, revision: revision, body: body)
+        self.init(StoredKey(key), uid: uid, revision: revision, version: 0, body: body)
     }
 
-    init(_ key: StoredKey, uid: String, revision: UInt64, body: [UInt8]) {
+    /// An object as a checkpoint or the log holds it.
+    package convenience init(key: ObjectKey, number: UInt64, uid: String, revision: UInt64, version: UInt64, body: [UInt8]) {
+        self.init(StoredKey(key, number: number), uid: uid, revision: revision, version: version, body: body)
+    }
+
+    init(_ key: StoredKey, uid: String, revision: UInt64, version: UInt64, body: [UInt8]) {
         storedKey = key
+        self.version = version
         self.uid = uid
         self.revision = revision
         self.body = body

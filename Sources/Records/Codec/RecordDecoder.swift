@@ -188,3 +188,12 @@ extension [UInt8] {
         return try result.get()
     }
 }
+
+extension RecordDecoder {
+    /// Only a journal record's time.
+    package static func time(_ bytes: UnsafeRawBufferPointer, after time: Timestamp) throws(RecordError) -> Timestamp {
+        var reader = ByteReader(bytes)
+        _ = try reader.varint()
+        return Timestamp(microseconds: time.microseconds &+ (try reader.zigzag()))
+    }
+}

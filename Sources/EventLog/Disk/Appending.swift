@@ -1,0 +1,129 @@
+public import ClusterState
+import Document
+public import Records
+import Synchronization
+
+extension DiskLog {
+    public func append(_ batch: [EventRecord], after state: ClusterState) throws(LogError) {
+        guard !batch.isEmpty else { return }
+        if environment.isReadOnly { throw .unusable("\(directory) was opened for reading") }
+        if shared.withLock({ $0.isClosed }) { throw .closed }
+        let result: Result<Void, LogError> = writer.withLock { writer in
+            if let failure = writer.failure { return .failure(failure) }
+            do throws(LogError) {
+                try append(batch, after: state, &writer)
+                return .success(())
+            } catch {
+                // The names numbered in this batch are gone with the transaction: none of them may be used again.
+                writer.encoder = RecordEncoder(firstName: writer.encoder.interner.next)
+                if error.isFatal { writer.failure = error }
+                return .failure(error)
+            }
+        }
+        try result.get()
+    }
+
+    private func append(_ batch: [EventRecord], after state: ClusterState, _ writer: inout Writer) throws(LogError) {
+        var draft = BatchDraft(after: state, end: writer.end)
+        let firstName = writer.encoder.interner.next
+        for record in batch {
+            switch record.stream {
+            case .journal: try draft.journal(record, &writer.encoder)
+            case .access: draft.access(record, &writer.encoder)
+            }
+        }
+        let names = writer.encoder.interner.takeDefinitions()
+        let blocks = draft.blocks(names: names, firstName: firstName)
+        let isSegmentFull = draft.end.revision >= shared.withLock({ $0.index.first }) + UInt64(Limits.segmentEvents)
+        var index = VersionIndex()
+        if isSegmentFull {
+            index = shared.withLock { $0.index }
+            draft.note(in: &index)
+        }
+        let needsAnchor = isSegmentFull || draft.end.ordinal >= writer.anchoredOrdinal + Limits.accessAnchorRecords
+        try environment.write { transaction throws(LogError) in
+            for (i, name) in names.enumerated() {
+                let number = firstName + UInt64(i)
+                try transaction.append(databases.names, number, Checked.seal(name, seed: number))
+            }
+            for (number, identity) in draft.created {
+                try transaction.append(databases.objects, number, Checked.seal(identity.encoded(), seed: number))
+            }
+            for (revision, block) in blocks.journal { try transaction.append(databases.journal, revision, block) }
+            for (ordinal, block) in blocks.access { try transaction.append(databases.access, ordinal, block) }
+            if needsAnchor { try transaction.put(databases.anchors, draft.end.revision, draft.end.encoded()) }
+            if isSegmentFull { try write(index, transaction) }
+        }
+        writer.end = draft.end
+        if needsAnchor { writer.anchoredOrdinal = draft.end.ordinal }
+        shared.withLock { shared in
+            shared.head = LogHead(
+                revision: draft.end.revision, ordinal: draft.end.ordinal, time: max(shared.head.time, draft.time), chain: draft.end.chain)
+            if isSegmentFull {
+                shared.index.segments.append(shared.index.first)
+                shared.index.begin(at: draft.end.revision + 1)
+            } else {
+                draft.note(in: &shared.index)
+            }
+            shared.remember(present: state)
+        }
+    }
+
+    /// Writes the index of a stretch as a segment.
+    private func write(_ index: VersionIndex, _ transaction: Transaction) throws(LogError) {
+        for (number, bytes) in index.chunks() {
+            try transaction.put(databases.segments, VersionIndex.chunkKey(segment: index.first, number: number), bytes)
+        }
+        for key in index.created.keys.sorted() {
+            for life in index.created[key]! {
+                try transaction.put(databases.keys, VersionIndex.lifeKey(key, number: life.number), VersionIndex.encode(life))
+            }
+        }
+        for number in index.deleted.keys.sorted() {
+            let (key, revision) = index.deleted[number]!
+            let place = VersionIndex.lifeKey(key, number: number)
+            var life = VersionIndex.Life(number: number, created: 0, deleted: revision)
+            if let bytes = try transaction.get(databases.keys, place) {
+                life.created = try damage(revision) { () throws(RecordError) in
+                    try bytes.withUnsafeBytesTyped { bytes throws(RecordError) in try VersionIndex.decode(bytes, number: number) }
+                }.created
+            }
+            try transaction.put(databases.keys, place, VersionIndex.encode(life))
+        }
+        try transaction.put(databases.meta, Self.indexedKey, Array("\(index.last)".utf8))
+    }
+
+    /// Writes what the index holds in memory, so that the next start has nothing to read again.
+    func writeSegment() throws(LogError) {
+        guard !environment.isReadOnly else { return }
+        let result: Result<Void, LogError> = writer.withLock { writer in
+            let index = shared.withLock { $0.index }
+            guard index.count > 0, writer.failure == nil else { return .success(()) }
+            do throws(LogError) {
+                try environment.write { transaction throws(LogError) in
+                    try transaction.put(databases.anchors, writer.end.revision, writer.end.encoded())
+                    try write(index, transaction)
+                }
+            } catch {
+                if error.isFatal { writer.failure = error }
+                return .failure(error)
+            }
+            writer.anchoredOrdinal = writer.end.ordinal
+            shared.withLock {
+                $0.index.segments.append(index.first)
+                $0.index.begin(at: index.last + 1)
+            }
+            return .success(())
+        }
+        try result.get()
+    }
+}
+
+extension DiskLog.Shared {
+    /// Keeps a state of the present now and then, so that the near past is near.
+    mutating func remember(present state: ClusterState) {
+        guard state.revision >= (recent.last?.revision ?? 0) + Limits.presentSpacing else { return }
+        recent.append(state)
+        if recent.count > Limits.rememberedStates { recent.removeFirst() }
+    }
+}

@@ -1,0 +1,141 @@
+import ClusterState
+import Glibc
+import Records
+import Synchronization
+
+/// The log in a directory: `log.mdb` (LMDB), its lock files, and checkpoints as files beside it.
+///
+/// One process writes; others may open the directory for reading at the same time. Inside a process one thread appends and any
+/// thread reads; a read sees everything that was durable when it began.
+public final class DiskLog: EventLog {
+    /// What appending knows of the end of the log.
+    struct Writer {
+        var encoder: RecordEncoder
+        var end: Anchor
+        /// The last access record whose chain value is in `anchors`.
+        var anchoredOrdinal: UInt64
+        /// Set by a failure after which nothing may be written.
+        var failure: LogError?
+    }
+    /// What readers need to know.
+    struct Shared {
+        var head = LogHead(chain: HashChain.origin)
+        var floor: UInt64 = 0
+        var index = VersionIndex()
+        /// Past states at hand, the last used one last.
+        var remembered: [ClusterState] = []
+        /// States of the present, now and then, the newest last.
+        var recent: [ClusterState] = []
+        var activeReads = 0
+        var isClosed = false
+    }
+
+    public let directory: String
+    let environment: Environment
+    let databases: Databases
+    let writer: Mutex<Writer>
+    let shared = Mutex(Shared())
+    private let lock: Mutex<Int32>
+
+    /// Opens the log of a directory, which is made when it does not exist. With `isReadOnly` nothing is made or written, and a
+    /// process that writes may be running; the log is seen as it is at this moment.
+    public init(directory: String, isReadOnly: Bool = false) throws(LogError) {
+        self.directory = directory
+        var descriptor: Int32 = -1
+        if !isReadOnly {
+            try DirectoryLock.make(directory)
+            descriptor = try DirectoryLock.take(directory)
+        }
+        do throws(LogError) {
+            let environment = try Environment(
+                path: directory + "/log.mdb", isReadOnly: isReadOnly, databasesMax: Limits.databasesMax, readersMax: Limits.readersMax,
+                mapBytes: Limits.mapBytes)
+            let databases = try Self.openDatabases(environment, directory)
+            self.environment = environment
+            self.databases = databases
+            let (end, floor, nextName) = try environment.read { transaction throws(LogError) in
+                try Self.readEnd(transaction, databases)
+            }
+            writer = Mutex(
+                Writer(encoder: RecordEncoder(firstName: nextName), end: end.anchor, anchoredOrdinal: end.anchoredOrdinal, failure: nil))
+            shared.withLock {
+                $0.head = LogHead(revision: end.anchor.revision, ordinal: end.anchor.ordinal, time: end.time, chain: end.anchor.chain)
+                $0.floor = floor
+            }
+        } catch {
+            if descriptor >= 0 { Glibc.close(descriptor) }
+            throw error
+        }
+        lock = Mutex(descriptor)
+        let index = try loadIndex()
+        shared.withLock { $0.index = index }
+    }
+
+    deinit { finish() }
+
+    public func close() {
+        try? writeSegment()
+        shared.withLock { $0.isClosed = true }
+        finish()
+    }
+
+    private func finish() {
+        let descriptor = lock.withLock { descriptor in
+            defer { descriptor = -2 }
+            return descriptor
+        }
+        guard descriptor != -2 else { return }
+        // Those who read at this moment finish first: the map must not go away under them.
+        while shared.withLock({ $0.activeReads > 0 }) { usleep(500) }
+        environment.close()
+        if descriptor >= 0 { Glibc.close(descriptor) }
+    }
+
+    public var head: LogHead { shared.withLock { $0.head } }
+    public var floor: UInt64 { shared.withLock { $0.floor } }
+
+    /// Runs `body` on a snapshot of the file.
+    func read<T>(_ body: (Transaction) throws(LogError) -> T) throws(LogError) -> T {
+        let isOpen = shared.withLock { shared in
+            if !shared.isClosed { shared.activeReads += 1 }
+            return !shared.isClosed
+        }
+        guard isOpen else { throw .closed }
+        defer { shared.withLock { $0.activeReads -= 1 } }
+        return try environment.read(body)
+    }
+
+    private static func openDatabases(_ environment: Environment, _ directory: String) throws(LogError) -> Databases {
+        if environment.isReadOnly {
+            let found = try environment.read { transaction throws(LogError) in
+                guard let databases = try Databases(transaction, create: false) else { return nil as Databases? }
+                try LogFormat.check(try transaction.get(databases.meta, LogFormat.key))
+                return databases
+            }
+            guard let found else { throw .unusable("\(directory) holds no log") }
+            return found
+        }
+        return try environment.write { transaction throws(LogError) in
+            let databases = try Databases(transaction, create: true)!
+            let format = try transaction.get(databases.meta, LogFormat.key)
+            if format == nil, try transaction.size(databases.journal).entries == 0 {
+                try transaction.put(databases.meta, LogFormat.key, LogFormat.current)
+            } else {
+                try LogFormat.check(format)
+            }
+            return databases
+        }
+    }
+}
+
+/// The version of the file's layout.
+enum LogFormat {
+    static let key = Array("format".utf8)
+    static let known = 1
+    static let current: [UInt8] = Array("\(known)".utf8)
+
+    static func check(_ found: [UInt8]?) throws(LogError) {
+        guard let found, let format = Int(String(decoding: found, as: UTF8.self)) else { throw .damaged(revision: nil, "the log has no format version") }
+        guard format <= known else { throw .newerFormat(found: format, known: known) }
+    }
+}

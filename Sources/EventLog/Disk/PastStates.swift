@@ -1,0 +1,72 @@
+public import ClusterState
+import Records
+import Synchronization
+
+/// Whole states: the newest one at the start, and past ones.
+extension DiskLog {
+    public func recover() throws(LogError) -> Recovery {
+        let head = head
+        var state = try newestCheckpoint(notAfter: head.revision)
+        let start = state.revision
+        try fold(&state, through: head.revision)
+        return Recovery(state: state, head: head, eventsReplayed: Int(head.revision - start))
+    }
+
+    public func state(at revision: UInt64) throws(LogError) -> ClusterState {
+        let (head, floor) = shared.withLock { ($0.head.revision, $0.floor) }
+        guard revision <= head else { throw .beyondHead(head: head) }
+        guard revision >= floor else { throw .belowFloor(floor: floor) }
+        let near = shared.withLock { shared in
+            (shared.remembered + shared.recent).filter { $0.revision <= revision }.max { $0.revision < $1.revision }
+        }
+        if let near, near.revision == revision { return near }
+        var state = near ?? ClusterState()
+        if let checkpoint = checkpointRevisions().last(where: { $0 <= revision }), near == nil || checkpoint > state.revision {
+            state = try newestCheckpoint(notAfter: revision)
+        }
+        if near == nil, state.revision < floor { throw .damaged(revision: floor, "the checkpoint at the floor is missing") }
+        try fold(&state, through: revision)
+        let result = state
+        shared.withLock { shared in
+            shared.remembered.removeAll { $0.revision == revision }
+            shared.remembered.append(result)
+            if shared.remembered.count > Limits.rememberedStates { shared.remembered.removeFirst() }
+        }
+        return result
+    }
+
+    /// Applies the journal to a state, in transactions that stay short.
+    func fold(_ state: inout ClusterState, through last: UInt64) throws(LogError) {
+        while state.revision < last {
+            let (first, end) = (state.revision + 1, min(state.revision + 8192, last))
+            var next = state
+            state = ClusterState()  // let go of the nodes, so that they change in place
+            defer { state = next }
+            try read { transaction throws(LogError) in
+                let names = LogNames(transaction, databases)
+                try forEachRecord(transaction, from: first, through: end, names: names) { revision, bytes, block, decoder throws(RecordError) in
+                    let (record, changes) = try decoder.journal(bytes, revision: revision, after: block.time, facts: false)
+                    try Self.apply(record, changes, to: &next)
+                    return true
+                }
+            }
+        }
+    }
+
+    /// Applies one record to the state before it.
+    static func apply(_ record: EventRecord, _ changes: [StoredChange], to state: inout ClusterState) throws(RecordError) {
+        var record = record
+        record.changes.reserveCapacity(changes.count)
+        for change in changes {
+            record.changes.append(
+                try change.change { () throws(RecordError) in
+                    guard let old = state.object(change.object.key), old.number == change.number, old.revision == change.previousRevision else {
+                        throw RecordError("\(change.object.key.description) is not at revision \(change.previousRevision)")
+                    }
+                    return old.body
+                })
+        }
+        if let problem = state.problem(with: record) { throw RecordError(problem) }
+        state.apply(record)
+    }
+}

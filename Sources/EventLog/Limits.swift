@@ -1,0 +1,30 @@
+/// The log's limits in one place.
+enum Limits {
+    /// Address space for the map, in bytes: the first that the machine grants. The file grows only as it is used.
+    static let mapBytes = [1 << 40, 1 << 38, 1 << 36, 1 << 34]
+    /// Read transactions at a time.
+    static let readersMax = 1024
+    static let databasesMax = 16
+    /// A value of this size or less shares a page with others; a larger one takes whole pages.
+    static let inlineBlockBytesMax = 2000
+    /// From this size on a batch is written as few large values: what the last page wastes no longer counts.
+    static let largeBatchBytes = 16 << 10
+    static let largeBlockBytesMax = 512 << 10
+    /// Versions of an object between two whole copies: a body is found in at most so many steps.
+    static let versionsPerWholeCopy: UInt64 = 64
+    /// Events of which the index of versions is kept in memory before it is written.
+    static let segmentEvents = 4096
+    /// Access records between two stored values of their chain.
+    static let accessAnchorRecords: UInt64 = 65_536
+    /// Bytes of one frame of a checkpoint.
+    static let checkpointFrameBytes = 1 << 20
+    /// What all checkpoints but the newest two may take, as a share of the journal, and at least so many bytes.
+    static let checkpointShare = 0.5
+    static let checkpointBytesMin: UInt64 = 256 << 20
+    /// Past states kept at hand.
+    static let rememberedStates = 4
+    /// Revisions between states of the present that are kept at hand.
+    static let presentSpacing: UInt64 = 2000
+    /// Entries removed in one transaction when pruning.
+    static let pruneBatch = 2000
+}
