@@ -1,3 +1,5 @@
+import Document
+import FoundationEssentials
 import HTTPEdge
 import NIOCore
 import NIOHTTP1
@@ -52,6 +54,9 @@ final class RawClient: ChannelInboundHandler, @unchecked Sendable {
     func send(_ text: String) async throws {
         try await channel.withLock { $0 }?.writeAndFlush(ByteBuffer(string: text)).get()
     }
+    func send(bytes: [UInt8]) async throws {
+        try await channel.withLock { $0 }?.writeAndFlush(ByteBuffer(bytes: bytes)).get()
+    }
     var text: String { received.withLock { String(buffer: $0) } }
     var isClosed: Bool { closed.withLock { $0 } }
     func close() { channel.withLock { $0 }?.close(promise: nil) }
@@ -66,4 +71,9 @@ func eventually(_ condition: () -> Bool) async throws -> Bool {
         try await Task.sleep(for: .milliseconds(10))
     }
     return condition()
+}
+
+/// The time now, for certificates that are checked against the wall clock.
+enum WallClock {
+    static var now: Timestamp { Timestamp(seconds: Int64(Date().timeIntervalSince1970)) }
 }

@@ -47,9 +47,10 @@ final class ClientProtocolSelector: ChannelInboundHandler, RemovableChannelHandl
                 try pipeline.addHandlers([HTTP2ClientConnection.codec(watch), made])
                 connection = .http2(made)
             } else {
-                let made = HTTP1ClientConnection(channel: context.channel)
+                let decoder = AnswerDecoder()
+                let made = HTTP1ClientConnection(channel: context.channel, decoder: decoder)
                 try pipeline.addHandlers([
-                    HTTPRequestEncoder(), ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes)), made,
+                    HTTPRequestEncoder(), ByteToMessageHandler(decoder), made,
                 ])
                 connection = .http1(made)
             }

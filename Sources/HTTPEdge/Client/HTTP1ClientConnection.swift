@@ -18,7 +18,12 @@ final class HTTP1ClientConnection: ChannelInboundHandler, RemovableChannelHandle
     private var upgradeBody = ByteBuffer()
     private let dead = Atomic<Bool>(false)
 
-    init(channel: any Channel) { self.channel = channel }
+    private let decoder: AnswerDecoder
+
+    init(channel: any Channel, decoder: AnswerDecoder) {
+        self.channel = channel
+        self.decoder = decoder
+    }
 
     /// Whether a kept connection still stands.
     var isUsable: Bool { !dead.load(ordering: .acquiring) && channel.isActive }
@@ -68,6 +73,7 @@ final class HTTP1ClientConnection: ChannelInboundHandler, RemovableChannelHandle
             headers.replaceOrAdd(name: "Content-Length", value: String(request.body.readableBytes))
         }
         let head = HTTPRequestHead(version: .http1_1, method: request.method, uri: target.target, headers: headers)
+        decoder.willSend(head)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         if sendsBody { context.write(wrapOutboundOut(.body(.byteBuffer(request.body))), promise: nil) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
@@ -108,7 +114,7 @@ final class HTTP1ClientConnection: ChannelInboundHandler, RemovableChannelHandle
             dead.store(true, ordering: .releasing)
             let answer = HTTPClient.Response(status: 101, headers: EdgeHeaders(head.headers), body: ByteBuffer())
             let pipeline = context.pipeline.syncOperations
-            let decoder = try? pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
+            let decoder = try? pipeline.handler(type: ByteToMessageHandler<AnswerDecoder>.self)
             let encoder = try? pipeline.handler(type: HTTPRequestEncoder.self)
             pipeline.removeHandler(context: context, promise: nil)
             if let encoder { pipeline.removeHandler(encoder, promise: nil) }
@@ -141,4 +147,21 @@ final class HTTP1ClientConnection: ChannelInboundHandler, RemovableChannelHandle
         failUpgrade(error)
         context.close(promise: nil)
     }
+}
+
+/// NIO's decoder of answers. That one listens to everything that is written, to know which answers have no body, and would trip over the bytes of
+/// another protocol while it leaves after an upgrade; this one is told.
+final class AnswerDecoder: ByteToMessageDecoder {
+    typealias InboundOut = HTTPClientResponsePart
+    private let inner = HTTPResponseDecoder(leftOverBytesStrategy: .forwardBytes)
+
+    func willSend(_ head: HTTPRequestHead) { inner.write(data: .head(head)) }
+    func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
+        try inner.decode(context: context, buffer: &buffer)
+    }
+    func decodeLast(context: ChannelHandlerContext, buffer: inout ByteBuffer, seenEOF: Bool) throws -> DecodingState {
+        try inner.decodeLast(context: context, buffer: &buffer, seenEOF: seenEOF)
+    }
+    func decoderAdded(context: ChannelHandlerContext) { inner.decoderAdded(context: context) }
+    func decoderRemoved(context: ChannelHandlerContext) { inner.decoderRemoved(context: context) }
 }
