@@ -34,6 +34,7 @@ public enum RuleBook {
             FlowControlRules.entries,
             ResourceRules.entries,
             APIRegistrationRules.entries,
+            APIExtensionsRules.entries,
         ] {
             for entry in entries { book[entry.store] = entry.rules }
         }
