@@ -86,13 +86,13 @@ let package = Package(
         ours(
             "Engine",
             ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Requests", "EventLog",
-             "Controllers", "Scheduling", logging]),
+             "Controllers", "Scheduling", deques, logging]),
         // E: edge
         ours("HTTPEdge", [nioCore, nioPosix, nioHTTP1, nioWebSocket, nioTLS, nioSSL, nioHTTP2, nioHPACK, crypto, deques]),
         ours("Identity", ["Document", "Records", "Access", x509, asn1, crypto, cryptoExtras, jwt]),
         ours(
             "APIServer",
-            ["Document", "Schema", "Records", "ClusterState", "Access", "Requests", "History", "EventLog", "Engine",
+            ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Patching", "Requests", "History", "EventLog", "Engine",
              "HTTPEdge", "Identity", nioCore, nioHTTP1, nioSSL, crypto, yaml, logging]),
         ours("CRI", [grpc, grpcTransport, grpcProtobuf, protobuf], exclude: ["README.md", "api.proto"]),
         ours(
@@ -105,10 +105,14 @@ let package = Package(
         .executableTarget(
             name: "reckon",
             dependencies: [
-                "Document", "Schema", "Records", "ClusterState", "Requests", "History", "EventLog", "Engine", "HTTPEdge",
-                "Identity", "APIServer", "Kubelet", "KubeProxy", "Controllers", "Scheduling", logging, arguments,
+                "Document", "Schema", "Records", "ClusterState", "Admission", "Requests", "History", "EventLog", "Engine", "HTTPEdge",
+                "Identity", "APIServer", "Kubelet", "KubeProxy", "Controllers", "Scheduling", nioCore, nioPosix, yaml, logging, arguments,
             ],
             swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["Document", "HTTPEdge", nioCore, nioPosix], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        tests("EndToEndTests", ["Document", "TestSupport"]),
         tests("RequestsTests", ["Document", "Schema", "Records", "ClusterState", "Access", "Requests"]),
         tests("RecordsTests", ["Document", "Records"]),
         tests("ClusterStateTests", ["Document", "Schema", "Records", "ClusterState"]),
@@ -122,5 +126,7 @@ let package = Package(
         tests("IdentityTests", ["Identity", "Document", "Records", crypto, x509]),
         tests("EventLogTests", ["Document", "Schema", "Records", "ClusterState", "EventLog"]),
         tests("SchedulingTests", ["Scheduling", "Controllers", "ClusterState", "Document", "Records", "Schema"]),
+        tests("BootstrapTests", ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Requests"]),
+        tests("ServiceRoutingTests", ["ServiceRouting", "Document"]),
     ]
 )
