@@ -109,7 +109,7 @@ extension Write {
     private func changeFinalizers(_ object: inout JSON, isDeleting: Bool) {
         var finalizers = object["metadata", "finalizers"]?.strings ?? []
         let before = finalizers
-        let byDefault: DeletionOptions.Propagation =
+        let byDefault: DeleteOptions.Propagation =
             type.store == GroupResource(resource: "replicationcontrollers") || type.store == GroupResource(group: "batch", resource: "jobs")
             ? .orphan : .background
         func set(_ name: String, _ wanted: Bool) {

@@ -14,7 +14,6 @@ public struct WriteCommand: Sendable {
         case strategic = "application/strategic-merge-patch+json"
         case apply = "application/apply-patch+yaml"
     }
-    public enum FieldValidation: Sendable { case ignore, warn, strict }
 
     public var verb: Verb
     public var type: ResourceType
@@ -34,7 +33,7 @@ public struct WriteCommand: Sendable {
     public var manager: String
     /// Whether an apply takes over fields that others own.
     public var isForced = false
-    public var deletion = DeletionOptions()
+    public var deletion = DeleteOptions()
     /// Which objects a deletecollection takes; nil for all.
     public var matches: (@Sendable (StoredObject) -> Bool)?
     public var user: UserInfo
@@ -56,23 +55,6 @@ public struct WriteCommand: Sendable {
         self.user = user
         self.now = now
         self.seed = seed
-    }
-}
-
-/// Kubernetes' DeleteOptions as far as they decide anything.
-public struct DeletionOptions: Equatable, Sendable {
-    public enum Propagation: String, Sendable { case background = "Background", foreground = "Foreground", orphan = "Orphan" }
-    public var gracePeriodSeconds: Int64?
-    public var propagation: Propagation?
-    /// 409 unless the object has this uid.
-    public var uid: String?
-    /// 409 unless the object is at this version.
-    public var resourceVersion: String?
-    public init(gracePeriodSeconds: Int64? = nil, propagation: Propagation? = nil, uid: String? = nil, resourceVersion: String? = nil) {
-        self.gracePeriodSeconds = gracePeriodSeconds
-        self.propagation = propagation
-        self.uid = uid
-        self.resourceVersion = resourceVersion
     }
 }
 

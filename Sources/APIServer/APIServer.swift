@@ -1,0 +1,100 @@
+public import Admission
+public import Engine
+public import HTTPEdge
+public import Identity
+public import Logging
+public import Requests
+import Access
+import ClusterState
+import Document
+import EventLog
+import Records
+import Schema
+
+/// The API server: answers every HTTP request from the engine's state, by way of authentication, authorization and the routes.
+public final class APIServer: EdgeHandler {
+    /// Lists up to so many objects are answered in one piece.
+    static let wholeListMax = 500
+
+    let engine: Engine
+    let authenticator: Authenticator
+    let tokens: ServiceAccountTokens
+    let version: ServerVersion
+    let settings: ClusterSettings
+    let logger: Logger
+    let metrics = Metrics()
+    let openAPIDocuments = OpenAPIDocuments()
+    /// Where reads that may take long run: past states, big lists.
+    private let pastReaders = WorkQueue("reckon-past", threads: 2)
+    /// What runs pods here, for logs, exec and port-forward; nil without nodes.
+    public let nodes: NodeRegistry
+
+    public init(
+        engine: Engine, authenticator: Authenticator, tokens: ServiceAccountTokens, settings: ClusterSettings, version: ServerVersion,
+        nodes: NodeRegistry, logger: Logger
+    ) {
+        self.tokens = tokens
+        self.version = version
+        self.engine = engine
+        self.authenticator = authenticator
+        self.settings = settings
+        self.nodes = nodes
+        self.logger = logger
+    }
+
+    /// Runs a read that may take long off the event loop.
+    func inPast(_ work: @escaping @Sendable () -> Void) { pastReaders.run(work) }
+
+    // MARK: the way of a request
+
+    public func handle(_ request: EdgeRequest, _ responder: EdgeResponder) {
+        var random = RandomSequence(seed: UInt64.random(in: .min ... .max))
+        let auditID = request.headers["audit-id"].flatMap { $0.utf8.count <= 64 ? $0 : nil } ?? random.uuid()
+        let (target, when) = Self.splitPast(request.uri)
+        let info = RequestInfo(method: request.method.rawValue, target: target.utf8)
+        var past: PastMoment?
+        if let when {
+            guard let moment = PastMoment(PercentEncoding.decode(when.utf8, plusIsSpace: false) ?? String(when)) else {
+                Exchange(request, responder, info: info, past: nil, auditID: auditID).answer(
+                    .badRequest(
+                        "\"\(when)\" is no moment: give /at/ a revision (48211), a time (2026-11-23T14:02:00Z) or a time before now (-15m)"))
+                return
+            }
+            past = moment
+        }
+        let exchange = Exchange(request, responder, info: info, past: past, auditID: auditID)
+        guard authenticate(exchange), authorize(exchange) else { return }
+        if past != nil {
+            handlePast(exchange)
+            return
+        }
+        do throws(APIError) {
+            try route(exchange, engine.snapshot, now: engine.now)
+        } catch {
+            fail(exchange, error)
+        }
+    }
+
+    /// `/at/WHEN/rest` → (`/rest`, WHEN).
+    private static func splitPast(_ uri: String) -> (String, Substring?) {
+        guard uri.utf8.starts(with: "/at/".utf8) else { return (uri, nil) }
+        let rest = uri.dropFirst(4)
+        let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+        let tail = rest[end...]
+        return (tail.isEmpty ? "/" : String(tail), rest[..<end])
+    }
+
+    /// Answers with a refusal and notes it; a denial is on the disk first.
+    func fail(_ exchange: Exchange, _ error: APIError) {
+        note(exchange, code: error.code, reason: error.reason)
+        exchange.answer(error)
+    }
+
+    /// Notes a request that changed nothing.
+    func note(_ exchange: Exchange, code: Int, reason: String = "", whenDurable: (@Sendable () -> Void)? = nil) {
+        let entry = AccessEntry(
+            revision: exchange.shownRevision ?? engine.snapshot.revision, request: exchange.facts(),
+            authentication: exchange.authentication, authorization: exchange.authorization, outcome: Outcome(code: code, reason: reason))
+        engine.note(entry, whenDurable: whenDurable)
+    }
+}

@@ -1,0 +1,89 @@
+import Access
+import Document
+import Engine
+import HTTPEdge
+import NIOCore
+import Records
+import Requests
+import Schema
+
+/// One request on its way through the server: what arrived, who asks, and where the answer goes.
+final class Exchange: @unchecked Sendable {
+    let request: EdgeRequest
+    let responder: EdgeResponder
+    let info: RequestInfo
+    /// The moment in the past that is asked for; nil for the present.
+    let past: PastMoment?
+    let auditID: String
+    /// Set once, before anything else looks at it.
+    var authentication = AuthenticationFacts(authenticator: "", user: .anonymous)
+    var authorization = AuthorizationFacts.notAsked
+    var warnings: [String] = []
+    /// The revision that a past answer is of, told in `Reckon-Revision`.
+    var shownRevision: UInt64?
+
+    init(_ request: EdgeRequest, _ responder: EdgeResponder, info: RequestInfo, past: PastMoment?, auditID: String) {
+        self.request = request
+        self.responder = responder
+        self.info = info
+        self.past = past
+        self.auditID = auditID
+    }
+
+    var userAgent: String { request.headers["user-agent"] ?? "" }
+
+    /// The facts of the log's record.
+    func facts(fieldManager: String = "") -> RequestFacts {
+        RequestFacts(
+            auditID: auditID, verb: info.verb.isEmpty ? info.method.lowercased() : info.verb, path: String(request.path), query: Redaction.query(request.query),
+            userAgent: userAgent, source: request.remoteAddress, fieldManager: fieldManager)
+    }
+
+    /// The headers that every answer has.
+    func headers(_ contentType: String) -> [(String, String)] {
+        var headers = [("audit-id", auditID), ("cache-control", "no-cache, private"), ("content-type", contentType)]
+        for warning in warnings { headers.append(("warning", "299 - \"\(Self.quoted(warning))\"")) }
+        if let shownRevision { headers.append(("reckon-revision", String(shownRevision))) }
+        return headers
+    }
+
+    private static func quoted(_ text: String) -> String {
+        guard text.utf8.contains(where: { $0 == 0x22 || $0 == 0x5C || $0 < 0x20 }) else { return text }
+        var out = ""
+        for c in text.unicodeScalars {
+            switch c {
+            case "\"": out += "\\\""
+            case "\\": out += "\\\\"
+            case "\n", "\r": out += " "
+            default: out.unicodeScalars.append(c)
+            }
+        }
+        return out
+    }
+
+    func answer(_ code: Int, _ bytes: [UInt8], contentType: String = "application/json", more: [(String, String)] = []) {
+        responder.respond(code, headers(contentType) + more, .bytes(bytes))
+    }
+
+    func answer(_ code: Int, text: String, contentType: String = "text/plain; charset=utf-8") {
+        responder.respond(code, headers(contentType) + [("x-content-type-options", "nosniff")], .text(text))
+    }
+
+    func answer(_ error: APIError) {
+        var more: [(String, String)] = []
+        if let seconds = error.retryAfterSeconds { more.append(("retry-after", String(seconds))) }
+        answer(error.code, error.document.encoded(), more: more)
+    }
+}
+
+/// Takes credentials out of what is recorded.
+enum Redaction {
+    /// A query as the log keeps it: access tokens of the query are not.
+    static func query(_ query: Substring) -> String {
+        guard query.contains("oken=") else { return String(query) }
+        return query.split(separator: "&", omittingEmptySubsequences: false).map { part in
+            let name = part.prefix { $0 != "=" }
+            return name.lowercased().hasSuffix("token") && !name.hasSuffix("continueToken") ? name + "=redacted" : String(part)
+        }.joined(separator: "&")
+    }
+}

@@ -1,0 +1,78 @@
+import Access
+import Document
+import Engine
+import HTTPEdge
+import Identity
+import Records
+import Requests
+import Schema
+
+/// Who asks, and may they: the two questions before every route. A refusal is on the disk before it is answered.
+extension APIServer {
+    /// False when the request was refused (and will be answered).
+    func authenticate(_ exchange: Exchange) -> Bool {
+        let outcome = authenticator.authenticate(
+            .init(
+                peerCertificate: exchange.request.peerCertificate, authorization: exchange.request.headers["authorization"],
+                subprotocols: exchange.request.upgrade?.subprotocols ?? []), now: engine.now)
+        exchange.authentication = outcome
+        if outcome.authenticator.isEmpty {
+            refuse(exchange, .unauthorized)
+            return false
+        }
+        return impersonate(exchange)
+    }
+
+    /// Puts the impersonated user in the place of the real one, when the headers ask for it and the rules allow it.
+    private func impersonate(_ exchange: Exchange) -> Bool {
+        let wish: Impersonation?
+        do throws(IdentityError) {
+            wish = try Impersonation.parse(exchange.request.headers.all)
+        } catch {
+            refuse(exchange, .internalError(error.description))
+            return false
+        }
+        guard let wish else { return true }
+        let real = exchange.authentication.user
+        for check in wish.checks {
+            let attributes = AccessAttributes(
+                user: real, verb: "impersonate", group: check.group, version: "v1", resource: check.resource,
+                subresource: check.subresource, namespace: check.namespace, name: check.name)
+            let facts = engine.authorize(attributes)
+            exchange.authorization = facts
+            if facts.verdict != .allowed {
+                refuse(exchange, attributes.forbidden(facts))
+                return false
+            }
+        }
+        exchange.authentication.impersonator = real
+        exchange.authentication.user = wish.impersonated
+        return true
+    }
+
+    func authorize(_ exchange: Exchange) -> Bool {
+        let attributes = attributes(exchange)
+        let facts = engine.authorize(attributes)
+        exchange.authorization = facts
+        if facts.verdict == .allowed { return true }
+        refuse(exchange, attributes.forbidden(facts))
+        return false
+    }
+
+    func attributes(_ exchange: Exchange) -> AccessAttributes {
+        let info = exchange.info
+        let user = exchange.authentication.user
+        guard info.isResourceRequest else {
+            return AccessAttributes(user: user, verb: info.method.lowercased(), path: info.path)
+        }
+        // A connection to a container is a create, whichever method opens it.
+        return AccessAttributes(
+            user: user, verb: info.isConnect && info.verb == "get" ? "create" : info.verb, group: info.group, version: info.version,
+            resource: info.resource, subresource: info.subresource, namespace: info.namespace, name: info.name,
+            fieldSelector: info.query["fieldSelector"] ?? "")
+    }
+
+    private func refuse(_ exchange: Exchange, _ error: APIError) {
+        note(exchange, code: error.code, reason: error.reason) { exchange.answer(error) }
+    }
+}

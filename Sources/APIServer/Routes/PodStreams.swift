@@ -1,0 +1,189 @@
+import ClusterState
+import Document
+public import Engine
+public import HTTPEdge
+import NIOCore
+import Records
+import Requests
+import Schema
+
+/// Who runs the pods of each node, for requests that go on to a container.
+public final class NodeRegistry: Sendable {
+    private let find: @Sendable (String) -> (any NodeStreams)?
+    /// Connections to the nodes' runtimes.
+    let client: HTTPClient?
+    public init(client: HTTPClient?, _ find: @escaping @Sendable (String) -> (any NodeStreams)?) {
+        self.client = client
+        self.find = find
+    }
+    func streams(of node: String) -> (any NodeStreams)? { find(node) }
+}
+
+/// log, exec, attach and portforward of a pod: on to the node that runs it.
+extension APIServer {
+    /// The pod and its node; refusals as upstream words them.
+    private func placed(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) -> (JSON, any NodeStreams) {
+        let info = exchange.info
+        let pods = GroupResource(resource: "pods")
+        guard let stored = snapshot.state.object(pods, info.namespace, info.name) else { throw .notFound(pods, info.name) }
+        let pod = stored.document
+        let node = pod["spec", "nodeName"]?.string ?? ""
+        if node.isEmpty { throw .badRequest("pod \(info.name) does not have a host assigned") }
+        guard let streams = nodes.streams(of: node) else {
+            throw .internalError("the node \"\(node)\" runs no containers that this server can reach")
+        }
+        return (pod, streams)
+    }
+
+    /// The container that is asked for; the only one when none is named.
+    private func container(_ pod: JSON, _ asked: String, isLog: Bool) throws(APIError) -> String {
+        let names = (pod["spec", "containers"]?.elements ?? []).compactMap { $0["name"]?.string }
+        let initial = (pod["spec", "initContainers"]?.elements ?? []).compactMap { $0["name"]?.string }
+        let ephemeral = (pod["spec", "ephemeralContainers"]?.elements ?? []).compactMap { $0["name"]?.string }
+        let name = pod["metadata", "name"]?.string ?? ""
+        if !asked.isEmpty {
+            guard (names + initial + ephemeral).contains(asked) else { throw .badRequest("container \(asked) is not valid for pod \(name)") }
+            return asked
+        }
+        if names.count == 1, initial.isEmpty { return names[0] }
+        if let preferred = pod["metadata", "annotations", "kubectl.kubernetes.io/default-container"]?.string, names.contains(preferred) { return preferred }
+        if names.count == 1, !isLog { return names[0] }
+        var text = "a container name must be specified for pod \(name), choose one of: [\(names.joined(separator: " "))]"
+        if !initial.isEmpty { text += " or one of the init containers: [\(initial.joined(separator: " "))]" }
+        throw .badRequest(text)
+    }
+
+    func podLog(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
+        let query = exchange.info.query
+        let (pod, streams) = try placed(exchange, snapshot)
+        let name = try container(pod, query["container"] ?? "", isLog: true)
+        var request = LogRequest(
+            namespace: exchange.info.namespace, pod: exchange.info.name, uid: pod["metadata", "uid"]?.string ?? "", container: name)
+        do throws(QueryError) {
+            request.tailLines = try query.integer("tailLines")
+            request.limitBytes = try query.integer("limitBytes")
+            if let seconds = try query.integer("sinceSeconds") { request.since = engine.now.adding(seconds: -seconds) }
+        } catch {
+            throw .badRequest(error.message)
+        }
+        request.follow = query.flag("follow") ?? false
+        request.previous = query.flag("previous") ?? false
+        request.timestamps = query.flag("timestamps") ?? false
+        if let text = query["sinceTime"] { request.since = Timestamp(rfc3339: text) }
+        if let stream = query["stream"], stream != "All", !stream.isEmpty { request.stream = stream }
+        let wanted = request
+        note(exchange, code: 200)
+        Task { [self] in
+            let began = StreamStart(exchange)
+            do throws(APIError) {
+                try await streams.logs(wanted) { bytes in
+                    began.start()
+                    guard !exchange.responder.isClosed else { return false }
+                    exchange.responder.write(ByteBuffer(bytes: bytes))
+                    while !exchange.responder.isWritable, !exchange.responder.isClosed { try? await Task.sleep(nanoseconds: 5_000_000) }
+                    return !exchange.responder.isClosed
+                }
+                began.start()
+                exchange.responder.end()
+            } catch {
+                if began.hasStarted { exchange.responder.end() } else { fail(exchange, error) }
+            }
+        }
+    }
+
+    func podStream(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
+        let info = exchange.info
+        let (pod, streams) = try placed(exchange, snapshot)
+        guard let offer = exchange.request.upgrade, offer.isWebSocket else {
+            throw .badRequest("Upgrade request required: \(info.subresource) needs a WebSocket (kubectl 1.31 and later use one)")
+        }
+        let uid = pod["metadata", "uid"]?.string ?? ""
+        if info.subresource == "portforward" {
+            try portForward(exchange, offer, streams, uid)
+            return
+        }
+        let query = info.query
+        var request = ExecRequest(
+            namespace: info.namespace, pod: info.name, uid: uid, container: try container(pod, query["container"] ?? "", isLog: false),
+            command: query.all("command"))
+        request.stdin = query.flag("stdin") ?? false
+        request.stdout = query.flag("stdout") ?? false
+        request.stderr = query.flag("stderr") ?? false
+        request.tty = query.flag("tty") ?? false
+        if info.subresource == "exec", request.command.isEmpty { throw .badRequest("you must specify at least 1 command for the container") }
+        guard let chosen = offer.choose(["v5.channel.k8s.io", "v4.channel.k8s.io"]) else {
+            throw .badRequest("none of the offered subprotocols is known: offer v5.channel.k8s.io or v4.channel.k8s.io")
+        }
+        let wanted = request
+        note(exchange, code: 101)
+        Task { [self] in
+            do throws(APIError) {
+                let url = info.subresource == "exec" ? try await streams.execURL(wanted) : try await streams.attachURL(wanted)
+                guard let client = nodes.client else { throw .internalError("no connection to the node") }
+                await bridge(exchange, client, url, chosen)
+            } catch {
+                fail(exchange, error)
+            }
+        }
+    }
+
+    /// Joins the client's WebSocket and the runtime's. The runtime speaks v4; v5 adds a frame that closes standard input.
+    private func bridge(_ exchange: Exchange, _ client: HTTPClient, _ url: String, _ subprotocol: String) async {
+        let inner: WebSocketStream
+        do {
+            inner = try await client.webSocket(url, subprotocols: ["v4.channel.k8s.io"]).get()
+        } catch {
+            fail(exchange, .internalError("the node's runtime did not take the connection: \(error)"))
+            return
+        }
+        exchange.responder.acceptWebSocket(subprotocol: subprotocol) { outer in
+            guard let outer else {
+                inner.close()
+                return
+            }
+            outer.onMessage { message in
+                let bytes = message.bytes
+                // v5: channel 255 names the channel to close. The runtime has no word for it; end of input is what it means.
+                if subprotocol.hasPrefix("v5"), bytes.readableBytes == 2, bytes.getInteger(at: bytes.readerIndex, as: UInt8.self) == 255 {
+                    inner.send(ByteBuffer(bytes: [0]))
+                    return
+                }
+                inner.send(bytes)
+            }
+            inner.onMessage { message in outer.send(message.bytes) }
+            outer.onClose { _ in inner.close() }
+            inner.onClose { _ in outer.close() }
+        }
+    }
+
+    private func portForward(_ exchange: Exchange, _ offer: UpgradeOffer, _ streams: any NodeStreams, _ uid: String) throws(APIError) {
+        let info = exchange.info
+        let ports = info.query.all("ports").flatMap { $0.split(separator: ",") }.compactMap { Int32($0) }
+        guard let chosen = offer.choose(["v4.channel.k8s.io", "portforward.k8s.io"]) else {
+            throw .badRequest(
+                "none of the offered subprotocols is served: offer v4.channel.k8s.io with the query parameter ports (SPDY tunnelling is not served by this version)")
+        }
+        note(exchange, code: 101)
+        Task { [self] in
+            do throws(APIError) {
+                let url = try await streams.portForwardURL(namespace: info.namespace, pod: info.name, uid: uid, ports: ports)
+                guard let client = nodes.client else { throw .internalError("no connection to the node") }
+                await bridge(exchange, client, url, chosen)
+            } catch {
+                fail(exchange, error)
+            }
+        }
+    }
+}
+
+/// Starts a streamed answer when its first bytes come, so that a refusal before them can still be a Status.
+private final class StreamStart: @unchecked Sendable {
+    private let exchange: Exchange
+    private(set) var hasStarted = false
+    init(_ exchange: Exchange) { self.exchange = exchange }
+    func start() {
+        if hasStarted { return }
+        hasStarted = true
+        exchange.responder.startStream(200, exchange.headers("text/plain"))
+    }
+}

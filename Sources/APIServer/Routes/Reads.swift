@@ -1,0 +1,91 @@
+import ClusterState
+import Document
+import Engine
+import HTTPEdge
+import NIOCore
+import Records
+import Requests
+import Schema
+
+/// get and list, of the newest state or of a past one: the same code, given the state.
+extension APIServer {
+    func get(_ exchange: Exchange, _ type: ResourceType, _ snapshot: Snapshot, now: Timestamp) throws(APIError) {
+        let info = exchange.info
+        let format = try format(exchange, type, isList: false, isWatch: false)
+        let object = try GetAnswer.object(
+            type, namespace: info.namespace, name: info.name, options: GetOptions(info.query), state: snapshot.state)
+        if info.subresource == "scale" {
+            exchange.answer(200, Scale.document(of: object.document, type: type).encoded())
+            return
+        }
+        if format.isPlain, type.storageVersion == type.apiVersion {
+            exchange.answer(200, object.body)
+            return
+        }
+        let bytes = AnswerEncoding.object(object, type, format: format, query: info.query, state: snapshot.state, now: now)
+        exchange.answer(200, bytes, contentType: format.contentType)
+    }
+
+    func list(_ exchange: Exchange, _ type: ResourceType, _ snapshot: Snapshot, now: Timestamp) throws(APIError) {
+        let info = exchange.info
+        let format = try format(exchange, type, isList: true, isWatch: false)
+        let options = try ListOptions(info.query, isWatch: false)
+        let selection = try Selection(type, namespace: info.namespace, name: info.nameIsInPath ? info.name : "", options: options, state: snapshot.state)
+        let plan = try ListPlan(options, namespace: info.namespace, current: snapshot.revision, floor: engine.floor)
+        if let revision = plan.revision, revision != snapshot.revision {
+            // A page that goes on, or an exact version: read from the state of that revision.
+            inPast { [self] in
+                do throws(APIError) {
+                    let state = try engine.pastState(at: revision)
+                    send(exchange, ListAnswer(selection, plan: plan, state: state, query: info.query, format: format, now: now), format)
+                } catch {
+                    exchange.answer(error)
+                }
+            }
+            return
+        }
+        send(exchange, ListAnswer(selection, plan: plan, state: snapshot.state, query: info.query, format: format, now: now), format)
+    }
+
+    /// Streams a list: made a piece at a time as the client takes it, so that memory does not follow the list's size.
+    private func send(_ exchange: Exchange, _ list: ListAnswer, _ format: AnswerFormat) {
+        if list.objects.count <= Self.wholeListMax || format.media != .json || format.isPretty {
+            exchange.answer(200, AnswerEncoding.written(list.encoded(), format), contentType: format.contentType)
+            return
+        }
+        exchange.responder.startStream(200, exchange.headers(format.contentType))
+        ListPump(exchange.responder, list.chunks(ofAbout: 128 * 1024)).next()
+    }
+
+    func format(_ exchange: Exchange, _ type: ResourceType, isList: Bool, isWatch: Bool) throws(APIError) -> AnswerFormat {
+        try Negotiation.answer(
+            accept: exchange.request.headers["accept"] ?? "", userAgent: exchange.userAgent, query: exchange.info.query,
+            offer: .init(allowsProtobuf: false, allowsProjections: true), isList: isList, isWatch: isWatch)
+    }
+}
+
+/// Feeds one list to one client at the client's pace. Lives on the responder's event loop.
+private final class ListPump: @unchecked Sendable {
+    private let responder: EdgeResponder
+    private var chunks: ListChunks
+    private var bytes: [UInt8] = []
+
+    init(_ responder: EdgeResponder, _ chunks: ListChunks) {
+        self.responder = responder
+        self.chunks = chunks
+    }
+
+    func next() {
+        while !responder.isClosed {
+            guard chunks.fill(&bytes) else {
+                responder.end()
+                return
+            }
+            responder.write(ByteBuffer(bytes: bytes))
+            if !responder.isWritable {
+                responder.onDrain { [self] in next() }
+                return
+            }
+        }
+    }
+}

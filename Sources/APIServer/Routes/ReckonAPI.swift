@@ -1,0 +1,85 @@
+import Access
+import ClusterState
+import Document
+import Engine
+import EventLog
+import HTTPEdge
+import Records
+import Requests
+import Schema
+
+/// `/reckon/v1/…`: history as JSON. Reading it takes the same right as reading the object today.
+extension APIServer {
+    func reckonAPI(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
+        let parts = exchange.info.path.split(separator: "/").dropFirst(2).map(String.init)
+        switch parts.first {
+        case "history": try objectHistory(exchange, snapshot)
+        case "status":
+            let floor = engine.floor
+            let answer: JSON = [
+                "kind": "LogStatus", "apiVersion": "reckon.dev/v1", "revision": .int(Int64(snapshot.revision)), "floor": .int(Int64(floor)),
+                "time": .string(snapshot.state.time.rfc3339Micro),
+            ]
+            note(exchange, code: 200)
+            exchange.answer(200, answer.encoded())
+        default:
+            throw APIError(
+                code: 404, reason: "NotFound", message: "nothing is served at \(exchange.info.path): try /reckon/v1/history or /reckon/v1/status")
+        }
+    }
+
+    /// `/reckon/v1/history?resource=deployments&group=apps&namespace=shop&name=web`: every version, by whom, by which request, what changed.
+    private func objectHistory(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
+        let query = exchange.info.query
+        let group = query["group"] ?? ""
+        guard let asked = query["resource"], let name = query["name"], !asked.isEmpty, !name.isEmpty else {
+            throw .badRequest("history needs the parameters resource and name (and group and namespace where they apply)")
+        }
+        guard let type = snapshot.catalog.resources.first(where: { Self.names($0, asked, group) }) else {
+            throw .badRequest("no kind of resource is called \"\(asked)\"")
+        }
+        let namespace = type.isNamespaced ? query["namespace"] ?? "default" : ""
+        let attributes = AccessAttributes(
+            user: exchange.authentication.user, verb: "get", group: type.group, version: type.version, resource: type.resource,
+            namespace: namespace, name: name)
+        let facts = engine.authorize(attributes)
+        guard facts.verdict == .allowed else { throw attributes.forbidden(facts) }
+        let key = ObjectKey(group: type.store.group, resource: type.store.resource, namespace: namespace, name: name)
+        inPast { [self] in
+            do throws(APIError) {
+                let entries = try timeline(of: key)
+                guard !entries.isEmpty else { throw APIError.notFound(type.groupResource, name) }
+                let answer: JSON = [
+                    "kind": "ObjectHistory", "apiVersion": "reckon.dev/v1", "object": .string(key.description),
+                    "versions": .array(entries),
+                ]
+                note(exchange, code: 200)
+                exchange.answer(200, answer.encoded())
+            } catch {
+                fail(exchange, error)
+            }
+        }
+    }
+
+    /// Every version of an object with the request that made it, oldest first.
+    private func timeline(of key: ObjectKey) throws(APIError) -> [JSON] {
+        try engine.reading { log throws(LogError) in
+            var entries: [JSON] = []
+            for version in try log.versions(of: key) {
+                guard let record = try log.events(from: version.revision, limit: 1).first else { continue }
+                guard let change = record.changes.first(where: { $0.key == key }) else { continue }
+                let before = change.previousRevision > 0 ? try log.object(key, at: change.previousRevision)?.document : nil
+                entries.append(ObjectHistory.entry(record, change, before: before))
+            }
+            return entries
+        }
+    }
+
+    /// Whether a person's word names this resource: plural, singular, short name or kind.
+    private static func names(_ type: ResourceType, _ word: String, _ group: String) -> Bool {
+        if !group.isEmpty, type.group != group { return false }
+        let lower = word.lowercased()
+        return type.resource == lower || type.singular == lower || type.shortNames.contains(lower) || type.kind.lowercased() == lower
+            || type.groupResource.description == lower
+    }
+}

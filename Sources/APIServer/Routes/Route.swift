@@ -1,0 +1,178 @@
+import Document
+import Engine
+import HTTPEdge
+import Identity
+import Records
+import Requests
+import Schema
+
+/// Which code answers which request.
+extension APIServer {
+    static let notAllowed = APIError(
+        code: 405, reason: "MethodNotAllowed", message: "the server does not allow this method on the requested resource")
+
+    /// Answers (or starts to answer) a request that may be made, from that snapshot.
+    func route(_ exchange: Exchange, _ snapshot: Snapshot, now: Timestamp) throws(APIError) {
+        let info = exchange.info
+        guard info.isResourceRequest else {
+            try routePath(exchange, snapshot)
+            return
+        }
+        guard let type = snapshot.catalog.resource(apiVersion: info.apiVersion, info.resource) else {
+            if snapshot.catalog.serves(apiVersion: info.apiVersion) {
+                throw APIError(
+                    code: 404, reason: "NotFound", message: "the server could not find the requested resource")
+            }
+            note(exchange, code: 404)
+            exchange.answer(404, text: "404 page not found\n")
+            return
+        }
+        if info.subresource.isEmpty {
+            try routeObject(exchange, type, snapshot, now)
+        } else {
+            try routeSubresource(exchange, type, snapshot, now)
+        }
+    }
+
+    private func routeObject(_ exchange: Exchange, _ type: ResourceType, _ snapshot: Snapshot, _ now: Timestamp) throws(APIError) {
+        let info = exchange.info
+        if try review(exchange, type, snapshot) { return }
+        guard type.verbs.contains(info.verb), isPlaced(info) else { throw Self.notAllowed }
+        switch info.verb {
+        case "get":
+            try get(exchange, type, snapshot, now: now)
+            note(exchange, code: 200)
+        case "list":
+            try list(exchange, type, snapshot, now: now)
+            note(exchange, code: 200)
+        case "watch":
+            try watch(exchange, type, snapshot)
+            note(exchange, code: 200)
+        case "create": try write(exchange, type, .create)
+        case "update": try write(exchange, type, .update)
+        case "patch": try write(exchange, type, .patch)
+        case "delete": try write(exchange, type, .delete)
+        case "deletecollection": try write(exchange, type, .deletecollection)
+        default: throw Self.notAllowed
+        }
+    }
+
+    /// PUT and PATCH want a name, POST wants none.
+    private func isPlaced(_ info: RequestInfo) -> Bool {
+        switch info.verb {
+        case "create": !info.nameIsInPath
+        case "update", "patch", "delete", "get": info.nameIsInPath
+        default: true
+        }
+    }
+
+    private func routeSubresource(_ exchange: Exchange, _ type: ResourceType, _ snapshot: Snapshot, _ now: Timestamp) throws(APIError) {
+        let info = exchange.info
+        guard let subresource = type.subresource(info.subresource) else {
+            throw APIError(code: 404, reason: "NotFound", message: "the server could not find the requested resource")
+        }
+        guard subresource.verbs.contains(info.verb) || (info.isConnect && !info.verb.isEmpty) else { throw Self.notAllowed }
+        switch (type.resource, info.subresource) {
+        case ("serviceaccounts", "token"): try createToken(exchange, snapshot)
+        case ("pods", "log"): try podLog(exchange, snapshot)
+        case ("pods", "exec"), ("pods", "attach"), ("pods", "portforward"): try podStream(exchange, snapshot)
+        case ("pods", "proxy"), ("services", "proxy"), ("nodes", "proxy"):
+            throw APIError(
+                code: 501, reason: "NotImplemented", message: "\(type.resource)/proxy is not served by this version: use port-forward")
+        default:
+            switch info.verb {
+            case "get":
+                try get(exchange, type, snapshot, now: now)
+                note(exchange, code: 200)
+            case "create": try write(exchange, type, .create)
+            case "update": try write(exchange, type, .update)
+            case "patch": try write(exchange, type, .patch)
+            default: throw Self.notAllowed
+            }
+        }
+    }
+
+    /// Paths that name no resource: health, version, discovery, OpenAPI, metrics, Reckon's own.
+    private func routePath(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
+        let path = exchange.info.path
+        let method = exchange.info.method
+        guard method == "GET" || method == "HEAD" else { throw Self.notAllowed }
+        if let health = HealthPaths.answer(path: path, query: exchange.info.query, isReady: true) {
+            note(exchange, code: health.code)
+            exchange.answer(health.code, text: health.text)
+            return
+        }
+        switch path {
+        case "/metrics":
+            finish(exchange) { $0.answer(200, text: metricsText(), contentType: "text/plain; version=0.0.4; charset=utf-8") }
+        case "/version", "/version/":
+            finish(exchange) { $0.answer(200, version.document.encoded()) }
+        case "/.well-known/openid-configuration":
+            finish(exchange) {
+                $0.answer(
+                    200,
+                    OpenIDDocuments.configuration(
+                        issuer: tokens.issuer, jwksURI: "https://\(serverAddress(exchange))/openid/v1/jwks", keys: tokens.verifyingKeys))
+            }
+        case "/openid/v1/jwks":
+            finish(exchange) { $0.answer(200, OpenIDDocuments.keySet(tokens.verifyingKeys), contentType: "application/jwk-set+json") }
+        case _ where path.hasPrefix("/reckon/v1/"):
+            try reckonAPI(exchange, snapshot)
+        default:
+            if try served(exchange, snapshot) { return }
+            note(exchange, code: 404)
+            exchange.answer(404, text: "404 page not found\n")
+        }
+    }
+
+    private func serverAddress(_ exchange: Exchange) -> String { exchange.request.headers["host"] ?? exchange.request.connection.localAddress }
+
+    /// Discovery and OpenAPI; false when the path is neither.
+    private func served(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) -> Bool {
+        let answer = try Discovery.answer(
+            path: exchange.info.path, accept: exchange.request.headers["accept"] ?? "",
+            ifNoneMatch: exchange.request.headers["if-none-match"] ?? "", userAgent: exchange.userAgent, query: exchange.info.query,
+            catalog: snapshot.catalog, serverAddress: serverAddress(exchange))
+        guard let answer else { return try openAPI(exchange, snapshot) }
+        note(exchange, code: answer.code)
+        var more: [(String, String)] = []
+        if !answer.etag.isEmpty { more.append(("etag", answer.etag)) }
+        if answer.variesByAccept { more.append(("vary", "Accept")) }
+        exchange.answer(answer.code, answer.body, contentType: answer.contentType, more: more)
+        return true
+    }
+
+    private func openAPI(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) -> Bool {
+        let path = exchange.info.path
+        guard path == "/openapi/v2" || path == "/openapi/v3" || path.hasPrefix("/openapi/v3/") else { return false }
+        let headers = exchange.request.headers
+        let (accept, known) = (headers["accept"] ?? "", headers["if-none-match"] ?? "")
+        let documents = openAPIDocuments.documents(for: snapshot, version: version.gitVersion)
+        let answer =
+            path == "/openapi/v2"
+            ? try OpenAPIAnswer.v2(documents.v2, accept: accept, ifNoneMatch: known)
+            : try OpenAPIAnswer.v3(documents.v3, path: path, query: exchange.info.query, accept: accept, ifNoneMatch: known)
+        guard let answer else { return false }
+        note(exchange, code: answer.code)
+        var more = [("vary", "Accept")]
+        if !answer.etag.isEmpty { more.append(("etag", answer.etag)) }
+        if answer.isImmutable { more.append(("expires", "Thu, 31 Dec 2099 23:59:59 GMT")) }
+        exchange.answer(answer.code, answer.body, contentType: answer.contentType, more: more)
+        return true
+    }
+
+    private func finish(_ exchange: Exchange, _ answer: (Exchange) -> Void) {
+        note(exchange, code: 200)
+        answer(exchange)
+    }
+
+    private func metricsText() -> String {
+        let snapshot = engine.snapshot
+        return metrics.text(gauges: [
+            ("reckon_log_revision", "The newest revision of the log.", String(snapshot.revision)),
+            ("reckon_objects", "Objects stored.", String(snapshot.state.storesInUse.reduce(0) { $0 + snapshot.state.count($1) })),
+            ("apiserver_longrunning_requests", "Watches that are open.", String(metrics.watches)),
+        ])
+    }
+}
+

@@ -1,0 +1,152 @@
+import ClusterState
+import Document
+import Engine
+import HTTPEdge
+import NIOCore
+import Records
+import Requests
+import Schema
+import Synchronization
+
+/// watch: the present state first when it is asked for, then every change once, in order, until somebody leaves.
+extension APIServer {
+    func watch(_ exchange: Exchange, _ type: ResourceType, _ snapshot: Snapshot) throws(APIError) {
+        let info = exchange.info
+        let format = try format(exchange, type, isList: true, isWatch: true)
+        let options = try ListOptions(info.query, isWatch: true)
+        let selection = try Selection(type, namespace: info.namespace, name: info.nameIsInPath ? info.name : "", options: options, state: snapshot.state)
+        let start: UInt64?
+        do throws(APIError) {
+            start = try WatchFilter.start(options, current: snapshot.revision, floor: engine.floor)
+        } catch {
+            if error.code != 410 { throw error }
+            // A watch that cannot go on says so inside the stream.
+            exchange.responder.startStream(200, exchange.headers(format.watchContentType))
+            exchange.responder.write(ByteBuffer(bytes: WatchFrame.error(error)))
+            exchange.responder.end()
+            return
+        }
+        let filter = WatchFilter(selection, format: format, query: info.query, state: snapshot.state)
+        let stream = WatchStream(
+            exchange.responder, filter, clock: { [engine] in engine.now }, sendsBookmarks: options.allowsWatchBookmarks)
+        exchange.responder.startStream(200, exchange.headers(format.watchContentType))
+        metrics.watchBegan()
+        exchange.responder.onClose { [self] in
+            engine.unwatch(stream)
+            metrics.watchEnded()
+            // The other half of what the log knows of a watch: that it was closed.
+            var facts = exchange.facts()
+            facts.verb = "watch-closed"
+            engine.note(
+                AccessEntry(
+                    revision: engine.snapshot.revision, request: facts, authentication: exchange.authentication,
+                    authorization: exchange.authorization, outcome: Outcome(code: 200)))
+        }
+        let seconds = options.timeoutSeconds.map { min($0, 86_400) } ?? Int64.random(in: 1800...3600)
+        exchange.responder.eventLoop.scheduleTask(in: .seconds(max(seconds, 0))) { stream.finish() }
+
+        if let start {
+            engine.watch(stream, from: start)
+            return
+        }
+        let state = snapshot.state
+        inPast { [self] in
+            stream.sendPresent(selection.objects(in: state))
+            if options.sendsInitialEvents == true { stream.sendBookmark(state.revision, endsInitialEvents: true) }
+            engine.watch(stream, from: state.revision)
+        }
+    }
+}
+
+/// One client that watches. Delivered to on the publisher's thread (or, before it joins, on the one that sends the present state).
+final class WatchStream: WatchClient, @unchecked Sendable {
+    /// A client that leaves more than this unread is dropped: it can come back and go on where it was.
+    static let backlogBytesMax = 16 << 20
+
+    private let responder: EdgeResponder
+    private var filter: WatchFilter
+    private let clock: @Sendable () -> Timestamp
+    private let sendsBookmarks: Bool
+    private var lastBookmark: UInt64 = 0
+
+    init(_ responder: EdgeResponder, _ filter: WatchFilter, clock: @escaping @Sendable () -> Timestamp, sendsBookmarks: Bool) {
+        self.responder = responder
+        self.filter = filter
+        self.clock = clock
+        self.sendsBookmarks = sendsBookmarks
+    }
+
+    var store: GroupResource { filter.selection.type.store }
+    var namespace: String? { filter.selection.namespace.isEmpty ? nil : filter.selection.namespace }
+
+    func deliver(_ items: [WatchItem]) -> Bool {
+        if responder.isClosed { return false }
+        var buffers: [ByteBuffer] = []
+        for item in items where filter.covers(item.change.key) {
+            guard let (type, body) = filter.event(for: item.change, revision: item.revision, before: item.previous, after: item.current)
+            else { continue }
+            buffers.append(encoded(item, type, body))
+        }
+        if buffers.isEmpty { return true }
+        guard responder.pendingBytes < Self.backlogBytesMax else {
+            responder.abort()
+            return false
+        }
+        responder.write(buffers)
+        return true
+    }
+
+    /// Bytes made for one watcher serve all whose events look alike.
+    private func encoded(_ item: WatchItem, _ type: WatchEventType, _ body: [UInt8]) -> ByteBuffer {
+        if case .table = filter.format.projection {
+            return ByteBuffer(bytes: filter.frame(type, body, key: item.change.key, now: clock()))
+        }
+        var hasher = Hasher()
+        hasher.combine(type)
+        hasher.combine(filter.rendering)
+        let slot = hasher.finalize()
+        if let shared = item.shared[slot] as? SharedFrame, shared.type == type, shared.rendering == filter.rendering { return shared.bytes }
+        let bytes = ByteBuffer(bytes: filter.frame(type, body, key: item.change.key, now: clock()))
+        item.shared[slot] = SharedFrame(type, filter.rendering, bytes)
+        return bytes
+    }
+
+    func reached(_ revision: UInt64) -> Bool {
+        if responder.isClosed { return false }
+        if sendsBookmarks, lastBookmark != 0, revision > lastBookmark { sendBookmark(revision, endsInitialEvents: false) }
+        if lastBookmark == 0 { lastBookmark = revision }
+        return true
+    }
+
+    func end() { finish() }
+
+    func finish() { responder.end() }
+
+    func sendPresent(_ objects: [StoredObject]) {
+        var buffers: [ByteBuffer] = []
+        for object in objects {
+            buffers.append(ByteBuffer(bytes: filter.frame(.added, object.body, key: object.key, now: clock())))
+            if buffers.count == 256 {
+                responder.write(buffers)
+                buffers = []
+            }
+        }
+        if !buffers.isEmpty { responder.write(buffers) }
+    }
+
+    func sendBookmark(_ revision: UInt64, endsInitialEvents: Bool) {
+        lastBookmark = revision
+        responder.write(ByteBuffer(bytes: filter.bookmark(revision: revision, endsInitialEvents: endsInitialEvents)))
+    }
+}
+
+private final class SharedFrame {
+    let type: WatchEventType
+    let rendering: ObjectRendering
+    let bytes: ByteBuffer
+    init(_ type: WatchEventType, _ rendering: ObjectRendering, _ bytes: ByteBuffer) {
+        self.type = type
+        self.rendering = rendering
+        self.bytes = bytes
+    }
+}

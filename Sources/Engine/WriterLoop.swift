@@ -1,0 +1,151 @@
+import Admission
+import ClusterState
+import Document
+import EventLog
+import Glibc
+import Records
+import Requests
+import Schema
+
+/// The writer's own state: what it has decided but not yet published.
+struct WriterLoop {
+    private let engine: Engine
+    private var state: ClusterState
+    private var catalog: Catalog
+    private var lastTime: Timestamp
+    private var sinceCheckpoint: UInt64 = 0
+
+    init(_ engine: Engine, _ start: Snapshot) {
+        self.engine = engine
+        state = start.state
+        catalog = start.catalog
+        lastTime = start.state.time
+    }
+
+    consuming func run() {
+        var loop = self
+        while loop.turn() {}
+    }
+
+    /// One batch; false when the engine stops and nothing is left.
+    private mutating func turn() -> Bool {
+        let delay = engine.limits.accessDelayMicroseconds
+        let most = engine.limits.batchWritesMax
+        let (writes, notes, waiters, isStopping) = engine.queue.wait(
+            until: { !$0.writes.isEmpty || !$0.waiters.isEmpty || $0.isStopping },
+            timeout: { $0.access.isEmpty ? nil : $0.accessSince + delay - steadyMicroseconds() },
+            then: { queue in
+                let writes: [PendingWrite]
+                if queue.writes.count <= most {
+                    writes = queue.writes
+                    queue.writes = []
+                } else {
+                    writes = Array(queue.writes.prefix(most))
+                    queue.writes.removeFirst(most)
+                }
+                let notes = queue.access
+                let waiters = queue.waiters
+                queue.access = []
+                queue.waiters = []
+                return (writes, notes, waiters, queue.isStopping)
+            })
+        if writes.isEmpty && notes.isEmpty && waiters.isEmpty { return !isStopping }
+        commit(writes, notes, waiters)
+        return true
+    }
+
+    private mutating func commit(_ writes: [PendingWrite], _ notes: [AccessEntry], _ waiters: [@Sendable () -> Void]) {
+        var batch = DecidedBatch()
+        let before = (state, catalog)
+        lastTime = max(lastTime, engine.now)
+        for entry in notes { batch.access.append(record(entry)) }
+        for write in writes { decide(write, &batch) }
+        do throws(LogError) {
+            try engine.log.append(batch.journal + batch.access, after: before.0)
+        } catch {
+            (state, catalog) = before
+            refuse(writes, waiters, error)
+            return
+        }
+        let snapshot = Snapshot(state: state, catalog: catalog)
+        let replies = batch.replies
+        engine.publications.signal { queue in
+            queue.batches.append(Publication(events: batch.events, snapshot: snapshot, replies: replies, waiters: waiters))
+            return true
+        }
+        checkpointWhenDue(batch.journal.count)
+    }
+
+    private mutating func decide(_ write: PendingWrite, _ batch: inout DecidedBatch) {
+        var command = write.command
+        command.now = lastTime
+        let ground = DecisionGround(state: state, catalog: catalog, settings: engine.settings)
+        do throws(Refusal) {
+            let decision = try Requests.decide(command, on: ground)
+            if decision.changes.isEmpty {
+                let entry = AccessEntry(
+                    revision: state.revision, request: write.request, authentication: write.authentication,
+                    authorization: write.authorization, admission: decision.admission, outcome: Outcome(code: decision.code))
+                batch.access.append(record(entry))
+                batch.replies.append((write.reply, .decided(decision, revision: 0)))
+                return
+            }
+            let record = EventRecord(
+                stream: .journal, revision: state.revision + 1, time: lastTime, cause: write.cause, request: write.request,
+                authentication: write.authentication, authorization: write.authorization, admission: decision.admission,
+                outcome: Outcome(code: decision.code), changes: decision.changes, decision: write.reasons)
+            let previous = record.changes.map { state.object($0.key) }
+            state.apply(record)
+            if record.changes.contains(where: { $0.key.resource == "customresourcedefinitions" }) { catalog = Catalog.serving(state) }
+            let versions = zip(record.changes, previous).map { change, before in
+                CommittedEvent.Version(change: change, previous: before, current: change.kind == .deleted ? nil : state.object(change.key))
+            }
+            batch.events.append(CommittedEvent(record: record, versions: versions))
+            batch.journal.append(record)
+            batch.replies.append((write.reply, .decided(decision, revision: record.revision)))
+        } catch {
+            let entry = AccessEntry(
+                revision: state.revision, request: write.request, authentication: write.authentication, authorization: write.authorization,
+                admission: error.admission, outcome: Outcome(code: error.error.code, reason: error.error.reason))
+            batch.access.append(record(entry))
+            batch.replies.append((write.reply, .refused(error.error, warnings: error.warnings)))
+        }
+    }
+
+    private func record(_ entry: AccessEntry) -> EventRecord {
+        return EventRecord(
+            stream: .access, revision: max(entry.revision, state.revision), time: lastTime, request: entry.request,
+            authentication: entry.authentication, authorization: entry.authorization, admission: entry.admission, outcome: entry.outcome)
+    }
+
+    /// Nothing of the batch happened. A full disk refuses and goes on; anything else ends the process, because what is on the disk is unknown.
+    private func refuse(_ writes: [PendingWrite], _ waiters: [@Sendable () -> Void], _ error: LogError) {
+        guard case .full = error else {
+            engine.logger.critical("the log cannot be written, stopping: \(error)")
+            exit(74)
+        }
+        let answer = APIError(
+            code: 507, reason: "InsufficientStorage",
+            message: "the disk that holds the log is full: free space on it and try again; reads go on", retryAfterSeconds: 10)
+        engine.publications.signal { queue in
+            queue.batches.append(
+                Publication(events: [], snapshot: nil, replies: writes.map { ($0.reply, .refused(answer, warnings: [])) }, waiters: waiters))
+            return true
+        }
+    }
+
+    private mutating func checkpointWhenDue(_ events: Int) {
+        sinceCheckpoint += UInt64(events)
+        guard sinceCheckpoint >= engine.limits.checkpointEvents else { return }
+        sinceCheckpoint = 0
+        engine.checkpointInBackground(state)
+    }
+}
+
+/// What one commit writes and whom it answers.
+struct DecidedBatch {
+    var journal: [EventRecord] = []
+    var access: [EventRecord] = []
+    var events: [CommittedEvent] = []
+    var replies: [(@Sendable (PendingWrite.Reply) -> Void, PendingWrite.Reply)] = []
+}

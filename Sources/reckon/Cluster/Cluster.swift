@@ -1,0 +1,150 @@
+import Admission
+import APIServer
+import ArgumentParser
+import Controllers
+import Engine
+import EventLog
+import Foundation
+import HTTPEdge
+import Identity
+import Kubelet
+import Logging
+import NIOCore
+import NIOPosix
+import Records
+import Schema
+
+/// A running control plane: log, engine, API server and, when asked for, the loops and nodes around it.
+final class Cluster {
+    let options: ServerOptions
+    let log: DiskLog
+    let engine: Engine
+    let pki: ClusterPKI
+    let edge: EdgeServer
+    let logger: Logger
+    private var controllers: ControllerLoop?
+    private var scheduler: SchedulerLoop?
+    private var nodes: LocalNodes?
+    private let registry: NodeStreamsBox
+
+    init(_ options: ServerOptions, loops: Bool) async throws {
+        self.options = options
+        var logger = Logger(label: "reckon") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .notice
+        self.logger = logger
+        let directory = URL(fileURLWithPath: options.data).path
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        } catch {
+            throw StartupError("the data directory \(directory) cannot be made: \(error.localizedDescription)")
+        }
+        let recovery: Recovery
+        do throws(LogError) {
+            log = try DiskLog(directory: directory)
+            recovery = try log.recover()
+        } catch {
+            throw StartupError(error.description)
+        }
+        var settings = ClusterSettings()
+        settings.serviceClusterIPRange = options.serviceClusterIPRange
+        let settled = settings
+        engine = Engine(log: log, recovered: recovery.state, settings: settings, logger: logger)
+        engine.start()
+        let authenticator: Authenticator
+        let tokens: ServiceAccountTokens
+        do throws(IdentityError) {
+            pki = try ClusterPKI.open(
+                directory + "/pki",
+                serving: .apiServer(
+                    nodeName: ProcessInfo.processInfo.hostName, firstServiceAddress: Bootstrap.firstServiceAddress(settings) ?? "",
+                    hostAddresses: HostAddresses.all()), now: engine.now)
+            let engine = engine
+            tokens = ServiceAccountTokens(issuer: settings.serviceAccountIssuer, signingKey: pki.serviceAccountKey) { bound in
+                engine.live(bound)
+            }
+            authenticator = try Authenticator(
+                clientAuthorities: [pki.authority.pair.certificate], tokenFile: try options.tokenAuthFile.map(TokenFile.read), tokens: tokens)
+        } catch {
+            throw StartupError(error.description)
+        }
+        try Bootstrapping(engine: engine, certificateAuthority: pki.authority.pair.certificate)
+            .run(settings, host: options.host, port: options.port)
+
+        let box = NodeStreamsBox()
+        registry = box
+        let group = MultiThreadedEventLoopGroup.singleton
+        let client = HTTPClient(group: group)
+        let server = APIServer(
+            engine: engine, authenticator: authenticator, tokens: tokens, settings: settled, version: Reckon.serverVersion,
+            nodes: NodeRegistry(client: client) { box.streams(of: $0) }, logger: logger)
+        edge = try await EdgeServer.start(
+            .init(
+                addresses: [(options.host, options.port)],
+                tls: .init(
+                    certificateChain: pki.serving.certificateBytes, privateKey: pki.serving.privateKeyBytes,
+                    clientCertificateAuthorities: pki.authority.pair.certificateBytes)), group: group, handler: server)
+        if loops {
+            let controllers = ControllerLoop(
+                door: engine, controllers: standardControllers(caCertificate: pki.authority.pair.certificate))
+            let scheduler = SchedulerLoop(door: engine)
+            controllers.start()
+            scheduler.start()
+            self.controllers = controllers
+            self.scheduler = scheduler
+        }
+    }
+
+    /// Starts what `--nodes` asks for.
+    func startNodes(_ wanted: NodesOption, name: String?) async throws {
+        nodes = try await LocalNodes.start(
+            wanted, name: name, directory: URL(fileURLWithPath: options.data).path, door: engine,
+            serviceRange: options.serviceClusterIPRange, logger: logger)
+        if let streams = nodes?.streams { registry.set(streams) }
+    }
+
+    var url: String {
+        let host = options.host == "0.0.0.0" ? "127.0.0.1" : options.host
+        return "https://\(host.contains(":") ? "[\(host)]" : host):\(edge.ports.first ?? options.port)"
+    }
+    var kubeconfigPath: String { URL(fileURLWithPath: options.data).path + "/admin.kubeconfig" }
+
+    /// Writes admin.kubeconfig and says that requests are served.
+    func announce() {
+        do {
+            try Identity.Kubeconfig(
+                server: url, authority: pki.authority.pair.certificate, user: "kubernetes-admin", credential: .certificate(pki.admin)
+            ).write(to: kubeconfigPath)
+        } catch {
+            logger.error("admin.kubeconfig could not be written: \(error)")
+        }
+        print("ready \(url)  (export KUBECONFIG=\(kubeconfigPath))")
+        fflush(stdout)
+    }
+
+    /// Stops in order: no new requests, then the loops and nodes, then the log.
+    func stop() async {
+        nodes?.stop()
+        controllers?.stop()
+        scheduler?.stop()
+        await edge.shutdown(grace: .seconds(2))
+        engine.stop()
+        do throws(LogError) { try log.writeCheckpoint(engine.state) } catch { logger.error("no checkpoint at the end: \(error)") }
+        log.close()
+    }
+}
+
+/// Why a command cannot start; the message says what to do.
+struct StartupError: Error, CustomStringConvertible {
+    let description: String
+    init(_ text: String) { description = text }
+}
+
+/// The streams of the nodes in this process, known once they have started.
+final class NodeStreamsBox: @unchecked Sendable {
+    private let lock = NSLock()
+    private var value: [String: any NodeStreams] = [:]
+    func set(_ streams: [any NodeStreams]) {
+        lock.withLock { for stream in streams { value[stream.nodeName] = stream } }
+    }
+    func streams(of node: String) -> (any NodeStreams)? { lock.withLock { value[node] } }
+}

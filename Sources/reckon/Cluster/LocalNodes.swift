@@ -1,0 +1,53 @@
+import Engine
+import Foundation
+import Glibc
+import Kubelet
+import KubeProxy
+import Logging
+
+/// The nodes of `--nodes`, in this process.
+final class LocalNodes {
+    private let kubelet: Kubelet?
+    private let proxy: KubeProxy?
+    private let simulated: SimulatedNodes?
+
+    private init(kubelet: Kubelet? = nil, proxy: KubeProxy? = nil, simulated: SimulatedNodes? = nil) {
+        self.kubelet = kubelet
+        self.proxy = proxy
+        self.simulated = simulated
+    }
+
+    static func start(
+        _ wanted: NodesOption, name: String?, directory: String, door: any ClusterDoor, serviceRange: String, logger: Logger
+    ) async throws -> LocalNodes {
+        switch wanted {
+        case .none: return LocalNodes()
+        case .simulated(let count):
+            let nodes = SimulatedNodes(count: count, door: door, logger: logger)
+            nodes.start()
+            return LocalNodes(simulated: nodes)
+        case .local:
+            guard geteuid() == 0 else {
+                throw StartupError(
+                    "--nodes local runs containers and needs root: run as root, or use --nodes simulated:3 (pods without containers) or --nodes none")
+            }
+            var configuration = KubeletConfiguration(
+                nodeName: name ?? ProcessInfo.processInfo.hostName.lowercased(), directory: directory + "/node")
+            configuration.version = Reckon.version
+            let kubelet = Kubelet(configuration: configuration, door: door, logger: logger)
+            do { try await kubelet.start() } catch { throw StartupError("the node cannot start: \(error)") }
+            let proxy = KubeProxy(nodeName: configuration.nodeName, door: door, clusterCIDR: configuration.podCIDR, logger: logger)
+            do { try proxy.start() } catch { throw StartupError("the service proxy cannot start: \(error)") }
+            return LocalNodes(kubelet: kubelet, proxy: proxy)
+        }
+    }
+
+    var streams: [any NodeStreams] { kubelet.map { [$0] } ?? [] }
+
+    /// Containers and service rules stay: what runs goes on running, and is taken over at the next start.
+    func stop() {
+        proxy?.stop()
+        kubelet?.stop()
+        simulated?.stop()
+    }
+}

@@ -1,0 +1,154 @@
+import ArgumentParser
+import Document
+import EventLog
+import Foundation
+import History
+import Records
+
+struct LogCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "log", abstract: "Read and check a log.",
+        subcommands: [List.self, Show.self, Verify.self, Stat.self])
+
+    struct Source: ParsableArguments {
+        @Option(help: "The data directory of the log. A running server may have it open.")
+        var data: String
+
+        @Option(name: [.customShort("o"), .long], help: "text or json.")
+        var output = "text"
+
+        func validate() throws {
+            guard ["text", "json"].contains(output) else { throw ValidationError("-o takes text or json") }
+        }
+        var isJSON: Bool { output == "json" }
+
+        func open() throws -> DiskLog {
+            guard FileManager.default.fileExists(atPath: data) else { throw StartupError("there is no directory \(data)") }
+            do throws(LogError) { return try DiskLog(directory: data, isReadOnly: true) } catch { throw StartupError(error.description) }
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the events of the log, oldest first.",
+            discussion: "By default the requests that changed the cluster; --access lists the others: reads, denials, failed logins.")
+
+        @OptionGroup var source: Source
+        @Option(help: "The first revision (or, with --access, ordinal).")
+        var from: UInt64?
+        @Option(help: "How many at most; the newest by default.")
+        var limit = 50
+        @Flag(help: "The access stream.")
+        var access = false
+
+        func run() throws {
+            let log = try source.open()
+            defer { log.close() }
+            let records: [EventRecord]
+            do throws(LogError) {
+                let newest = access ? log.head.ordinal : log.head.revision
+                let start = from ?? (newest > UInt64(limit) ? newest - UInt64(limit) + 1 : 1)
+                records = access ? try log.accesses(from: start, limit: limit) : try log.events(from: max(start, log.floor), limit: limit)
+            } catch { throw StartupError(error.description) }
+            for record in records { print(source.isJSON ? RecordText.json(record).text : RecordText.line(record)) }
+        }
+    }
+
+    struct Show: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show one event whole: who, how established, why allowed, what changed.")
+
+        @OptionGroup var source: Source
+        @Argument(help: "The revision.")
+        var revision: UInt64
+
+        func run() throws {
+            let log = try source.open()
+            defer { log.close() }
+            let found: EventRecord?
+            do throws(LogError) { found = try log.events(from: revision, limit: 1).first } catch { throw StartupError(error.description) }
+            guard let record = found, record.revision == revision else { throw StartupError("there is no event \(revision) in this log") }
+            print(source.isJSON ? RecordText.json(record).text : RecordText.whole(record))
+        }
+    }
+
+    struct Verify: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Read every record, recompute the hash chain and every state, and name what is wrong.",
+            discussion: "Exit status: 0 sound, 1 the log cannot be read, 2 damage was found.")
+
+        @OptionGroup var source: Source
+
+        func run() throws {
+            let log = try source.open()
+            defer { log.close() }
+            let began = Date()
+            var shown = 0
+            let report = log.verify { share in
+                let percent = Int(share * 100)
+                if Date().timeIntervalSince(began) > 1, percent > shown, isatty(STDERR_FILENO) != 0 {
+                    shown = percent
+                    FileHandle.standardError.write(Data("\r\(percent) %".utf8))
+                }
+            }
+            if shown > 0 { FileHandle.standardError.write(Data("\r      \r".utf8)) }
+            func hex(_ bytes: [UInt8]) -> String { bytes.map { String(format: "%02x", $0) }.joined() }
+            if source.isJSON {
+                let findings = report.findings.map { finding -> JSON in
+                    var entry: JSON = ["text": .string(finding.text)]
+                    if let revision = finding.revision { entry["revision"] = .int(Int64(revision)) }
+                    return entry
+                }
+                let answer: JSON = [
+                    "sound": .bool(report.isSound), "events": .int(Int64(report.events)), "accesses": .int(Int64(report.accesses)),
+                    "checkpoints": .int(Int64(report.checkpoints)), "revision": .int(Int64(report.head.revision)),
+                    "chain": .string(hex(report.head.chain)), "stateDigest": .string(hex(report.stateDigest)), "findings": .array(findings),
+                ]
+                print(answer.text)
+            } else {
+                for finding in report.findings {
+                    print(finding.revision.map { "revision \($0): \(finding.text)" } ?? finding.text)
+                }
+                print(
+                    "\(report.isSound ? "sound" : "DAMAGED"): \(report.events) events, \(report.accesses) accesses, \(report.checkpoints) checkpoints")
+                print("head: revision \(report.head.revision), chain \(hex(report.head.chain))")
+                print("state: \(hex(report.stateDigest))")
+            }
+            if !report.isSound { throw ExitCode(2) }
+        }
+    }
+
+    struct Stat: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Sizes and counts: what the log holds, and how many bytes an event takes.")
+
+        @OptionGroup var source: Source
+
+        func run() throws {
+            let log = try source.open()
+            defer { log.close() }
+            let s: LogStatistics
+            do throws(LogError) { s = try log.statistics() } catch { throw StartupError(error.description) }
+            let kinds = s.journal.map { ("journal " + $0.kind, $0.size) } + s.access.map { ("access " + $0.kind, $0.size) }
+            if source.isJSON {
+                let answer: JSON = [
+                    "revision": .int(Int64(s.head.revision)), "floor": .int(Int64(s.floor)), "fileBytes": .int(Int64(s.fileBytes)),
+                    "checkpointBytes": .int(Int64(s.checkpointBytes)),
+                    "kinds": .array(
+                        kinds.map { kind, size in
+                            [
+                                "kind": .string(kind), "events": .int(Int64(size.events)), "bytes": .int(Int64(size.bytes)),
+                                "bytesPerEvent": .double(Double(size.bytes) / Double(max(size.events, 1))),
+                            ]
+                        }),
+                ]
+                print(answer.text)
+                return
+            }
+            print("newest revision \(s.head.revision) of \(s.head.time.rfc3339), oldest kept \(s.floor)")
+            print("files \(s.fileBytes) bytes, checkpoints at \(s.checkpoints.map(String.init).joined(separator: ", ")) of \(s.checkpointBytes) bytes")
+            for (kind, size) in kinds {
+                print(
+                    "\(kind.padding(toLength: 48, withPad: " ", startingAt: 0)) \(size.events) events, \(size.bytes / max(size.events, 1)) bytes each")
+            }
+        }
+    }
+}

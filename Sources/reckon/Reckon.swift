@@ -1,0 +1,28 @@
+import ArgumentParser
+import Requests
+
+/// The one binary.
+@main
+struct Reckon: AsyncParsableCommand {
+    static let version = "v1.36.2+reckon.1"
+
+    static let serverVersion = ServerVersion(
+        gitVersion: version, gitCommit: "", buildDate: "", toolchain: "swift6.3", compiler: "swiftc", platform: "linux/amd64")
+
+    static let configuration = CommandConfiguration(
+        commandName: "reckon",
+        abstract: "A Kubernetes control plane and node agent that keeps a log of every request, and can serve any moment of it.",
+        discussion: """
+            reckon up --data DIR starts a one-node cluster; every kubectl works against it. \
+            reckon at -15m -- kubectl get pods shows it as it was.
+            """,
+        version: version,
+        subcommands: [
+            UpCommand.self, APIServerCommand.self, AtCommand.self, HistoryCommand.self, LogCommand.self, VersionCommand.self,
+        ])
+}
+
+struct VersionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
+    func run() { print("reckon \(Reckon.version)") }
+}

@@ -1,0 +1,66 @@
+public import Foundation
+
+/// Where the built binary and the clients are.
+public enum Tools {
+    /// The package's root.
+    public static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// The binary under test: `$RECKON`, else the release build, else the debug build.
+    public static let reckon: String = {
+        if let path = ProcessInfo.processInfo.environment["RECKON"] { return path }
+        for build in ["release", "debug"] {
+            let path = root.appendingPathComponent(".build/\(build)/reckon").path
+            if FileManager.default.isExecutableFile(atPath: path) { return path }
+        }
+        return "reckon"
+    }()
+
+    /// A real kubectl: `$KUBECTL`, else the one `tools/bootstrap --test` installs, else one on the PATH. nil when there is none.
+    public static let kubectl: String? = {
+        let environment = ProcessInfo.processInfo.environment
+        if let path = environment["KUBECTL"] { return path }
+        let installed = root.appendingPathComponent(".build/tools/bin/kubectl").path
+        if FileManager.default.isExecutableFile(atPath: installed) { return installed }
+        for directory in (environment["PATH"] ?? "").split(separator: ":") {
+            let path = directory + "/kubectl"
+            if FileManager.default.isExecutableFile(atPath: path) { return path }
+        }
+        return nil
+    }()
+
+    /// Runs a command to its end.
+    @discardableResult
+    public static func run(
+        _ command: [String], environment: [String: String] = [:], input: String? = nil
+    ) throws -> (status: Int32, output: String, errors: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = command
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        let (out, err) = (Pipe(), Pipe())
+        process.standardOutput = out
+        process.standardError = err
+        let inward = Pipe()
+        process.standardInput = input == nil ? FileHandle.nullDevice : inward
+        try process.run()
+        if let input {
+            inward.fileHandleForWriting.write(Data(input.utf8))
+            try inward.fileHandleForWriting.close()
+        }
+        // Both pipes are read while the command runs, or a full one would stop it.
+        nonisolated(unsafe) var errors = Data()
+        let reader = Thread { errors = err.fileHandleForReading.readDataToEndOfFile() }
+        let done = DispatchSemaphore(value: 0)
+        let waiting = Thread {
+            while !reader.isFinished { usleep(1000) }
+            done.signal()
+        }
+        reader.start()
+        waiting.start()
+        let output = out.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        done.wait()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self), String(decoding: errors, as: UTF8.self))
+    }
+}
