@@ -2,5 +2,8 @@ import Schema
 
 /// The rules of this group's kinds.
 enum BatchRules {
-    static let entries: [RuleBook.Entry] = []
+    static let entries: [RuleBook.Entry] = [
+        (.init(group: "batch", resource: "cronjobs"), CronJobRules()),
+        (.init(group: "batch", resource: "jobs"), JobRules()),
+    ]
 }

@@ -133,6 +133,7 @@ enum InternalForm {
         "PodFailurePolicyRule": "Action:s OnExitCodes:*OnExitCodes OnPodConditions:[OnPodCondition]",
         "OnExitCodes": "ContainerName:? Operator:s Values:?",
         "OnPodCondition": "Type:s Status:s",
+        "PodDisruptionBudgetSpec": "MinAvailable:? Selector:? MaxUnavailable:? UnhealthyPodEvictionPolicy:?",
         "SuccessPolicy": "Rules:[SuccessPolicyRule]",
         "SuccessPolicyRule": "SucceededIndexes:? SucceededCount:?",
     ]
