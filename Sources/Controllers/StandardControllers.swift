@@ -5,5 +5,6 @@ public func standardControllers(caCertificate: String) -> [any Controller] {
         ReplicaSetController(.replicaSet), ReplicaSetController(.replicationController), EndpointsController(), EndpointSliceController(),
         EndpointSliceMirroringController(), GarbageCollector(), PodGarbageCollector(), NodeLifecycleController(),
         TaintEvictionController(), NodeTTLController(),
+        StatefulSetController(), DaemonSetController(),
     ]
 }

@@ -1,20 +1,20 @@
-import Document
+package import Document
 
 /// `v1.NodeSelectorTerm`s and the like, ready to match against a node's labels and name.
-struct NodeSelectorTerm: Sendable {
-    struct Requirement: Sendable {
+package struct NodeSelectorTerm: Sendable {
+    package struct Requirement: Sendable {
         var key: String
         var comparison: String
         var values: [String]
         var isField: Bool
 
-        init(_ json: JSON, isField: Bool) {
+        package init(_ json: JSON, isField: Bool) {
             key = json["key"]?.string ?? ""
             comparison = json["operator"]?.string ?? "In"
             values = json["values"]?.strings ?? []
             self.isField = isField
         }
-        func matches(labels: [String: String], name: String) -> Bool {
+        package func matches(labels: [String: String], name: String) -> Bool {
             let value = isField ? (key == "metadata.name" ? name : nil) : labels[key]
             switch comparison {
             case "In": return value.map(values.contains) ?? false
@@ -28,18 +28,18 @@ struct NodeSelectorTerm: Sendable {
             }
         }
     }
-    var requirements: [Requirement]
+    package var requirements: [Requirement]
 
-    init(_ json: JSON) {
+    package init(_ json: JSON) {
         requirements = (json["matchExpressions"]?.elements ?? []).map { Requirement($0, isField: false) }
         requirements += (json["matchFields"]?.elements ?? []).map { Requirement($0, isField: true) }
     }
     /// A term without requirements matches nothing.
-    func matches(labels: [String: String], name: String) -> Bool {
+    package func matches(labels: [String: String], name: String) -> Bool {
         !requirements.isEmpty && requirements.allSatisfy { $0.matches(labels: labels, name: name) }
     }
     /// Terms are alternatives.
-    static func any(_ terms: [NodeSelectorTerm], labels: [String: String], name: String) -> Bool {
+    package static func any(_ terms: [NodeSelectorTerm], labels: [String: String], name: String) -> Bool {
         terms.contains { $0.matches(labels: labels, name: name) }
     }
 }
