@@ -8,6 +8,7 @@ public enum Conforming {
     /// `Pod in version "v1" cannot be handled as a Pod: `.
     @discardableResult
     public static func conform(_ document: inout JSON, to type: TypeSchema) throws(APIError) -> [String] {
+        if let structural = type.structural { return try conform(&document, to: structural) }
         var conformer = Conformer()
         do throws(ConformFailure) {
             guard case .object = document else {
@@ -22,6 +23,28 @@ public enum Conforming {
             throw APIError.badRequest(error.message(root: type))
         }
         return conformer.unknown
+    }
+
+    /// A custom resource: metadata as that of every kind, the rest pruned and defaulted by its schema. What is wrong with
+    /// the values is left to validation.
+    private static func conform(_ document: inout JSON, to structural: StructuralSchema) throws(APIError) -> [String] {
+        guard case .object = document else { throw .badRequest("json: cannot unmarshal \(JSONKind(document).name) into an object") }
+        var unknown: [String] = []
+        if let type = Catalog.builtin.types[StructuralSchema.objectMeta] {
+            var conformer = Conformer()
+            var metadata = document["metadata"] ?? .null
+            if metadata.isNull { metadata = .object(JSONObject()) }
+            do throws(ConformFailure) { try conformer.object(&metadata, type) } catch {
+                var failure = error
+                failure.path.append("metadata")
+                throw .badRequest(failure.message(root: type))
+            }
+            document["metadata"] = metadata
+            unknown = conformer.unknown.map { "metadata." + $0 }
+        }
+        structural.prune(&document, isRoot: true, unknown: &unknown)
+        structural.setDefaults(&document)
+        return unknown
     }
 
     /// Lists and maps that were given empty where upstream cannot leave them out: its storage does not tell them from unset

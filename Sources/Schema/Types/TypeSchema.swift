@@ -144,6 +144,8 @@ public final class TypeSchema: @unchecked Sendable {
     public private(set) var isAtomic = false
     /// Whether `status` is written by an endpoint of its own, so that the main one neither changes nor owns it.
     public package(set) var isStatusSeparate = true
+    /// The OpenAPI schema that a custom resource is pruned, defaulted and checked by; nil for built-in kinds.
+    public package(set) var structural: StructuralSchema?
     private var places: [String: Int] = [:]
     /// What upstream's empty struct is written as, for kinds; nil until the catalog has filled every type.
     package private(set) var zeroDocument: JSON?

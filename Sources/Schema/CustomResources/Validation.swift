@@ -1,0 +1,167 @@
+public import Document
+
+extension StructuralSchema {
+    /// What is wrong with a custom resource by its schema, in upstream's words; members in the byte order of their names.
+    public func validate(_ document: JSON) -> [FieldError] {
+        var errors: [FieldError] = []
+        validate(document, "", &errors)
+        return errors
+    }
+
+    /// Whether a value is of this schema; used inside `anyOf`, `oneOf` and `not`.
+    private func accepts(_ value: JSON) -> Bool {
+        var errors: [FieldError] = []
+        validate(value, "", &errors)
+        return errors.isEmpty
+    }
+
+    private func subject(_ path: String) -> String { path + " in body " }
+
+    /// The kind of a value as JSON schema names it.
+    private static func kind(_ value: JSON) -> String {
+        switch value {
+        case .null: "null"
+        case .bool: "boolean"
+        case .int: "integer"
+        case .double(let d): d == d.rounded(.towardZero) ? "integer" : "number"
+        case .string: "string"
+        case .array: "array"
+        case .object: "object"
+        }
+    }
+
+    func validate(_ value: JSON, _ path: String, _ errors: inout [FieldError]) {
+        if case .null = value, isNullable { return }
+        guard hasRightType(value, path, &errors) else { return }
+        combinations(value, path, &errors)
+        switch value {
+        case .string(let text): string(text, path, &errors)
+        case .int, .double: number(value, path, &errors)
+        case .array(let elements): array(elements, path, &errors)
+        case .object(let object): self.object(object, path, &errors)
+        default: break
+        }
+        if !rules.enumeration.isEmpty, !rules.enumeration.contains(value) {
+            errors.append(.notSupported(path, value, rules.enumeration.map { $0.string ?? $0.text }))
+        }
+    }
+
+    private func hasRightType(_ value: JSON, _ path: String, _ errors: inout [FieldError]) -> Bool {
+        let kind = Self.kind(value)
+        let wanted: String
+        if isIntOrString {
+            if kind == "integer" || kind == "string" { return true }
+            wanted = "integer,string"
+        } else {
+            if type.isEmpty || kind == type || (type == "number" && kind == "integer") { return true }
+            wanted = type
+        }
+        errors.append(.typeInvalid(path, .string(kind), subject(path) + "must be of type \(wanted): \"\(kind)\""))
+        return false
+    }
+
+    // MARK: Scalars
+
+    private func string(_ text: String, _ path: String, _ errors: inout [FieldError]) {
+        let length = text.unicodeScalars.count
+        if let maxLength = rules.maxLength, length > maxLength { errors.append(.tooLong(path, maxLength)) }
+        if let minLength = rules.minLength, length < minLength {
+            errors.append(.invalid(path, .string(text), subject(path) + "should be at least \(minLength) chars long"))
+        }
+        if let matcher = rules.matcher, !matcher.matches(text) {
+            errors.append(.invalid(path, .string(text), subject(path) + "should match '\(rules.pattern)'"))
+        }
+        if !format.isEmpty, !Formats.accepts(text, format) {
+            errors.append(.typeInvalid(path, .string(text), subject(path) + "must be of type \(format): \"\(text)\""))
+        }
+    }
+
+    private func number(_ value: JSON, _ path: String, _ errors: inout [FieldError]) {
+        let number = value.number ?? 0
+        func shown(_ bound: Double) -> String { JSON.double(bound).text }
+        if let multiple = rules.multipleOf, multiple > 0, (number / multiple).rounded() != number / multiple {
+            errors.append(.invalid(path, value, subject(path) + "should be a multiple of \(shown(multiple))"))
+        }
+        if let maximum = rules.maximum, rules.isMaximumExclusive ? number >= maximum : number > maximum {
+            let words = rules.isMaximumExclusive ? "should be less than" : "should be less than or equal to"
+            errors.append(.invalid(path, value, subject(path) + words + " " + shown(maximum)))
+        }
+        if let minimum = rules.minimum, rules.isMinimumExclusive ? number <= minimum : number < minimum {
+            let words = rules.isMinimumExclusive ? "should be greater than" : "should be greater than or equal to"
+            errors.append(.invalid(path, value, subject(path) + words + " " + shown(minimum)))
+        }
+        let bounds: ClosedRange<Double>? =
+            format == "int32" ? -2_147_483_648...2_147_483_647 : Optional.none
+        if let bounds, !bounds.contains(number) {
+            errors.append(.invalid(path, value, subject(path) + "must be of type \(format): \"\(value.text)\""))
+        }
+    }
+
+    // MARK: Lists and objects
+
+    private func array(_ elements: [JSON], _ path: String, _ errors: inout [FieldError]) {
+        if let items {
+            for (i, element) in elements.enumerated() { items.validate(element, "\(path)[\(i)]", &errors) }
+        }
+        if let minItems = rules.minItems, elements.count < minItems {
+            errors.append(.invalid(path, .int(Int64(elements.count)), subject(path) + "should have at least \(minItems) items"))
+        }
+        if let maxItems = rules.maxItems, elements.count > maxItems { errors.append(.tooMany(path, elements.count, maxItems)) }
+        if rules.isUnique, Set(elements.map(\.text)).count < elements.count {
+            errors.append(.invalid(path, .string(""), subject(path) + "shouldn't contain duplicates"))
+        }
+        if listType == "set" || listType == "map" { duplicates(elements, path, &errors) }
+    }
+
+    private func duplicates(_ elements: [JSON], _ path: String, _ errors: inout [FieldError]) {
+        var seen: Set<String> = []
+        for (i, element) in elements.enumerated() {
+            var identity = element
+            if listType == "map" {
+                identity = .object(JSONObject())
+                for key in listMapKeys { identity[key] = element[key] ?? items?.property(key)?.defaultValue }
+            }
+            if !seen.insert(identity.text).inserted { errors.append(.duplicate("\(path)[\(i)]", identity)) }
+        }
+    }
+
+    private func object(_ object: JSONObject, _ path: String, _ errors: inout [FieldError]) {
+        if let minProperties = rules.minProperties, object.count < minProperties {
+            errors.append(
+                .invalid(path, .int(Int64(object.count)), subject(path) + "should have at least \(minProperties) properties"))
+        }
+        if let maxProperties = rules.maxProperties, object.count > maxProperties {
+            errors.append(.tooMany(path, object.count, maxProperties))
+        }
+        func below(_ name: String) -> String { path.isEmpty ? name : path + "." + name }
+        for name in rules.required where object[name] == nil { errors.append(.required(below(name))) }
+        var place = 0
+        for (name, value) in object {
+            if let schema = property(name, after: &place) {
+                schema.validate(value, below(name), &errors)
+            } else if let additional {
+                additional.validate(value, below(name), &errors)
+            }
+        }
+    }
+
+    // MARK: Combinations
+
+    private func combinations(_ value: JSON, _ path: String, _ errors: inout [FieldError]) {
+        func refuse(_ words: String) { errors.append(.invalid("<nil>", .string(""), "\"\(path)\" " + words)) }
+        if !rules.allOf.isEmpty {
+            let before = errors.count
+            for schema in rules.allOf { schema.validate(value, path, &errors) }
+            if errors.count > before { refuse("must validate all the schemas (allOf)") }
+        }
+        if !rules.anyOf.isEmpty, !rules.anyOf.contains(where: { $0.accepts(value) }) {
+            refuse("must validate at least one schema (anyOf)")
+        }
+        if !rules.oneOf.isEmpty {
+            let count = rules.oneOf.count { $0.accepts(value) }
+            if count == 0 { refuse("must validate one and only one schema (oneOf). Found none valid") }
+            if count > 1 { refuse("must validate one and only one schema (oneOf). Found \(count) valid alternatives") }
+        }
+        if let not = rules.not, not.accepts(value) { refuse("must not validate the schema (not)") }
+    }
+}
