@@ -8,19 +8,23 @@ public struct ContinueToken: Sendable, Equatable {
     /// The last key of the page before: namespace ("" in a list of one namespace or of cluster scope) and name.
     public var namespace: String
     public var name: String
+    /// How many objects follow, when that is known: so that no page has to count them again.
+    public var remaining: Int?
 
-    public init(revision: UInt64?, namespace: String, name: String) {
+    public init(revision: UInt64?, namespace: String, name: String, remaining: Int? = nil) {
         self.revision = revision
         self.namespace = namespace
         self.name = name
+        self.remaining = remaining
     }
 
     /// The token. `start` is the first key that may follow: the last one and a zero byte.
     public var encoded: String {
         let key = namespace.isEmpty ? name : namespace + "/" + name
-        let text: JSON = [
+        var text: JSON = [
             "v": "meta.k8s.io/v1", "rv": .int(revision.map { Int64($0) } ?? -1), "start": .string(key + "\u{0}"),
         ]
+        if let remaining { text["n"] = .int(Int64(remaining)) }
         return Base64URL.encode(text.encoded())
     }
 
@@ -49,6 +53,8 @@ public struct ContinueToken: Sendable, Equatable {
         revision = rv > 0 ? UInt64(rv) : nil
         namespace = parts.count == 2 ? String(parts[0]) : ""
         name = String(parts[parts.count - 1])
+        // What the first page counted holds only as long as the pages are of its revision.
+        remaining = rv > 0 ? json["n"]?.int.map { Int(clamping: max(0, $0)) } : nil
     }
 }
 

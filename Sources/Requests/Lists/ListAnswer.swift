@@ -26,12 +26,12 @@ public struct ListAnswer: Sendable {
             objects = selection.objects(in: state, after: plan.after, limit: limit < Int.max ? limit + 1 : limit)
             if objects.count > limit, let last = objects.dropLast().last {
                 objects.removeLast()
+                if selection.isEverything { remaining = ListAnswer.remaining(selection, state, plan, objects.count) }
                 token =
                     ContinueToken(
                         revision: plan.revision ?? state.revision, namespace: selection.namespace.isEmpty ? last.key.namespace : "",
-                        name: last.key.name
+                        name: last.key.name, remaining: remaining
                     ).encoded
-                if selection.isEverything { remaining = ListAnswer.remaining(selection, state, plan, objects.count) }
             }
         } else {
             objects = selection.objects(in: state, after: plan.after)
@@ -76,6 +76,7 @@ public struct ListAnswer: Sendable {
     }
 
     private static func remaining(_ selection: Selection, _ state: ClusterState, _ plan: ListPlan, _ taken: Int) -> Int {
+        if let known = plan.remaining { return max(0, known - taken) }
         let store = selection.type.store
         let all = state.count(store, namespace: selection.namespace.isEmpty ? nil : selection.namespace)
         guard let after = plan.after else { return all - taken }
@@ -120,6 +121,7 @@ public struct ListChunks: Sendable {
     private let answer: ListAnswer
     private let size: Int
     private var next = 0
+    private var isBegun = false
     private var isDone = false
 
     fileprivate init(_ answer: ListAnswer, _ size: Int) {
@@ -131,7 +133,8 @@ public struct ListChunks: Sendable {
     public mutating func fill(_ out: inout [UInt8]) -> Bool {
         out.removeAll(keepingCapacity: true)
         guard !isDone else { return false }
-        if next == 0 { out.append(contentsOf: answer.head) }
+        if !isBegun { out.append(contentsOf: answer.head) }
+        isBegun = true
         while next < answer.objects.count, out.count < size {
             if next > 0 { out.append(UInt8(ascii: ",")) }
             answer.writeItem(answer.objects[next], into: &out)

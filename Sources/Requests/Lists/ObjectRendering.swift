@@ -17,12 +17,15 @@ public struct ObjectRendering: Sendable, Hashable {
     let kind: String
     /// Upstream writes items of built-in lists without `apiVersion` and `kind`, those of custom resources with both.
     let itemsCarryType: Bool
+    /// How the encoding of most kinds begins: both members that a list leaves out, one behind the other.
+    let typePrefix: [UInt8]
 
     /// A Table is rendered by `TableRendering`; here it counts as the object itself.
     public init(_ type: ResourceType, _ format: AnswerFormat) {
         apiVersion = type.apiVersion
         kind = type.kind
         itemsCarryType = type.isCustom
+        typePrefix = Array("{\"apiVersion\":\"\(type.apiVersion)\",\"kind\":\"\(type.kind)\",".utf8)
         if case .partialMetadata = format.projection {
             form = .partial(apiVersion: format.metaAPIVersion)
         } else {
@@ -43,7 +46,13 @@ public struct ObjectRendering: Sendable, Hashable {
     func writeItem(_ body: [UInt8], into out: inout [UInt8]) {
         switch form {
         case .stored where itemsCarryType: out.append(contentsOf: body)
-        case .stored: BodyLayout.writeWithoutType(body, into: &out)
+        case .stored:
+            if body.starts(with: typePrefix) {
+                out.append(UInt8(ascii: "{"))
+                out.append(contentsOf: body[typePrefix.count...])
+            } else {
+                BodyLayout.writeWithoutType(body, into: &out)
+            }
         case .converted:
             var object = converted(body)
             if !itemsCarryType {
