@@ -108,7 +108,9 @@ extension APIError {
     }
     /// 422 with one cause a field: `Kind.group "name" is invalid: [a, b]`.
     public static func invalid(_ kind: GroupVersionKind, _ name: String, _ errors: [FieldError]) -> APIError {
-        let texts = errors.map(\.description)
+        // Each text once in the message, as upstream's aggregate has it; the causes keep every error.
+        var texts: [String] = []
+        for text in errors.map(\.description) where !texts.contains(text) { texts.append(text) }
         let detail = texts.count == 1 ? texts[0] : "[" + texts.joined(separator: ", ") + "]"
         let subject = kind.group.isEmpty ? kind.kind : kind.kind + "." + kind.group
         return .init(
