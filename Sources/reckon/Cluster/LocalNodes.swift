@@ -2,18 +2,15 @@ import Engine
 import Foundation
 import Glibc
 import Kubelet
-import KubeProxy
 import Logging
 
 /// The nodes of `--nodes`, in this process.
 final class LocalNodes {
     private let kubelet: Kubelet?
-    private let proxy: KubeProxy?
     private let simulated: SimulatedNodes?
 
-    private init(kubelet: Kubelet? = nil, proxy: KubeProxy? = nil, simulated: SimulatedNodes? = nil) {
+    private init(kubelet: Kubelet? = nil, simulated: SimulatedNodes? = nil) {
         self.kubelet = kubelet
-        self.proxy = proxy
         self.simulated = simulated
     }
 
@@ -36,9 +33,7 @@ final class LocalNodes {
             configuration.version = Reckon.version
             let kubelet = Kubelet(configuration: configuration, door: door, logger: logger)
             do { try await kubelet.start() } catch { throw StartupError("the node cannot start: \(error)") }
-            let proxy = KubeProxy(nodeName: configuration.nodeName, door: door, clusterCIDR: configuration.podCIDR, logger: logger)
-            do { try proxy.start() } catch { throw StartupError("the service proxy cannot start: \(error)") }
-            return LocalNodes(kubelet: kubelet, proxy: proxy)
+            return LocalNodes(kubelet: kubelet)
         }
     }
 
@@ -46,7 +41,6 @@ final class LocalNodes {
 
     /// Containers and service rules stay: what runs goes on running, and is taken over at the next start.
     func stop() {
-        proxy?.stop()
         kubelet?.stop()
         simulated?.stop()
     }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Document
 import EventLog
 import Foundation
-import History
 import Records
 
 struct LogCommand: ParsableCommand {
