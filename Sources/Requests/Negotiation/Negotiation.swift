@@ -20,7 +20,7 @@ public enum Negotiation {
     public static func answer(
         accept: String, userAgent: String, query: Query, offer: Offer, isList: Bool, isWatch: Bool
     ) throws(APIError) -> AnswerFormat {
-        if accept.isEmpty || accept == "application/json" || accept == "*/*" {
+        if accept.isEmpty || isPlainJSON(accept.utf8) {
             return AnswerFormat(isPretty: isPretty(query, userAgent))
         }
         for clause in AcceptHeader(accept).clauses {
@@ -34,6 +34,19 @@ public enum Negotiation {
         }
         throw APIError(
             code: 406, reason: "NotAcceptable", message: "only the following media types are accepted: \(offer.names)")
+    }
+
+    /// Whether JSON stands first and nothing is said by parameters: most requests.
+    private static func isPlainJSON(_ accept: String.UTF8View) -> Bool {
+        var rest = accept[...]
+        if rest.starts(with: "application/json".utf8) {
+            rest = rest.dropFirst(16)
+        } else if rest.starts(with: "*/*".utf8) {
+            return rest.count == 3
+        } else {
+            return false
+        }
+        return (rest.isEmpty || rest.first == UInt8(ascii: ",")) && !rest.contains(UInt8(ascii: ";"))
     }
 
     private static func isNamed(_ media: AnswerFormat.Media, _ clause: AcceptHeader.Clause) -> Bool {

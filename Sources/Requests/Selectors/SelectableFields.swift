@@ -21,6 +21,7 @@ struct SelectableFields {
                 let name = String(path.dropFirst())
                 paths[name] = name.split(separator: ".").map(String.init)
             }
+            if !type.isNamespaced { paths["metadata.namespace"] = nil }
             self.paths = paths
             return
         }
