@@ -9,19 +9,23 @@ import Synchronization
 extension DiskLog {
     private static let prefix = "checkpoint-"
 
-    func checkpointPath(_ revision: UInt64) -> String {
+    func checkpointPath(_ revision: UInt64) -> String { Self.checkpointPath(directory, revision) }
+
+    static func checkpointPath(_ directory: String, _ revision: UInt64) -> String {
         let digits = String(revision)
-        return directory + "/" + Self.prefix + String(repeating: "0", count: 20 - digits.count) + digits
+        return directory + "/" + prefix + String(repeating: "0", count: 20 - digits.count) + digits
     }
 
     /// The revisions that there are checkpoints of, in order.
-    func checkpointRevisions() -> [UInt64] {
+    func checkpointRevisions() -> [UInt64] { Self.checkpointRevisions(directory) }
+
+    static func checkpointRevisions(_ directory: String) -> [UInt64] {
         guard let folder = opendir(directory) else { return [] }
         defer { closedir(folder) }
         var found: [UInt64] = []
         while let entry = readdir(folder) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-            if name.hasPrefix(Self.prefix), let revision = UInt64(name.dropFirst(Self.prefix.count)) { found.append(revision) }
+            if name.hasPrefix(prefix), let revision = UInt64(name.dropFirst(prefix.count)) { found.append(revision) }
         }
         return found.sorted()
     }

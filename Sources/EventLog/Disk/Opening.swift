@@ -45,6 +45,10 @@ extension DiskLog {
                 }
             }
         }
+        if let bytes = try transaction.get(databases.meta, accessFloorKey) {
+            let floor = try damage(nil) { () throws(RecordError) in try readAccessFloor(bytes) }
+            if floor.ordinal > anchor.ordinal { (anchor.ordinal, anchor.accessChain) = floor }
+        }
         var access = try transaction.cursor(databases.access)
         more = try access.seek(anchor.ordinal + 1)
         while more {

@@ -99,6 +99,8 @@ final class Environment: @unchecked Sendable {
 /// A read or write transaction, valid inside the closure that got it.
 struct Transaction {
     fileprivate let handle: OpaquePointer
+    /// Which version of the file it sees.
+    var id: UInt64 { UInt64(mdb_txn_id(handle)) }
 
     /// Opens a named database; nil when it does not exist and is not to be made.
     func database(_ name: String, integerKeys: Bool, create: Bool) throws(LogError) -> Database? {

@@ -63,6 +63,9 @@ package struct JournalBlock {
         self.firstRevision = firstRevision
     }
 
+    /// What the block takes besides its records.
+    package var overheadBytes: Int { recordsStart + HashChain.tailBytes + 4 * count }
+
     /// Calls `body` with each record from `revision` on until it returns false. A record whose checksum is wrong is an error.
     package func forEach(
         from revision: UInt64, _ body: (UInt64, UnsafeRawBufferPointer) throws(RecordError) -> Bool
