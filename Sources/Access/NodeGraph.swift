@@ -35,13 +35,14 @@ struct NodeGraph: Sendable {
     mutating func pods(on node: String, _ state: ClusterState) -> [PodKey: References] {
         if !isFilled {
             isFilled = true
-            for object in state.objects(GroupResource(resource: "pods")) {
+            for object in state.objects(GroupResource(resource: "pods")) where !object.nodeName.isEmpty {
                 put(PodKey(namespace: object.key.namespace, name: object.key.name), object.document)
             }
         } else if !changed.isEmpty {
             for key in changed {
                 if let old = nodeOfPod.removeValue(forKey: key) { pods[old]?[key] = nil }
-                if let object = state.object(GroupResource(resource: "pods"), key.namespace, key.name) { put(key, object.document) }
+                let object = state.object(GroupResource(resource: "pods"), key.namespace, key.name)
+                if let object, !object.nodeName.isEmpty { put(key, object.document) }
             }
             changed.removeAll()
         }

@@ -13,10 +13,11 @@ public enum Bootstrap {
     /// Everything, in the order of creation. Each is created only when it is missing; default roles and bindings are also
     /// completed by `reconciled`.
     /// - Parameters:
-    ///   - address: the address and port at which the API server is reached.
+    ///   - address: the address and port at which pods reach the API server. A loopback or unspecified one is nobody's endpoint,
+    ///     so the Service `kubernetes` gets none.
     ///   - certificateAuthority: the PEM text of the CA that clients' certificates are signed by; empty to leave it out.
     public static func objects(
-        settings: ClusterSettings, address: String = "127.0.0.1", port: Int = 6443, certificateAuthority: String = ""
+        settings: ClusterSettings, address: String = "", port: Int = 6443, certificateAuthority: String = ""
     ) -> [Object] {
         var out: [Object] = []
         for name in ["default", "kube-system", "kube-node-lease", "kube-public"] {
@@ -53,7 +54,7 @@ public enum Bootstrap {
         let clusterIP = range?.base.ipv4.map { IPAddress(ipv4: $0 + 1).text } ?? ""
         let ports: JSON = [["name": "https", "port": .int(Int64(port)), "protocol": "TCP"]]
         let labels: JSON = ["component": "apiserver", "provider": "kubernetes"]
-        return [
+        var out: [Object] = [
             (
                 "networking.k8s.io/v1", "servicecidrs",
                 [
@@ -73,6 +74,9 @@ public enum Bootstrap {
                     ],
                 ]
             ),
+        ]
+        guard let endpoint = IPAddress(address), !endpoint.isLoopback, !endpoint.isUnspecified else { return out }
+        out += [
             (
                 "v1", "endpoints",
                 [
@@ -87,7 +91,7 @@ public enum Bootstrap {
             (
                 "discovery.k8s.io/v1", "endpointslices",
                 [
-                    "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+                    "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": endpoint.isIPv6 ? "IPv6" : "IPv4",
                     "metadata": [
                         "name": "kubernetes", "namespace": "default", "labels": ["kubernetes.io/service-name": "kubernetes"],
                     ],
@@ -95,6 +99,7 @@ public enum Bootstrap {
                 ]
             ),
         ]
+        return out
     }
 
     /// A default role or binding as it should be, when the stored one lacks rules or subjects of ours; nil when nothing is to be
