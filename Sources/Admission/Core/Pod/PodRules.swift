@@ -27,6 +27,7 @@ struct PodRules: KindRules {
     }
 
     func prepareForCreate(_ pod: inout JSON, _ context: inout WriteContext) throws(APIError) {
+        if let grace = pod["spec", "terminationGracePeriodSeconds"]?.int, grace < 0 { pod["spec", "terminationGracePeriodSeconds"] = 1 }
         let spec = pod["spec"] ?? [:]
         var status: JSON = ["phase": "Pending", "qosClass": .string(PodResources.qualityOfService(spec))]
         if !spec.list("schedulingGates").isEmpty {
