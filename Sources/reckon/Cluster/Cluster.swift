@@ -118,7 +118,7 @@ final class Cluster {
             logger.error("admin.kubeconfig could not be written: \(error)")
         }
         print("ready \(url)  (export KUBECONFIG=\(kubeconfigPath))")
-        fflush(stdout)
+        fflush(nil)
     }
 
     /// Stops in order: no new requests, then the loops and nodes, then the log.

@@ -22,7 +22,7 @@ struct ServerOptions: ParsableArguments {
 
     var host: String {
         let text = String(listen[..<listen.lastIndex(of: ":")!])
-        return text.isEmpty ? "0.0.0.0" : text.trimmingPrefix("[").replacing("]", with: "")
+        return text.isEmpty ? "0.0.0.0" : text.replacing("[", with: "").replacing("]", with: "")
     }
     var port: Int { Int(listen[listen.index(after: listen.lastIndex(of: ":")!)...])! }
 }
