@@ -103,7 +103,7 @@ struct CustomResourceDefinitionRules: KindRules {
             let at = "spec.versions[\(i)]"
             let place = isShared ? "spec.validation.openAPIV3Schema" : at + ".schema.openAPIV3Schema"
             guard let schema = version["schema"]?.given("openAPIV3Schema") else {
-                errors.append(.required(at + ".schema.openAPIV3Schema", "schemas are required"))
+                errors.append(.required(at + ".schema.openAPIV3Schema"))
                 continue
             }
             if i == 0 || !isShared { SchemaDefinition.validate(schema, place, &errors) }

@@ -28,6 +28,14 @@ struct CSIDriverRules: KindRules {
         return errors
     }
 
+    func warnings(_ object: JSON, old: JSON?) -> [String] {
+        let spec = object["spec"] ?? .null
+        if spec.list("tokenRequests").isEmpty || spec.has("serviceAccountTokenInSecrets") { return [] }
+        return [
+            "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes"
+        ]
+    }
+
     private func validateSpec(_ spec: JSON) -> [FieldError] {
         var errors: [FieldError] = []
         let policies = ["File", "None", "ReadWriteOnceWithFSType"]
