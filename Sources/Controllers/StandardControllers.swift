@@ -5,6 +5,8 @@ public func standardControllers(caCertificate: String) -> [any Controller] {
         ReplicaSetController(.replicaSet), ReplicaSetController(.replicationController), EndpointsController(), EndpointSliceController(),
         EndpointSliceMirroringController(), GarbageCollector(), PodGarbageCollector(), NodeLifecycleController(),
         TaintEvictionController(), NodeTTLController(),
-        StatefulSetController(), DaemonSetController(),
+        StatefulSetController(), DaemonSetController(), JobController(), TTLAfterFinishedController(), DisruptionController(),
+        ClusterRoleAggregationController(), PersistentVolumeController(), ClaimProtectionController(), VolumeProtectionController(),
+        EphemeralVolumeController(),
     ]
 }

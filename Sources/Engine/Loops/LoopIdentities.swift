@@ -2,11 +2,11 @@ import Records
 
 extension LoopIdentity {
     /// A controller of the controller manager, under its own service account.
-    public static func controller(_ name: String) -> LoopIdentity {
+    public static func controller(_ name: String, fieldManager: String = "kube-controller-manager") -> LoopIdentity {
         let account = "system:serviceaccount:kube-system:" + name
         return LoopIdentity(
             user: UserInfo(name: account, groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"]),
-            userAgent: "kube-controller-manager/v1.36.2 (linux/amd64) kubernetes/reckon/" + account)
+            userAgent: fieldManager + "/v1.36.2 (linux/amd64) kubernetes/reckon/" + account)
     }
     /// The scheduler.
     public static let scheduler = LoopIdentity(
