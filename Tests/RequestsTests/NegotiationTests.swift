@@ -71,3 +71,22 @@ import Testing
             """)
     }
 }
+
+@Suite struct ProtobufAnswerTests {
+    @Test func objectsListsAndEvents() throws {
+        let pod: JSON = ["apiVersion": "v1", "kind": "Pod", "metadata": ["name": "p"], "spec": ["nodeName": "n"]]
+        let type = Catalog.builtin.type(for: GroupVersionKind(version: "v1", kind: "Pod"))!
+        let one = try ProtobufCodec.openEnvelope(ProtobufAnswer.encode(pod)!)
+        #expect(one.kind == "Pod")
+        #expect(try ProtobufCodec.decode(one.raw, type)["metadata", "name"] == "p")
+        let list: JSON = ["apiVersion": "v1", "kind": "PodList", "metadata": ["resourceVersion": "7"], "items": [["metadata": ["name": "p"]]]]
+        let many = try ProtobufCodec.openEnvelope(ProtobufAnswer.encode(list)!)
+        let listType = Catalog.builtin.type(for: GroupVersionKind(version: "v1", kind: "PodList"))!
+        #expect(try ProtobufCodec.decode(many.raw, listType)["items"]?[0]?["metadata", "name"] == "p")
+        #expect(ProtobufAnswer.encode(["apiVersion": "example.com/v1", "kind": "Widget"]) == nil)
+        #expect(ProtobufAnswer.encode(APIError.notFound(.init(resource: "pods"), "x").document) != nil)
+        let frame = ProtobufAnswer.frame(.added, pod)
+        #expect(frame.count == 4 + Int(frame[2]) << 8 + Int(frame[3]))
+        #expect(Array(frame[4..<11]) == [0x0A, 5] + Array("ADDED".utf8))
+    }
+}

@@ -4,6 +4,8 @@ import Document
 
 /// How single objects of one served resource are written into answers. Two watchers with equal renderings can share bytes.
 public struct ObjectRendering: Sendable, Hashable {
+    /// The bytes of a watch's events differ by media type as well.
+    let media: AnswerFormat.Media
     enum Form: Sendable, Hashable {
         /// The stored bytes.
         case stored
@@ -22,6 +24,7 @@ public struct ObjectRendering: Sendable, Hashable {
 
     /// A Table is rendered by `TableRendering`; here it counts as the object itself.
     public init(_ type: ResourceType, _ format: AnswerFormat) {
+        media = format.media
         apiVersion = type.apiVersion
         kind = type.kind
         itemsCarryType = type.isCustom

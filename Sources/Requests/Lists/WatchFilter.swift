@@ -70,7 +70,10 @@ public struct WatchFilter: Sendable {
 
     /// The bytes of one event on the wire, its newline included. For a Table the object is one row, and columns come once.
     public mutating func frame(_ type: WatchEventType, _ body: [UInt8], key: ObjectKey, now: Timestamp) -> [UInt8] {
-        guard var rendering = table else { return WatchFrame.bytes(type, body, self.rendering) }
+        guard var rendering = table else {
+            if format.media == .protobuf { return protobufFrame(type, self.rendering.bytes(body)) }
+            return WatchFrame.bytes(type, body, self.rendering)
+        }
         rendering.now = now
         let framed = rendering.frame(type, body)
         rendering.omitsColumns = true
@@ -98,7 +101,17 @@ public struct WatchFilter: Sendable {
             object["columnDefinitions"] = .null
             object["rows"] = []
         }
+        if format.media == .protobuf { return ProtobufAnswer.frame(.bookmark, object) }
         return WatchFrame.bytes(.bookmark, object.encoded())
+    }
+
+    private func protobufFrame(_ type: WatchEventType, _ json: [UInt8]) -> [UInt8] {
+        ProtobufAnswer.frame(type, (try? JSON(parsing: json)) ?? .null)
+    }
+
+    /// An ERROR event with a Status, in this watch's form: the last one of a watch that cannot go on.
+    public func error(_ error: APIError) -> [UInt8] {
+        format.media == .protobuf ? ProtobufAnswer.frame(.error, error.document) : WatchFrame.error(error)
     }
 }
 

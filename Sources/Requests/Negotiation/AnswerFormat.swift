@@ -45,18 +45,20 @@ public struct AnswerFormat: Sendable, Hashable {
 }
 
 extension AnswerFormat {
-    /// A document in this format's media type. Protobuf documents are made by their own encoder: here they are JSON.
+    /// A document in this format's media type. What has no protobuf form is JSON.
     public func encode(_ document: JSON) -> [UInt8] {
         switch media {
-        case .yaml: document.yaml()
-        case .json, .protobuf: isPretty ? PrettyJSON.indent(document.encoded()) + [10] : document.encoded() + [10]
+        case .yaml: return document.yaml()
+        case .protobuf: return ProtobufAnswer.encode(document) ?? document.encoded() + [10]
+        case .json: return (isPretty ? PrettyJSON.indent(document.encoded()) : document.encoded()) + [10]
         }
     }
     /// The same from JSON bytes, for answers that were written as JSON first.
     public func reencode(_ json: [UInt8]) -> [UInt8] {
         switch media {
-        case .yaml: (try? JSON(parsing: json))?.yaml() ?? json
-        case .json, .protobuf: isPretty ? PrettyJSON.indent(json) + [10] : json
+        case .yaml: return (try? JSON(parsing: json))?.yaml() ?? json
+        case .protobuf: return (try? JSON(parsing: json)).flatMap(ProtobufAnswer.encode) ?? json
+        case .json: return isPretty ? PrettyJSON.indent(json) + [10] : json
         }
     }
 }
