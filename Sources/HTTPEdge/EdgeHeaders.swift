@@ -22,6 +22,24 @@ public struct EdgeHeaders: Sendable {
         }
     }
 
+    /// Whether any header's name starts with that, given in lower case.
+    public func hasName(startingWith prefix: StaticString) -> Bool {
+        let wanted = UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount)
+        func fits(_ name: String) -> Bool {
+            var at = 0
+            for byte in name.utf8 {
+                if at == wanted.count { return true }
+                if (byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte) != wanted[at] { return false }
+                at += 1
+            }
+            return at == wanted.count
+        }
+        switch storage {
+        case .http1(let headers): return headers.contains { fits($0.name) }
+        case .http2(let headers): return headers.contains { fits($0.name) }
+        }
+    }
+
     /// Every value of that name, one for each header line, as sent.
     public func values(_ name: String) -> [String] {
         switch storage {

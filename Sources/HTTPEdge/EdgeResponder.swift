@@ -34,7 +34,12 @@ public final class EdgeResponder: @unchecked Sendable {
 
     /// Answers whole. `Content-Length` and `Date` are added. The body of an answer to HEAD is not sent.
     public func respond(_ status: Int, _ headers: [(String, String)], _ body: EdgeBody) {
-        onLoop { $0.sink.respond($0, status: status, headers: headers, body: body) }
+        // On the loop already, as a quick answer is: nothing is captured.
+        if eventLoop.inEventLoop {
+            sink.respond(self, status: status, headers: headers, body: body)
+        } else {
+            eventLoop.execute { self.sink.respond(self, status: status, headers: headers, body: body) }
+        }
     }
 
     // MARK: Streams
@@ -50,7 +55,7 @@ public final class EdgeResponder: @unchecked Sendable {
         let count = chunk.readableBytes
         guard count > 0, !isClosed else { return }
         pending.add(count, ordering: .relaxed)
-        onLoop { $0.sink.write($0, chunk) }
+        if eventLoop.inEventLoop { sink.write(self, chunk) } else { eventLoop.execute { self.sink.write(self, chunk) } }
     }
 
     /// The same for many pieces, with one hop.
