@@ -67,11 +67,11 @@ let package = Package(
         // V: vocabulary
         ours("Document"),
         .target(name: "CFacts", exclude: ["schema.txt"]),
-        ours("Schema", ["Document", "CFacts"]),
+        ours("Schema", ["Document", "CFacts"], exclude: ["README.md"]),
         ours("Records", ["Document"]),
         // P: pure
         ours("ClusterState", ["Document", "Schema", "Records", hashTrees]),
-        ours("Patching", ["Document", "Schema"]),
+        ours("Patching", ["Document", "Schema"], exclude: ["README.md"]),
         ours("Access", ["Document", "Schema", "Records", "ClusterState"]),
         ours("Admission", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access"]),
         ours("Requests", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access", "Admission"]),

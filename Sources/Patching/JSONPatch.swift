@@ -5,6 +5,8 @@ public import Schema
 public enum JSONPatch {
     /// The most operations that one patch may hold: upstream's `maxJSONPatchOperations`.
     public static let operationsMax = 10_000
+    /// The most bytes by which the `copy` operations of one patch may grow an object, in its encoding.
+    public static let copiedBytesMax = 3 * 1024 * 1024
 
     /// Applies the operations in order; none of them counts when one fails. `kind` and `name` name the object in refusals.
     public static func apply(_ patch: JSON, to target: JSON, kind: GroupVersionKind, name: String) throws(APIError) -> JSON {
@@ -17,11 +19,12 @@ public enum JSONPatch {
                 message: "The allowed maximum operations in a JSON patch is \(operationsMax), got \(operations.count)")
         }
         var document = target
+        var copied = 0
         for operation in operations {
             guard operation.object != nil else {
                 throw .badRequest("error decoding patch: json: cannot unmarshal \(kindName(operation)) into Go value of type jsonpatch.Operation")
             }
-            try apply(operation, to: &document)
+            try apply(operation, to: &document, copied: &copied)
         }
         return document
     }
@@ -45,7 +48,7 @@ public enum JSONPatch {
         return error
     }
 
-    private static func apply(_ operation: JSON, to document: inout JSON) throws(APIError) {
+    private static func apply(_ operation: JSON, to document: inout JSON, copied: inout Int) throws(APIError) {
         guard let path = operation["path"]?.string, let pointer = JSONPointer(path) else { throw unprocessable }
         switch operation["op"]?.string {
         case "add":
@@ -64,6 +67,13 @@ public enum JSONPatch {
         case "copy":
             guard let from = operation["from"]?.string.flatMap({ JSONPointer($0) }), let value = self.value(at: from, in: document) else {
                 throw unprocessable
+            }
+            copied += value.encoded().count
+            if copied > copiedBytesMax {
+                throw APIError(
+                    code: 413, reason: "RequestEntityTooLarge",
+                    message: "Unable to complete the copy, the accumulated size increase of copy operations is \(copied), "
+                        + "exceeding the limit \(copiedBytesMax)")
             }
             try edit(&document, pointer.tokens[...], .add(value))
         case "test":

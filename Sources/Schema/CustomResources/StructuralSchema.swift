@@ -78,6 +78,17 @@ public final class StructuralSchema: Sendable {
 // MARK: Pruning and defaulting
 
 extension StructuralSchema {
+    /// Takes away what the schema does not know and returns its paths, `spec.list[0].odd`. `apiVersion`, `kind` and
+    /// `metadata` of the object stay.
+    public func prune(_ object: inout JSON) -> [String] {
+        var unknown: [String] = []
+        prune(&object, isRoot: true, unknown: &unknown)
+        return unknown
+    }
+
+    /// Sets what has a default and is not set.
+    public func applyDefaults(_ object: inout JSON) { setDefaults(&object) }
+
     /// Takes away the members that the schema does not know and collects their paths; `isRoot` objects keep `apiVersion`,
     /// `kind` and `metadata`.
     func prune(_ value: inout JSON, isRoot: Bool, unknown: inout [String]) {

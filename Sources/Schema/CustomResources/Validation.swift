@@ -8,6 +8,16 @@ extension StructuralSchema {
         return errors
     }
 
+    /// What is wrong with a value that stands at `path`, such as a default in a definition.
+    public func validateValue(_ value: JSON, path: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        validate(value, path, &errors)
+        return errors
+    }
+
+    /// Whether a text is a regular expression that schemas may use as `pattern`.
+    public static func isPattern(_ text: String) -> Bool { Pattern(text) != nil }
+
     /// Whether a value is of this schema; used inside `anyOf`, `oneOf` and `not`.
     private func accepts(_ value: JSON) -> Bool {
         var errors: [FieldError] = []
