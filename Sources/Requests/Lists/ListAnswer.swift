@@ -45,7 +45,7 @@ public struct ListAnswer: Sendable {
         _ type: ResourceType, _ objects: [StoredObject], state: ClusterState, format: AnswerFormat, query: Query = Query(),
         now: Timestamp, continueToken: String? = nil, remaining: Int? = nil
     ) {
-        self.objects = objects
+        var objects = objects
         var metadata: JSON = ["resourceVersion": .string(String(state.revision))]
         if let continueToken { metadata["continue"] = .string(continueToken) }
         if let remaining, remaining > 0 { metadata["remainingItemCount"] = .int(Int64(remaining)) }
@@ -71,8 +71,10 @@ public struct ListAnswer: Sendable {
             items = .rows(rendering)
             rendering.writeHead(metadata: metadata, into: &head)
             tail = rendering.tail
+            objects = rendering.ordered(objects)
         }
         self.head = head
+        self.objects = objects
     }
 
     private static func remaining(_ selection: Selection, _ state: ClusterState, _ plan: ListPlan, _ taken: Int) -> Int {

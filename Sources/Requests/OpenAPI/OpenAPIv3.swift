@@ -17,6 +17,16 @@ public struct OpenAPIv3: Sendable {
         var groups: [String: [ResourceType]] = [:]
         for type in catalog.resources { groups[type.apiVersion, default: []].append(type) }
         var documents: [(path: String, bytes: [UInt8], hash: String)] = []
+        func add(_ path: String, _ paths: JSONObject, _ components: JSONObject, _ wanted: Set<String>) {
+            var components = components
+            SchemaClosure.add(wanted, to: &components, catalog, schemas)
+            let document: JSON = [
+                "openapi": "3.0.0", "info": ["title": "Kubernetes", "version": .string(version)], "paths": .object(paths),
+                "components": ["schemas": .object(components)],
+            ]
+            let bytes = document.encoded()
+            documents.append((path, bytes, StableHash.digits(bytes)))
+        }
         for apiVersion in groups.keys.sorted(by: { $0.bytesPrecede($1) }) {
             var paths = JSONObject()
             var components = JSONObject()
@@ -30,15 +40,18 @@ public struct OpenAPIv3: Sendable {
                     wanted.formUnion([WellKnown.objectMeta, WellKnown.listMeta])
                 }
             }
-            SchemaClosure.add(wanted, to: &components, catalog, schemas)
-            let document: JSON = [
-                "openapi": "3.0.0", "info": ["title": "Kubernetes", "version": .string(version)], "paths": .object(paths),
-                "components": ["schemas": .object(components)],
-            ]
-            let bytes = document.encoded()
-            let core = !apiVersion.utf8.contains(UInt8(ascii: "/"))
-            documents.append(((core ? "api/" : "apis/") + apiVersion, bytes, StableHash.digits(bytes)))
+            let path = (apiVersion.utf8.contains(UInt8(ascii: "/")) ? "apis/" : "api/") + apiVersion
+            paths["/" + path + "/"] = writer.discovery(WellKnown.resourceList)
+            wanted.insert(WellKnown.resourceList)
+            add(path, paths, components, wanted)
         }
+        // What discovery itself answers.
+        add("api", ["/api/": writer.discovery(WellKnown.versions)], [:], [WellKnown.versions])
+        add("apis", ["/apis/": writer.discovery(WellKnown.groupList)], [:], [WellKnown.groupList])
+        for group in APIGroups.groupNames(catalog) where !group.isEmpty {
+            add("apis/" + group, ["/apis/\(group)/": writer.discovery(WellKnown.group)], [:], [WellKnown.group])
+        }
+        documents.sort { $0.path.bytesPrecede($1.path) }
         self.documents = documents
         var entries = JSONObject()
         for document in documents {

@@ -59,6 +59,18 @@ struct PathDocument {
         return out
     }
 
+    /// The path of a discovery document.
+    func discovery(_ answer: String) -> JSON {
+        [
+            "get": [
+                "responses": [
+                    "200": ["description": "OK", "content": ["application/json": ["schema": schemas.reference(answer)]]],
+                    "401": ["description": "Unauthorized"],
+                ]
+            ]
+        ]
+    }
+
     private func with(_ parameters: [JSON], _ item: JSONObject) -> JSON {
         var item = item
         if !parameters.isEmpty { item["parameters"] = .array(parameters) }

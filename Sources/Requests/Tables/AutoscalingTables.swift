@@ -1,6 +1,11 @@
 import Document
 
 extension PrinterTable {
+    /// A `scale` subresource.
+    static let scale = PrinterTable(columns: Columns.scales) { row in
+        [row.name, row.number("spec", "replicas"), row.number("status", "replicas"), row.age]
+    }
+
     static let horizontalPodAutoscaler = PrinterTable(columns: Columns.horizontalpodautoscalers) { row in
         let target = row.object["spec", "scaleTargetRef"] ?? .null
         let least = row.object["spec", "minReplicas"]?.int

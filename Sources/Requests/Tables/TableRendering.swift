@@ -10,6 +10,7 @@ public struct TableRendering: Sendable {
     let included: Included
     let apiVersion: String
     private let object: ObjectRendering
+    private let sortsByPrecedence: Bool
     /// Set on the second and later events of a watch.
     var omitsColumns = false
     /// The moment that ages count from.
@@ -17,7 +18,16 @@ public struct TableRendering: Sendable {
 
     /// `state` holds the CustomResourceDefinition of a custom resource.
     public init(_ type: ResourceType, format: AnswerFormat, query: Query, state: ClusterState, now: Timestamp) {
+        let table: PrinterTable =
+            type.isCustom
+            ? .custom(type.version, definition: Selection.definition(of: type, in: state)) : .builtIn(type.store.group, type.store.resource)
+        self.init(type, table, format: format, query: query, now: now)
+    }
+
+    private init(_ type: ResourceType, _ table: PrinterTable, format: AnswerFormat, query: Query, now: Timestamp) {
         self.now = now
+        self.table = table
+        sortsByPrecedence = type.resource == "flowschemas" && !type.isCustom
         apiVersion = format.metaAPIVersion
         switch query["includeObject"] {
         case "None": included = .none
@@ -25,11 +35,21 @@ public struct TableRendering: Sendable {
         default: included = .metadata
         }
         object = ObjectRendering(type, AnswerFormat())
-        if type.isCustom {
-            table = .custom(type.version, definition: Selection.definition(of: type, in: state))
-        } else {
-            table = .builtIn(type.store.group, type.store.resource)
-        }
+    }
+
+    /// The Table of a `scale` subresource, whose object is made for the answer.
+    public static func scale(format: AnswerFormat, query: Query, now: Timestamp) -> TableRendering {
+        let type = ResourceType(
+            group: "autoscaling", version: "v1", resource: "scales", kind: "Scale", singular: "scale", isNamespaced: true, verbs: ["get"],
+            schema: nil)
+        return TableRendering(type, .scale, format: format, query: query, now: now)
+    }
+
+    /// The order of rows in a list: upstream's flow schemas stand by precedence, everything else as it is stored.
+    func ordered(_ objects: [StoredObject]) -> [StoredObject] {
+        guard sortsByPrecedence else { return objects }
+        let keyed = objects.map { (Int64(BodyLayout.text($0.body, ["spec", "matchingPrecedence"]) ?? "0") ?? 0, $0) }
+        return keyed.sorted { $0.0 != $1.0 ? $0.0 < $1.0 : $0.1.key.name.bytesPrecede($1.1.key.name) }.map(\.1)
     }
 
     /// Everything ahead of the rows.
