@@ -27,7 +27,14 @@ public struct EdgeLimits: Sendable {
     public var streamBacklogBytes = 256 * 1024
     /// A stream whose client takes no byte for this long while something waits to be sent is cut.
     public var stalledStreamTimeout = TimeAmount.seconds(60)
+    /// How often the time limits above are looked at; they are counted in such rounds, so that a request costs no look at the clock.
+    public var sweepInterval = TimeAmount.seconds(5)
     /// The longest message of a WebSocket client.
     public var webSocketMessageBytesMax = 1024 * 1024
     public init() {}
+
+    /// How many rounds make up a time limit: at least one.
+    func sweeps(in time: TimeAmount) -> Int {
+        max(1, Int((time.nanoseconds + sweepInterval.nanoseconds - 1) / max(1, sweepInterval.nanoseconds)))
+    }
 }

@@ -69,9 +69,12 @@ public final class EdgeServer: Sendable {
                     if isTLS, let context = core.tls.withLock({ $0 }) {
                         // The certificate is proven to be the client's by the handshake; whether to believe it is the handler's question,
                         // which a refused connection could not answer with 401.
+                        var buffers = NIOSSLHandler.Configuration()
+                        buffers.maximumPreservedOutboundBufferCapacity = 64 * 1024
                         try pipeline.addHandler(
                             NIOSSLServerHandler(
-                                context: context, customVerificationCallback: { _, promise in promise.succeed(.certificateVerified) }))
+                                context: context, customVerificationCallback: { _, promise in promise.succeed(.certificateVerified) },
+                                configuration: buffers))
                     }
                     try pipeline.addHandler(ProtocolSelector(loop: state, isTLS: isTLS))
                 }

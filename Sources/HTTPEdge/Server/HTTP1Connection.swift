@@ -351,7 +351,9 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let fault = error as? HTTPParserError, current == nil, queue.isEmpty, !isClosing else {
             if error is HTTPParserError, current != nil {
+                // What came before the fault is still answered.
                 isClosing = true
+                head = nil
             } else {
                 closeNow()
             }
@@ -380,17 +382,17 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
         if let current {
             if current.pendingBytes > 0 {
                 current.exchange.stalledSweeps += 1
-                if current.exchange.stalledSweeps > LoopState.sweeps(in: limits.stalledStreamTimeout) { closeNow() }
+                if current.exchange.stalledSweeps > limits.sweeps(in: limits.stalledStreamTimeout) { closeNow() }
             }
             return
         }
         if head != nil {
             receivingSweeps += 1
-            if receivingSweeps > LoopState.sweeps(in: limits.requestTimeout) { closeNow() }
+            if receivingSweeps > limits.sweeps(in: limits.requestTimeout) { closeNow() }
             return
         }
         idleSweeps += 1
-        if idleSweeps > LoopState.sweeps(in: limits.idleTimeout) { closeNow() }
+        if idleSweeps > limits.sweeps(in: limits.idleTimeout) { closeNow() }
     }
 
     func beginShutdown() {

@@ -351,16 +351,16 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
             for responder in Array(streams.values) {
                 if responder.exchange.requestHeaders != nil {
                     responder.exchange.receivingSweeps += 1
-                    if responder.exchange.receivingSweeps > LoopState.sweeps(in: limits.requestTimeout) { abort(responder) }
+                    if responder.exchange.receivingSweeps > limits.sweeps(in: limits.requestTimeout) { abort(responder) }
                 } else if responder.pendingBytes > 0 {
                     responder.exchange.stalledSweeps += 1
-                    if responder.exchange.stalledSweeps > LoopState.sweeps(in: limits.stalledStreamTimeout) { abort(responder) }
+                    if responder.exchange.stalledSweeps > limits.sweeps(in: limits.stalledStreamTimeout) { abort(responder) }
                 }
             }
             return
         }
         idleSweeps += 1
-        if idleSweeps > LoopState.sweeps(in: limits.idleTimeout) { beginShutdown() }
+        if idleSweeps > limits.sweeps(in: limits.idleTimeout) { beginShutdown() }
     }
 
     func beginShutdown() {

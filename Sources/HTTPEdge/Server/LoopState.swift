@@ -17,16 +17,11 @@ final class LoopState: @unchecked Sendable {
         self.core = core
     }
 
-    /// How often timeouts are looked at; they are counted in sweeps, so that a request costs no look at the clock.
-    static let sweepInterval = TimeAmount.seconds(5)
-    static func sweeps(in time: TimeAmount) -> Int {
-        max(1, Int((time.nanoseconds + sweepInterval.nanoseconds - 1) / sweepInterval.nanoseconds))
-    }
-
     var count: Int { connections.count }
 
     func start() {
-        sweeper = eventLoop.scheduleRepeatedTask(initialDelay: Self.sweepInterval, delay: Self.sweepInterval) { [weak self] _ in
+        let interval = core.limits.sweepInterval
+        sweeper = eventLoop.scheduleRepeatedTask(initialDelay: interval, delay: interval) { [weak self] _ in
             guard let self else { return }
             for connection in Array(self.connections.values) { connection.sweep() }
         }
@@ -61,7 +56,7 @@ final class LoopState: @unchecked Sendable {
 
 /// A connection as the server's housekeeping sees it.
 protocol ManagedConnection: AnyObject {
-    /// Called every `LoopState.sweepInterval`.
+    /// Called every `EdgeLimits.sweepInterval`.
     func sweep()
     /// Ends the connection as soon as what is in flight has been answered.
     func beginShutdown()
