@@ -9,7 +9,8 @@ public enum RuleBook {
 
     /// The rules for objects of that resource; plain ones, that only check metadata, for kinds without their own and custom resources.
     public static func rules(for type: ResourceType) -> any KindRules {
-        type.isCustom ? plain : (book[type.store] ?? plain)
+        // Events come by two groups: those of the newer one have stricter rules though they share a store.
+        type.isCustom ? plain : (book[type.groupResource] ?? book[type.store] ?? plain)
     }
 
     private static let plain = PlainRules()

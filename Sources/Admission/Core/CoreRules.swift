@@ -7,7 +7,7 @@ enum CoreRules {
         (.init(resource: "configmaps"), ConfigMapRules()),
         (.init(resource: "endpoints"), EndpointsRules()),
         (.init(resource: "events"), EventRules()),
-        (.init(group: "events.k8s.io", resource: "events"), EventRules()),
+        (.init(group: "events.k8s.io", resource: "events"), EventRules(isNew: true)),
         (.init(resource: "limitranges"), LimitRangeRules()),
         (.init(resource: "namespaces"), NamespaceRules()),
         (.init(resource: "nodes"), NodeRules()),

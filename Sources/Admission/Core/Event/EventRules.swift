@@ -1,92 +1,76 @@
 import Document
 import Schema
 
-/// Events, of the core group and of `events.k8s.io`: one store, two forms.
+/// Events, of the core group and of `events.k8s.io`: one store and one stored form, the core group's; the newer group asks for more.
 struct EventRules: KindRules {
+    /// Whether the request came by `events.k8s.io`.
+    var isNew = false
+
     var nameRule: NameRule { .pathSegment }
     var allowsCreateOnUpdate: Bool { true }
     var countsGeneration: Bool { false }
 
-    /// Members by their names in the form the object is in.
-    private struct Form {
-        let about: String
-        let controller: String
-        let note: String
-        let source: String
-        let first: String
-        let last: String
-        let count: String
-        init(_ object: JSON) {
-            if object.text("apiVersion") == "events.k8s.io/v1" {
-                (about, controller, note) = ("regarding", "reportingController", "note")
-                (source, first, last) = ("deprecatedSource", "deprecatedFirstTimestamp", "deprecatedLastTimestamp")
-                count = "deprecatedCount"
-            } else {
-                (about, controller, note) = ("involvedObject", "reportingComponent", "message")
-                (source, first, last, count) = ("source", "firstTimestamp", "lastTimestamp", "count")
-            }
-        }
-    }
-
     func setDefaults(_ object: inout JSON) {
-        let form = Form(object)
-        object.fill(form.source, [:])
-        object.fill(form.about, [:])
+        object.fill("source", [:])
+        object.fill("involvedObject", [:])
     }
 
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
-        let form = Form(object)
-        var errors = validateNamespace(object, form)
-        // An event without eventTime is one of the old kind, of which nothing more is asked.
-        guard object.has("eventTime") else { return errors }
-        errors += validateNew(object, form)
+        var errors = validateAny(object)
+        guard isNew else { return errors }
+        if !object.has("eventTime") { errors.append(.required("eventTime")) }
+        let type = object.text("type")
+        if type != "Normal", type != "Warning" { errors.append(.invalid("type", "", "has invalid value: \(type)")) }
+        for moment in ["firstTimestamp", "lastTimestamp"] where object.has(moment) {
+            errors.append(.invalid(moment, "", "needs to be unset"))
+        }
+        if (object["count"]?.int ?? 0) != 0 { errors.append(.invalid("count", "", "needs to be unset")) }
+        if let source = object["source"], !source.text("component").isEmpty || !source.text("host").isEmpty {
+            errors.append(.invalid("source", "", "needs to be unset"))
+        }
         return errors
     }
 
-    private func validateNamespace(_ object: JSON, _ form: Form) -> [FieldError] {
-        let about = object[form.about] ?? [:]
-        let namespace = about.text("namespace")
+    /// What holds for events of either group.
+    private func validateAny(_ object: JSON) -> [FieldError] {
+        let namespace = object["involvedObject"]?.text("namespace") ?? ""
         let own = object["metadata"]?.text("namespace") ?? ""
-        if namespace.isEmpty {
-            return own == "default" || own == "kube-system" || own.isEmpty || !isNamespacedKind(about)
-                ? [] : [.invalid("involvedObject.namespace", "", "does not match event.namespace")]
+        let stray = FieldError.invalid("involvedObject.namespace", .string(namespace), "does not match event.namespace")
+        // Without eventTime it is an event of the old kind, of which nothing more is asked.
+        guard object.has("eventTime") else {
+            let agrees = namespace.isEmpty ? own.isEmpty || own == "default" : namespace == own
+            return agrees ? [] : [stray]
         }
-        return namespace == own ? [] : [.invalid("involvedObject.namespace", .string(namespace), "does not match event.namespace")]
-    }
-
-    /// An object whose namespace is left out lives in none; its events belong to `default`.
-    private func isNamespacedKind(_ about: JSON) -> Bool { true }
-
-    private func validateNew(_ object: JSON, _ form: Form) -> [FieldError] {
         var errors: [FieldError] = []
-        let controller = object.text(form.controller)
-        if controller.isEmpty {
-            errors.append(.required("reportingController"))
-        } else {
-            errors += LabelRules.validateKey(controller, path: "reportingController")
+        if namespace.isEmpty, own != "default", own != "kube-system" { errors.append(stray) }
+        let controller = object.text("reportingComponent")
+        let controllerPath = isNew ? "reportingController" : "reportingComponent"
+        if controller.isEmpty { errors.append(.required(controllerPath)) }
+        errors += LabelRules.validateKey(controller, path: controllerPath)
+        for key in ["reportingInstance", "action", "reason"] {
+            let text = object.text(key)
+            if text.isEmpty { errors.append(.required(key)) }
+            if text.utf8.count > 128 { errors.append(.invalid(key, "", "can have at most 128 characters")) }
         }
-        let instance = object.text("reportingInstance")
-        if instance.isEmpty { errors.append(.required("reportingInstance")) }
-        if instance.utf8.count > 128 { errors.append(.invalid("reportingInstance", "", "can have at most 128 characters")) }
-        let action = object.text("action")
-        if action.isEmpty { errors.append(.required("action")) }
-        if action.utf8.count > 128 { errors.append(.invalid("action", "", "can have at most 128 characters")) }
-        let reason = object.text("reason")
-        if reason.isEmpty { errors.append(.required("reason")) }
-        if reason.utf8.count > 128 { errors.append(.invalid("reason", "", "can have at most 128 characters")) }
-        if object.text(form.note).utf8.count > 1024 { errors.append(.invalid("message", "", "can have at most 1024 characters")) }
+        if object.text("message").utf8.count > 1024 { errors.append(.invalid("message", "", "can have at most 1024 characters")) }
         return errors
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        var errors = validateCreate(object, context)
-        guard object.text("apiVersion") == "events.k8s.io/v1", object.has("eventTime") else { return errors }
-        let form = Form(object)
-        for key in [
-            form.about, form.controller, "reportingInstance", "action", "reason", form.note, form.source, form.first, form.last, form.count,
-            "related", "type",
+        var errors = validateAny(object)
+        guard isNew else { return errors }
+        errors += ObjectMetaRules.revalidate(object, old: old)
+        if let series = object["series"], series != old["series"] {
+            if (series["count"]?.int ?? 0) < 2 { errors.append(.invalid("series.count", "", "should be at least 2")) }
+            if !series.has("lastObservedTime") { errors.append(.required("series.lastObservedTime")) }
+        }
+        for (member, path) in [
+            ("involvedObject", "involvedObject"), ("reason", "reason"), ("message", "message"), ("source", "source"),
+            ("firstTimestamp", "firstTimestamp"), ("lastTimestamp", "lastTimestamp"), ("count", "count"), ("type", "type"),
+            ("eventTime", "eventTime"), ("action", "action"), ("related", "related"), ("reportingComponent", "reportingController"),
+            ("reportingInstance", "reportingInstance"),
         ] {
-            errors += Immutability.check(object[key], old[key], path: key)
+            errors += Immutability.check(object[member], old[member], path: path)
         }
         return errors
     }

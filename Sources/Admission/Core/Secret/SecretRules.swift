@@ -59,7 +59,7 @@ struct SecretRules: KindRules {
         let shown: JSON = "<secret contents redacted>"
         let bytes = Base64.decode(value) ?? []
         guard let document = try? JSON(parsing: bytes) else {
-            let problem = bytes.isEmpty ? "unexpected end of JSON input" : Base64.goJSONProblem(bytes)
+            let problem = JSONProblem.describe(bytes)
             errors.append(.invalid(path, shown, problem))
             return
         }
@@ -122,13 +122,5 @@ enum Base64 {
             }
         }
         return out
-    }
-
-    /// Go's words for bytes that are no JSON, for the most common case: a wrong first character.
-    static func goJSONProblem(_ bytes: [UInt8]) -> String {
-        let first = bytes.first { $0 > 32 } ?? 32
-        let starts = first.isDigit || "{[\"tfn-".utf8.contains(first)
-        if starts { return "invalid character in the middle of the value" }
-        return "invalid character '\(String(decoding: [first], as: UTF8.self))' looking for beginning of value"
     }
 }
