@@ -7,6 +7,6 @@ public func standardControllers(caCertificate: String) -> [any Controller] {
         TaintEvictionController(), NodeTTLController(),
         StatefulSetController(), DaemonSetController(), JobController(), TTLAfterFinishedController(), DisruptionController(),
         ClusterRoleAggregationController(), PersistentVolumeController(), ClaimProtectionController(), VolumeProtectionController(),
-        EphemeralVolumeController(),
+        EphemeralVolumeController(), CronJobController(), HorizontalPodAutoscalerController(), ResourceQuotaController(),
     ]
 }
