@@ -128,5 +128,8 @@ let package = Package(
         tests("SchedulingTests", ["Scheduling", "Controllers", "ClusterState", "Document", "Records", "Schema"]),
         tests("BootstrapTests", ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Requests"]),
         tests("ServiceRoutingTests", ["ServiceRouting", "Document"]),
+        tests(
+            "KubeletTests",
+            ["Kubelet", "Engine", "ClusterState", "Records", "Controllers", "Schema", "Document", logging]),
     ]
 )

@@ -116,6 +116,7 @@ public final class Kubelet: Sendable {
             return value
         }) else { return }
         held.follow.cancel()
+        held.manager.performer.ended.with { $0 = true }
         for task in held.tasks { task.cancel() }
         held.runtime.close()
     }

@@ -8,7 +8,7 @@ struct ConfigurationError: Error, Sendable {
 }
 
 /// A container's environment: service links, `envFrom`, `env`, in this order; later ones win.
-struct Environment {
+package struct Environment {
     let pod: PodFacts
     let container: JSON
     let reader: ClusterReader
@@ -101,7 +101,7 @@ struct Environment {
     }
 
     /// Replaces `$(NAME)` by its value; `$$` is a dollar sign; unknown names stay as they are.
-    static func expand(_ text: String, _ values: [String: String]) -> String {
+    package static func expand(_ text: String, _ values: [String: String]) -> String {
         guard text.contains("$") else { return text }
         let bytes = Array(text.utf8)
         var out: [UInt8] = []

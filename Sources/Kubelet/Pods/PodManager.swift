@@ -171,7 +171,7 @@ actor PodManager {
     // MARK: one pod
 
     func deliver(_ uid: String, _ event: PodEvent) {
-        guard entries[uid] != nil else { return }
+        guard entries[uid] != nil, !performer.ended.with({ $0 }) else { return }
         switch event {
         case .containerStarted(let observation):
             entries[uid]?.seen[observation.id] = observation

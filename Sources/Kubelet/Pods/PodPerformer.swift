@@ -22,6 +22,8 @@ struct PodPerformer: Sendable {
     let nodeAddresses: [String]
     let now: @Sendable () -> Timestamp
     let logger: Logger
+    /// The kubelet has stopped: nothing is tried again.
+    let ended = Protected(false)
 
     /// The answer to the action; nil when it needs none.
     func perform(_ action: PodAction, _ pod: PodFacts, sandboxID: String?, addresses: [String]) async -> PodEvent? {
@@ -73,12 +75,13 @@ struct PodPerformer: Sendable {
     /// Again every second until it succeeds: there is no way on without it.
     private func untilDone(_ what: String, _ call: () async throws -> Void) async {
         var tries = 0
-        while !Task.isCancelled {
+        while !ended.with({ $0 }) {
             do {
                 try await call()
                 return
             } catch {
                 tries += 1
+                if ended.with({ $0 }) { return }
                 logger.warning("\(what) failed", metadata: ["try": "\(tries)", "error": "\(ContainerRuntime.words(error))"])
                 try? await Task.sleep(for: .seconds(min(10, tries)))
             }

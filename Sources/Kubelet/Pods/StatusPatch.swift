@@ -1,9 +1,9 @@
-import Document
+package import Document
 
 /// The difference between two pod statuses as the strategic merge patch that the kubelet sends.
-enum StatusPatch {
+package enum StatusPatch {
     /// nil when they say the same.
-    static func make(from old: JSON, to new: JSON, uid: String) -> JSON? {
+    package static func make(from old: JSON, to new: JSON, uid: String) -> JSON? {
         var status: JSONObject = [:]
         for (key, value) in new.entries where old[key] != value {
             switch key {

@@ -21,11 +21,15 @@ public final class SimulatedNodes: Sendable {
     private let logger: Logger
 
     /// The nodes are called `namePrefix` and a number from 1.
-    public init(count: Int, namePrefix: String = "node-", door: any ClusterDoor, logger: Logger) {
+    public convenience init(count: Int, namePrefix: String = "node-", door: any ClusterDoor, logger: Logger) {
+        self.init(names: (0..<max(0, count)).map { "\(namePrefix)\($0 + 1)" }, door: door, logger: logger)
+    }
+
+    /// Nodes of these names, which must differ.
+    public init(names: [String], door: any ClusterDoor, logger: Logger) {
         self.door = door
         self.logger = logger
-        let nodes = (0..<max(0, count)).map { SimulatedNode(index: $0, name: "\(namePrefix)\($0 + 1)") }
-        state = SimulationState(nodes)
+        state = SimulationState(names.enumerated().map { SimulatedNode(index: $0.offset, name: $0.element) })
     }
 
     /// Registers the nodes and begins. Returns when all are registered.

@@ -1,5 +1,5 @@
 import Document
-import Engine
+package import Engine
 import Foundation
 
 /// A container's log as the runtime writes it: lines of `TIME stdout|stderr F|P TEXT`.
@@ -70,7 +70,7 @@ struct LogFile {
 }
 
 /// Reads a log from a place on and turns it into what a client sees.
-struct LogReader {
+package struct LogReader {
     let request: LogRequest
     private var file: Int32
     private var inode: ino_t
@@ -79,7 +79,7 @@ struct LogReader {
     private var left: Int64
     private var continues = false
 
-    init?(path: String, _ request: LogRequest) {
+    package init?(path: String, _ request: LogRequest) {
         self.request = request
         self.path = path
         file = open(path, O_RDONLY | O_CLOEXEC)
@@ -91,11 +91,11 @@ struct LogReader {
         lseek(file, request.tailLines.map { LogFile.offset(ofLast: $0, in: file) } ?? 0, SEEK_SET)
     }
 
-    func closeFile() { close(file) }
+    package func closeFile() { close(file) }
     var isFull: Bool { left <= 0 }
 
     /// The next piece; nil at the present end.
-    mutating func next() -> [UInt8]? {
+    package mutating func next() -> [UInt8]? {
         var buffer = [UInt8](repeating: 0, count: 65536)
         let count = read(file, &buffer, buffer.count)
         if count <= 0 {

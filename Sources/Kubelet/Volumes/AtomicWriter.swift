@@ -6,18 +6,25 @@ import Foundation
 ///       ..2026_11_23_08_00_00.000000001/   the files themselves
 ///       ..data -> ..2026_11_23_08_00_00.000000001
 ///       key -> ..data/key
-struct AtomicWriter {
-    struct File: Equatable {
-        var bytes: [UInt8]
-        var mode: Int
+package struct AtomicWriter {
+    package struct File: Equatable {
+        package var bytes: [UInt8]
+        package var mode: Int
         /// Given to this user and group; nil leaves root.
-        var user: UInt32?
-        var group: UInt32?
+        package var user: UInt32?
+        package var group: UInt32?
+        package init(bytes: [UInt8], mode: Int, user: UInt32? = nil, group: UInt32? = nil) {
+            self.bytes = bytes
+            self.mode = mode
+            self.user = user
+            self.group = group
+        }
     }
-    let directory: String
+    package let directory: String
+    package init(directory: String) { self.directory = directory }
 
     /// Makes the directory show exactly these files; does nothing when it does already. `stamp` names the version.
-    func write(_ files: [String: File], stamp: String) throws {
+    package func write(_ files: [String: File], stamp: String) throws {
         let fm = FileManager.default
         try fm.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let old = try? fm.destinationOfSymbolicLink(atPath: directory + "/..data")
