@@ -88,11 +88,11 @@ let package = Package(
             ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Requests", "EventLog",
              "Controllers", "Scheduling", deques, logging]),
         // E: edge
-        ours("HTTPEdge", [nioCore, nioPosix, nioHTTP1, nioWebSocket, nioTLS, nioSSL, nioHTTP2, nioHPACK, crypto, deques]),
+        ours("HTTPEdge", [nioCore, nioPosix, nioHTTP1, nioWebSocket, nioTLS, nioSSL, nioHTTP2, nioHPACK, crypto, deques], exclude: ["README.md"]),
         ours("Identity", ["Document", "Records", "Access", x509, asn1, crypto, cryptoExtras, jwt]),
         ours(
             "APIServer",
-            ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Patching", "Requests", "History", "EventLog", "Engine",
+            ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Patching", "Requests", "History", "Controllers", "EventLog", "Engine",
              "HTTPEdge", "Identity", nioCore, nioHTTP1, nioSSL, crypto, yaml, logging]),
         ours("CRI", [grpc, grpcTransport, grpcProtobuf, protobuf], exclude: ["README.md", "api.proto"]),
         ours(
@@ -106,7 +106,7 @@ let package = Package(
             name: "reckon",
             dependencies: [
                 "Document", "Schema", "Records", "ClusterState", "Admission", "Requests", "History", "EventLog", "Engine", "HTTPEdge",
-                "Identity", "APIServer", "Kubelet", "KubeProxy", "Controllers", "Scheduling", nioCore, nioPosix, yaml, logging, arguments,
+                "Identity", "APIServer", "Kubelet", "KubeProxy", "ServiceRouting", "Controllers", "Scheduling", nioCore, nioPosix, yaml, logging, arguments,
             ],
             swiftSettings: strict),
         .target(
@@ -123,7 +123,7 @@ let package = Package(
         tests("HTTPEdgeTests", ["HTTPEdge", "Identity", "Document", nioCore, nioPosix, nioHTTP1]),
         tests("ControllersTests", ["Controllers", "ClusterState", "Document", "Records", "Schema"]),
         tests("PatchingTests", ["Patching", "Document", "Schema"]),
-        tests("IdentityTests", ["Identity", "Document", "Records", crypto, x509]),
+        tests("IdentityTests", ["Identity", "Document", "Records", crypto, cryptoExtras, x509, asn1]),
         tests("EventLogTests", ["Document", "Schema", "Records", "ClusterState", "EventLog"]),
         tests("SchedulingTests", ["Scheduling", "Controllers", "ClusterState", "Document", "Records", "Schema"]),
         tests("BootstrapTests", ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Requests"]),

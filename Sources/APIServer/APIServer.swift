@@ -23,6 +23,7 @@ public final class APIServer: EdgeHandler {
     let settings: ClusterSettings
     let logger: Logger
     let metrics = Metrics()
+    private let definitions: CustomResourceLifecycle
     let openAPIDocuments = OpenAPIDocuments()
     /// Where reads that may take long run: past states, big lists.
     private let pastReaders = WorkQueue("reckon-past", threads: 2)
@@ -40,7 +41,12 @@ public final class APIServer: EdgeHandler {
         self.settings = settings
         self.nodes = nodes
         self.logger = logger
+        definitions = CustomResourceLifecycle(engine)
+        definitions.start()
     }
+
+    /// Ends what the server does by itself.
+    public func stop() { definitions.stop() }
 
     /// Runs a read that may take long off the event loop.
     func inPast(_ work: @escaping @Sendable () -> Void) { pastReaders.run(work) }

@@ -7,7 +7,7 @@ struct Reckon: AsyncParsableCommand {
     static let version = "v1.36.2+reckon.1"
 
     static let serverVersion = ServerVersion(
-        gitVersion: version, gitCommit: "", buildDate: "", toolchain: "swift6.3", compiler: "swiftc", platform: "linux/amd64")
+        gitVersion: version, gitCommit: "unknown", buildDate: "2026-11-23T00:00:00Z", toolchain: "swift6.3", compiler: "swiftc", platform: "linux/amd64")
 
     static let configuration = CommandConfiguration(
         commandName: "reckon",

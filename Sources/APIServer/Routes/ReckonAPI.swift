@@ -4,6 +4,7 @@ import Document
 import Engine
 import EventLog
 import HTTPEdge
+import History
 import Records
 import Requests
 import Schema
@@ -47,12 +48,12 @@ extension APIServer {
         let key = ObjectKey(group: type.store.group, resource: type.store.resource, namespace: namespace, name: name)
         inPast { [self] in
             do throws(APIError) {
-                let entries = try timeline(of: key)
-                guard !entries.isEmpty else { throw APIError.notFound(type.groupResource, name) }
-                let answer: JSON = [
-                    "kind": "ObjectHistory", "apiVersion": "reckon.dev/v1", "object": .string(key.description),
-                    "versions": .array(entries),
-                ]
+                let timeline = try timeline(of: key)
+                guard !timeline.lives.isEmpty else { throw APIError.notFound(type.groupResource, name) }
+                var answer = timeline.json
+                answer["kind"] = "ObjectHistory"
+                answer["apiVersion"] = "reckon.dev/v1"
+                answer["text"] = .string(timeline.text())
                 note(exchange, code: 200)
                 exchange.answer(200, answer.encoded())
             } catch {
@@ -61,17 +62,17 @@ extension APIServer {
         }
     }
 
-    /// Every version of an object with the request that made it, oldest first.
-    private func timeline(of key: ObjectKey) throws(APIError) -> [JSON] {
+    /// Everything that ever happened to a key, oldest first.
+    private func timeline(of key: ObjectKey) throws(APIError) -> Timeline {
         try engine.reading { log throws(LogError) in
-            var entries: [JSON] = []
-            for version in try log.versions(of: key) {
-                guard let record = try log.events(from: version.revision, limit: 1).first else { continue }
-                guard let change = record.changes.first(where: { $0.key == key }) else { continue }
-                let before = change.previousRevision > 0 ? try log.object(key, at: change.previousRevision)?.document : nil
-                entries.append(ObjectHistory.entry(record, change, before: before))
+            let versions = try log.versions(of: key)
+            var events: [EventRecord] = []
+            for version in versions { events += try log.events(from: version.revision, limit: 1) }
+            var before: JSON?
+            if let first = versions.first, first.kind != .created, first.revision > log.floor {
+                before = try log.object(key, at: first.revision - 1)?.document
             }
-            return entries
+            return Timeline(of: key, in: events, before: before)
         }
     }
 

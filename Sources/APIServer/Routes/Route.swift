@@ -9,7 +9,8 @@ import Schema
 /// Which code answers which request.
 extension APIServer {
     static let notAllowed = APIError(
-        code: 405, reason: "MethodNotAllowed", message: "the server does not allow this method on the requested resource")
+        code: 405, reason: "MethodNotAllowed", message: "the server does not allow this method on the requested resource",
+        showsEmptyDetails: true)
 
     /// Answers (or starts to answer) a request that may be made, from that snapshot.
     func route(_ exchange: Exchange, _ snapshot: Snapshot, now: Timestamp) throws(APIError) {
@@ -26,6 +27,9 @@ extension APIServer {
             note(exchange, code: 404)
             exchange.answer(404, text: "404 page not found\n")
             return
+        }
+        if type.apiVersion == "v1", type.resource == "endpoints" {
+            exchange.warnings.append("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice")
         }
         if info.subresource.isEmpty {
             try routeObject(exchange, type, snapshot, now)

@@ -4,6 +4,7 @@ import Document
 public import Engine
 import HTTPEdge
 public import Identity
+import Patching
 import Records
 import Requests
 import Schema
@@ -27,7 +28,7 @@ extension APIServer {
         var errors: [FieldError] = []
         if seconds < 600 { errors.append(.invalid("spec.expirationSeconds", .int(seconds), "may not specify a duration less than 10 minutes")) }
         if seconds > 1 << 32 { errors.append(.invalid("spec.expirationSeconds", .int(seconds), "may not specify a duration larger than 2^32 seconds")) }
-        if !errors.isEmpty { throw .invalid(kind, info.name, errors) }
+        if !errors.isEmpty { throw .invalid(kind, "", errors) }
 
         let bound = try boundReference(body["spec", "boundObjectRef"], info.namespace, account, snapshot)
         var random = RandomSequence(seed: UInt64.random(in: .min ... .max))
@@ -41,6 +42,12 @@ extension APIServer {
         }
         body["apiVersion"] = "authentication.k8s.io/v1"
         body["kind"] = "TokenRequest"
+        if let schema = snapshot.catalog.type(for: kind) {
+            ManagedFields.recordUpdate(
+                old: .null, new: &body, manager: RequestInfo.defaultFieldManager(userAgent: exchange.userAgent),
+                apiVersion: "authentication.k8s.io/v1", time: engine.now, subresource: "token", schema: schema)
+        }
+        body["metadata", "uid"] = .string(account.uid)
         body["metadata", "name"] = .string(info.name)
         body["metadata", "namespace"] = .string(info.namespace)
         body["metadata", "creationTimestamp"] = .string(engine.now.rfc3339)

@@ -64,10 +64,10 @@ extension APIServer {
                 metrics.count(exchange.info, code: reply.code, since: started, now: engine.now)
                 switch reply {
                 case .refused(let error, let warnings):
-                    exchange.warnings = warnings
+                    exchange.warnings += warnings
                     exchange.answer(error)
                 case .decided(let decision, _):
-                    exchange.warnings = decision.warnings
+                    exchange.warnings += decision.warnings
                     answer(exchange, decision, command, format)
                 }
             })

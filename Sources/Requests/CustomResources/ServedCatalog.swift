@@ -46,7 +46,9 @@ public enum CustomResources {
                 group: group, version: name, resource: plural, kind: kind, singular: names["singular"]?.string ?? "",
                 shortNames: names["shortNames"]?.strings ?? [], categories: names["categories"]?.strings ?? [],
                 isNamespaced: spec["scope"] == "Namespaced", verbs: verbs, subresources: subresources,
-                schema: nil, isCustom: true, storageVersion: group + "/" + storage)
+                schema: StructuralSchema.type(
+                    for: own, schema: version["schema", "openAPIV3Schema"], hasStatus: version["subresources", "status"] != nil),
+                isCustom: true, storageVersion: group + "/" + storage)
         }
     }
 }

@@ -1,7 +1,6 @@
 import Admission
 import ClusterState
 import Document
-import Patching
 import Records
 import Schema
 
@@ -42,11 +41,6 @@ extension Write {
             pod["metadata", "annotations", annotation.key] = annotation.value
         }
         setScheduled(&pod)
-        let podType = ground.catalog.resource(apiVersion: "v1", "pods")
-        if let schema = podType?.schema {
-            ManagedFields.recordUpdate(
-                old: old, new: &pod, manager: command.manager, apiVersion: "v1", time: command.now, subresource: "binding", schema: schema)
-        }
         let status: JSON = ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201]
         pod["metadata", "resourceVersion"] = .string(resourceVersion)
         let change = Change(

@@ -41,7 +41,7 @@ extension Write {
 
         var errors = ObjectMetaRules.validateCreate(
             object["metadata"] ?? .null, isNamespaced: type.isNamespaced, nameRule: rules.nameRule, path: "metadata")
-        errors += rules.validateCreate(object, self.context)
+        errors += structureErrors(object) + rules.validateCreate(object, self.context)
         if !errors.isEmpty { throw APIError.invalid(type.groupVersionKind, name, errors) }
         warnings += rules.warnings(object, old: nil)
         try validate(&admission, object)
@@ -53,6 +53,9 @@ extension Write {
         if type.storageVersion == type.apiVersion { decision.stored = change.body }
         return decision
     }
+
+    /// What a custom resource's own schema has against an object.
+    func structureErrors(_ object: JSON) -> [FieldError] { type.schema?.structural?.validate(object) ?? [] }
 
     /// A name is at most 63 bytes, so that it can be a label and a host name.
     private mutating func generatedName(_ prefix: String) -> String {
@@ -84,6 +87,13 @@ enum Generation {
         .init(group: "flowcontrol.apiserver.k8s.io", resource: "flowschemas"),
         .init(group: "flowcontrol.apiserver.k8s.io", resource: "prioritylevelconfigurations"),
     ]
+
+    /// Kinds whose generation also counts changes of labels (and, for slices, annotations).
+    static func isRaised(_ type: ResourceType, _ object: JSON, _ old: JSON) -> Bool {
+        if differs(object, old) { return true }
+        guard type.store == GroupResource(group: "discovery.k8s.io", resource: "endpointslices") else { return false }
+        return (object["metadata", "labels"] ?? [:]) != (old["metadata", "labels"] ?? [:])
+    }
 
     static func isCounted(_ type: ResourceType) -> Bool { type.isCustom || kinds.contains(type.store) }
 

@@ -6,6 +6,10 @@ import Schema
 
 extension Write {
     mutating func delete() throws(APIError) -> Decision {
+        if type.store == GroupResource(group: "batch", resource: "jobs"), command.deletion.propagation == nil {
+            warnings.append(
+                "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning")
+        }
         let existing = try existing(command.name)
         let outcome = try remove(existing)
         let changes = outcome.change.map { [($0, outcome.object)] } ?? []

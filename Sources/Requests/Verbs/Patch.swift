@@ -49,7 +49,8 @@ extension Write {
             throw APIError.badRequest("the name of the object (\(said)) does not match the name on the URL (\(command.name))")
         }
         configuration["metadata", "name"] = .string(command.name)
-        try checkNamespace(&configuration)
+        let space = configuration["metadata", "namespace"]?.string ?? ""
+        if type.isNamespaced, !space.isEmpty { try checkNamespace(&configuration) }
         guard let schema = type.schema else { throw APIError.badRequest("\(type.kind) has no schema to apply by") }
         let existing = ground.state.object(key(command.name))
         let live = existing?.document
@@ -62,6 +63,7 @@ extension Write {
             live: live.map { answer($0) }, configuration: configuration, manager: command.manager, isForced: command.isForced,
             apiVersion: type.apiVersion, subresource: command.subresource, time: command.now, schema: schema)
         merged = try decode(merged)
+        try checkNamespace(&merged)
         guard let existing, let live else { return try insert(&merged) }
         if configuration["metadata", "resourceVersion"] == nil { merged["metadata", "resourceVersion"] = .string(String(existing.revision)) }
         return try replace(existing, old: live, with: &merged, tracksManager: false)

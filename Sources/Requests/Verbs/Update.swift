@@ -48,6 +48,7 @@ extension Write {
             throw APIError.conflict(
                 resource, name, "Precondition failed: UID in precondition: \(uid), UID in object meta: \(existing.uid)")
         }
+        if version.isEmpty { object["metadata", "resourceVersion"] = .string(String(existing.revision)) }
         keepServerMetadata(&object, old)
         isolate(&object, old)
         if tracksManager { recordManager(&object, old: old) }
@@ -58,11 +59,11 @@ extension Write {
         keepServerMetadata(&object, old)
         if Generation.isCounted(type), command.subresource != "status" {
             let generation = old["metadata", "generation"]?.int ?? 0
-            object["metadata", "generation"] = .int(Generation.differs(object, old) ? generation + 1 : generation)
+            object["metadata", "generation"] = .int(Generation.isRaised(type, object, old) ? generation + 1 : generation)
         }
 
         var errors = ObjectMetaRules.validateUpdate(object["metadata"] ?? .null, old: old["metadata"] ?? .null, path: "metadata")
-        errors += rules.validateUpdate(object, old: old, subresource: command.subresource, self.context)
+        errors += structureErrors(object) + rules.validateUpdate(object, old: old, subresource: command.subresource, self.context)
         if !errors.isEmpty { throw APIError.invalid(type.groupVersionKind, name, errors) }
         warnings += rules.warnings(object, old: old)
         try validate(&admission, object)

@@ -166,6 +166,7 @@ struct Write {
 
     /// The finished object as a change, with its resourceVersion and its encoding.
     func change(_ kind: Change.Kind, _ object: inout JSON, name: String, previous: UInt64) -> Change {
+        if let schema = type.schema { Conforming.settle(&object, to: schema) }
         object["metadata", "resourceVersion"] = .string(resourceVersion)
         return Change(
             kind: kind, key: key(name), uid: object["metadata", "uid"]?.string ?? "", previousRevision: previous, body: object.encoded())
@@ -185,6 +186,11 @@ struct Write {
             let key = ObjectKey(
                 group: sideType.store.group, resource: sideType.store.resource, namespace: object["metadata", "namespace"]?.string ?? "", name: name)
             guard let before = ground.state.object(key) else { continue }
+            if let schema = sideType.schema {
+                ManagedFields.recordUpdate(
+                    old: before.document, new: &object, manager: "kube-apiserver", apiVersion: sideType.apiVersion, time: command.now,
+                    subresource: "status", schema: schema)
+            }
             object["metadata", "resourceVersion"] = .string(resourceVersion)
             decision.changes.append(
                 Change(kind: .updated, key: key, uid: before.uid, previousRevision: before.revision, body: object.encoded()))

@@ -32,7 +32,7 @@ public struct APIError: Error, Equatable, Sendable {
 
     public init(
         code: Int, reason: String, message: String, group: String = "", kind: String = "", name: String = "", uid: String = "",
-        causes: [Cause] = [], retryAfterSeconds: Int? = nil, continueToken: String? = nil
+        causes: [Cause] = [], retryAfterSeconds: Int? = nil, continueToken: String? = nil, showsEmptyDetails: Bool = false
     ) {
         self.code = code
         self.reason = reason
@@ -44,6 +44,7 @@ public struct APIError: Error, Equatable, Sendable {
         self.causes = causes
         self.retryAfterSeconds = retryAfterSeconds
         self.continueToken = continueToken
+        self.showsEmptyDetails = showsEmptyDetails
     }
 
     /// The `Status` object that a client reads. `details` is left out when it would be empty.

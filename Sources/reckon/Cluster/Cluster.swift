@@ -21,6 +21,7 @@ final class Cluster {
     let engine: Engine
     let pki: ClusterPKI
     let edge: EdgeServer
+    private let server: APIServer
     let logger: Logger
     private var controllers: ControllerLoop?
     private var scheduler: SchedulerLoop?
@@ -74,7 +75,7 @@ final class Cluster {
         registry = box
         let group = MultiThreadedEventLoopGroup.singleton
         let client = HTTPClient(group: group)
-        let server = APIServer(
+        server = APIServer(
             engine: engine, authenticator: authenticator, tokens: tokens, settings: settled, version: Reckon.serverVersion,
             nodes: NodeRegistry(client: client) { box.streams(of: $0) }, logger: logger)
         edge = try await EdgeServer.start(
@@ -126,6 +127,7 @@ final class Cluster {
         nodes?.stop()
         controllers?.stop()
         scheduler?.stop()
+        server.stop()
         await edge.shutdown(grace: .seconds(2))
         engine.stop()
         do throws(LogError) { try log.writeCheckpoint(engine.state) } catch { logger.error("no checkpoint at the end: \(error)") }

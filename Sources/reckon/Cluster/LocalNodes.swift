@@ -2,15 +2,19 @@ import Engine
 import Foundation
 import Glibc
 import Kubelet
+import KubeProxy
 import Logging
+import ServiceRouting
 
 /// The nodes of `--nodes`, in this process.
 final class LocalNodes {
     private let kubelet: Kubelet?
+    private let proxy: KubeProxy?
     private let simulated: SimulatedNodes?
 
-    private init(kubelet: Kubelet? = nil, simulated: SimulatedNodes? = nil) {
+    private init(kubelet: Kubelet? = nil, proxy: KubeProxy? = nil, simulated: SimulatedNodes? = nil) {
         self.kubelet = kubelet
+        self.proxy = proxy
         self.simulated = simulated
     }
 
@@ -33,7 +37,11 @@ final class LocalNodes {
             configuration.version = Reckon.version
             let kubelet = Kubelet(configuration: configuration, door: door, logger: logger)
             do { try await kubelet.start() } catch { throw StartupError("the node cannot start: \(error)") }
-            return LocalNodes(kubelet: kubelet)
+            let proxy = KubeProxy(
+                node: .init(name: configuration.nodeName, clusterCIDR: configuration.podCIDR, podCIDR: configuration.podCIDR), door: door,
+                logger: logger)
+            do { try proxy.start() } catch { throw StartupError("the service rules cannot be loaded: \(error)") }
+            return LocalNodes(kubelet: kubelet, proxy: proxy)
         }
     }
 
@@ -41,6 +49,7 @@ final class LocalNodes {
 
     /// Containers and service rules stay: what runs goes on running, and is taken over at the next start.
     func stop() {
+        proxy?.stop()
         kubelet?.stop()
         simulated?.stop()
     }

@@ -8,7 +8,7 @@ struct HistoryCommand: AsyncParsableCommand {
         discussion: """
               reckon history deployment/web -n shop
               reckon history node/n1 -o json
-            Exit status: 0 found, 1 refused or unreachable, 3 the object never existed.
+            Exit status: 0 found, 1 refused, unreachable, or the object never existed.
             """)
 
     @Argument(help: "KIND/NAME, as kubectl takes it.")
@@ -22,9 +22,6 @@ struct HistoryCommand: AsyncParsableCommand {
 
     @Option(help: "The kubeconfig; $KUBECONFIG or ~/.kube/config by default.")
     var kubeconfig: String?
-
-    @Flag(name: .customLong("no-diff"), help: "Only the list, without what changed.")
-    var noDiff = false
 
     func validate() throws {
         guard object.split(separator: "/").count == 2 else { throw ValidationError("say KIND/NAME, for example deployment/web") }
@@ -52,33 +49,6 @@ struct HistoryCommand: AsyncParsableCommand {
             print(answer.text)
             return
         }
-        let versions = answer["versions"]?.elements ?? []
-        var uid = ""
-        for version in versions {
-            let own = version["uid"]?.string ?? ""
-            if own != uid {
-                print("\(answer["object"]?.string ?? object)  uid \(own)")
-                uid = own
-            }
-            print(Self.line(version))
-            if noDiff { continue }
-            for change in version["changes"]?.elements ?? [] {
-                print("    \(change["path"]?.string ?? ""): \(Self.brief(change["from"])) → \(Self.brief(change["to"]))")
-            }
-        }
-    }
-
-    private static func line(_ version: JSON) -> String {
-        let revision = String(version["revision"]?.int ?? 0)
-        let padded = String(repeating: " ", count: max(0, 8 - revision.utf8.count)) + revision
-        let cause = version["cause"]?.int.map { "  because of \($0)" } ?? ""
-        let what = (version["change"]?.string ?? "").padding(toLength: 8, withPad: " ", startingAt: 0)
-        return "\(padded)  \(version["time"]?.string ?? "")  \(what)  \(version["user"]?.string ?? "")  \(version["verb"]?.string ?? "") \(version["path"]?.string ?? "")\(cause)"
-    }
-
-    private static func brief(_ value: JSON?) -> String {
-        guard let value else { return "—" }
-        let text = value.text
-        return text.count <= 70 ? text : String(text.prefix(67)) + "…"
+        print(answer["text"]?.string ?? "")
     }
 }

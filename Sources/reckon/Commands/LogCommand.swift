@@ -2,6 +2,7 @@ import ArgumentParser
 import Document
 import EventLog
 import Foundation
+import History
 import Records
 
 struct LogCommand: ParsableCommand {
@@ -49,7 +50,11 @@ struct LogCommand: ParsableCommand {
                 let start = from ?? (newest > UInt64(limit) ? newest - UInt64(limit) + 1 : 1)
                 records = access ? try log.accesses(from: start, limit: limit) : try log.events(from: max(start, log.floor), limit: limit)
             } catch { throw StartupError(error.description) }
-            for record in records { print(source.isJSON ? RecordText.json(record).text : RecordText.line(record)) }
+            if source.isJSON {
+                for record in records { print(RecordRendering.json(record, withBodies: false).text) }
+            } else {
+                print(RecordRendering.list(records))
+            }
         }
     }
 
@@ -66,7 +71,15 @@ struct LogCommand: ParsableCommand {
             let found: EventRecord?
             do throws(LogError) { found = try log.events(from: revision, limit: 1).first } catch { throw StartupError(error.description) }
             guard let record = found, record.revision == revision else { throw StartupError("there is no event \(revision) in this log") }
-            print(source.isJSON ? RecordText.json(record).text : RecordText.whole(record))
+            if source.isJSON {
+                print(RecordRendering.json(record, withBodies: true).text)
+                return
+            }
+            do {
+                print(try RecordRendering.show(record) { change in
+                    change.previousRevision == 0 ? nil : try log.object(change.key, at: change.previousRevision)?.body
+                })
+            } catch { throw StartupError("\(error)") }
         }
     }
 
