@@ -60,3 +60,10 @@ import Testing
         #expect(HealthPaths.answer(path: "/healthz/nope", query: Query(), isReady: true) == nil)
     }
 }
+
+@Suite struct VersionPriorityTests {
+    @Test func order() {
+        let sorted = ["v1", "v10", "v1alpha1", "v1beta2", "v2", "v2beta1", "foo", "v1beta10"].sorted { VersionPriority($0) > VersionPriority($1) }
+        #expect(sorted == ["v10", "v2", "v1", "v2beta1", "v1beta10", "v1beta2", "v1alpha1", "foo"])
+    }
+}

@@ -79,6 +79,7 @@ import Testing
         let one = try ProtobufCodec.openEnvelope(ProtobufAnswer.encode(pod)!)
         #expect(one.kind == "Pod")
         #expect(try ProtobufCodec.decode(one.raw, type)["metadata", "name"] == "p")
+        #expect(try ProtobufBody.document(ProtobufAnswer.encode(pod)!)["spec", "nodeName"] == "n")
         let list: JSON = ["apiVersion": "v1", "kind": "PodList", "metadata": ["resourceVersion": "7"], "items": [["metadata": ["name": "p"]]]]
         let many = try ProtobufCodec.openEnvelope(ProtobufAnswer.encode(list)!)
         let listType = Catalog.builtin.type(for: GroupVersionKind(version: "v1", kind: "PodList"))!
