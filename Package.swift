@@ -131,5 +131,6 @@ let package = Package(
         tests(
             "KubeletTests",
             ["Kubelet", "Engine", "ClusterState", "Records", "Controllers", "Schema", "Document", logging]),
+        tests("AdmissionTests", ["Admission", "Document", "Schema", "Records", "ClusterState"]),
     ]
 )

@@ -127,6 +127,13 @@ public final class EdgeResponder: @unchecked Sendable {
     /// Bytes that the connection itself counts: a long whole answer.
     func addPending(_ count: Int) { pending.add(count, ordering: .relaxed) }
 
+    /// A promise for a write of `count` bytes that were added to `pendingBytes`.
+    func promise(for count: Int) -> EventLoopPromise<Void> {
+        let promise = eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { _ in self.sent(count) }
+        return promise
+    }
+
     /// Some written bytes have left, or were dropped.
     func sent(_ count: Int) {
         exchange.stalledSweeps = 0

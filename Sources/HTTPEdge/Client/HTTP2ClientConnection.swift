@@ -21,6 +21,9 @@ final class HTTP2ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     private var open: [Int32: Open] = [:]
     private var nextID: Int32 = 1
     private var connectionDebt = 0
+    /// Nothing has come since the last ping: at the next look the connection is given up.
+    private var isSilent = false
+    private var pings: RepeatedTask?
     private let dead = Atomic<Bool>(false)
 
     init(channel: any Channel, watch: GoAwayWatch) {
@@ -49,8 +52,24 @@ final class HTTP2ClientConnection: ChannelInboundHandler, @unchecked Sendable {
         context.writeAndFlush(
             wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: .windowUpdate(windowSizeIncrement: Self.windowBytes - 65535))),
             promise: nil)
+        pings = context.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(30), delay: .seconds(30)) { [weak self] _ in self?.look() }
     }
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        pings?.cancel()
+    }
+
+    /// Finds out in a minute at most that a server has gone without a word: a watch would wait for ever.
+    private func look() {
+        guard let context, !open.isEmpty else {
+            isSilent = false
+            return
+        }
+        if isSilent { return close() }
+        isSilent = true
+        context.writeAndFlush(
+            wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: .ping(HTTP2PingData(withInteger: 1), ack: false))), promise: nil)
+    }
 
     func start(_ request: HTTPClient.Request, _ target: ClientURL, _ exchange: HTTPExchange) {
         channel.eventLoop.execute {
@@ -89,6 +108,7 @@ final class HTTP2ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        isSilent = false
         let frame = unwrapInboundIn(data)
         let id = Int32(frame.streamID)
         switch frame.payload {
@@ -143,6 +163,7 @@ final class HTTP2ClientConnection: ChannelInboundHandler, @unchecked Sendable {
 
     func channelInactive(context: ChannelHandlerContext) {
         dead.store(true, ordering: .releasing)
+        pings?.cancel()
         let all = open
         open = [:]
         for id in all.keys.sorted() {

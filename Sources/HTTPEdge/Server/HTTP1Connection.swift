@@ -35,6 +35,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
     private var current: EdgeResponder?
     private var currentRequest: EdgeRequest?
     private var currentIsHTTP10 = false
+    /// A long answer that has been given and is still being sent.
+    private var leaving: EdgeResponder?
     private var isDispatching = false
     private var isReading = false
     private var needsFlush = false
@@ -218,11 +220,23 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
                 status, headers, date: date, contentLength: isBodiless ? nil : length, isChunked: false, closes: closes,
                 keepsAliveHTTP10: currentIsHTTP10 && !closes, into: &$0)
         }
-        if !isBodiless, !responder.exchange.isHead { write(whole: body, responder) }
+        if !isBodiless, !responder.exchange.isHead { write(whole: body, length, responder) }
         finished(responder, closes: closes)
     }
 
-    private func write(whole body: EdgeBody, _ responder: EdgeResponder) {
+    private func write(whole body: EdgeBody, _ length: Int, _ responder: EdgeResponder) {
+        // A long answer is watched until it has left, so that its connection neither counts as idle nor stalls for ever.
+        if length > limits.progressBytes {
+            responder.addPending(length)
+            leaving = responder
+            switch body {
+            case .empty: break
+            case .bytes(let bytes): writePieces(ByteBuffer(bytes: bytes), responder)
+            case .buffer(let bytes): writePieces(bytes, responder)
+            case .buffers(let all): for bytes in all where bytes.readableBytes > 0 { writePieces(bytes, responder) }
+            }
+            return
+        }
         switch body {
         case .empty: break
         case .bytes(let bytes):
@@ -253,21 +267,19 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
 
     func write(_ responder: EdgeResponder, _ chunk: ByteBuffer) {
         let count = chunk.readableBytes
-        guard responder === current, responder.exchange.phase == .streaming, let context, !responder.exchange.isHead else {
+        guard responder === current, responder.exchange.phase == .streaming, context != nil, !responder.exchange.isHead else {
             responder.sent(count)
             return
         }
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenComplete { _ in responder.sent(count) }
         if responder.exchange.isChunked {
             coalescer.append {
                 ResponseHead.writeHexadecimal(count, into: &$0)
                 $0.writeStaticString("\r\n")
             }
-            writeOut(chunk, promise: promise)
+            writePieces(chunk, responder)
             coalescer.append { $0.writeStaticString("\r\n") }
         } else {
-            writeOut(chunk, promise: promise)
+            writePieces(chunk, responder)
         }
         flushSoon()
     }
@@ -283,6 +295,15 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
     func abort(_ responder: EdgeResponder) {
         guard responder === current else { return }
         closeNow()
+    }
+
+    /// Writes what was counted in the responder's `pendingBytes`.
+    private func writePieces(_ bytes: ByteBuffer, _ responder: EdgeResponder) {
+        var rest = bytes
+        while rest.readableBytes > limits.progressBytes, let piece = rest.readSlice(length: limits.progressBytes) {
+            writeOut(piece, promise: responder.promise(for: piece.readableBytes))
+        }
+        writeOut(rest, promise: responder.promise(for: rest.readableBytes))
     }
 
     /// Straight to the coalescer, which stands next towards the network.
@@ -379,10 +400,12 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
     }
 
     func sweep() {
-        if let current {
-            if current.pendingBytes > 0 {
-                current.exchange.stalledSweeps += 1
-                if current.exchange.stalledSweeps > limits.sweeps(in: limits.stalledStreamTimeout) { closeNow() }
+        if let sending = leaving ?? current {
+            if sending.pendingBytes > 0 {
+                sending.exchange.stalledSweeps += 1
+                if sending.exchange.stalledSweeps > limits.sweeps(in: limits.stalledStreamTimeout) { closeNow() }
+            } else {
+                leaving = nil
             }
             return
         }

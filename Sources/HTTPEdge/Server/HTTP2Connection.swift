@@ -244,17 +244,12 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
 
     private func write(whole body: EdgeBody, _ count: Int, _ responder: EdgeResponder) {
         // A long answer is watched, so that a client that takes none of it is cut at last.
-        var promise: EventLoopPromise<Void>?
-        if count > limits.windowBytes / 16, let context {
-            let sent = context.eventLoop.makePromise(of: Void.self)
-            responder.addPending(count)
-            sent.futureResult.assumeIsolated().whenComplete { _ in responder.sent(count) }
-            promise = sent
-        }
+        let isWatched = count > limits.progressBytes
+        if isWatched { responder.addPending(count) }
         switch body {
         case .empty: break
-        case .buffer(let bytes): sendData(responder, bytes, endStream: true, promise)
-        case .bytes(let bytes): sendData(responder, ByteBuffer(bytes: bytes), endStream: true, promise)
+        case .buffer(let bytes): sendPieces(responder, bytes, endStream: true, isCounted: isWatched)
+        case .bytes(let bytes): sendPieces(responder, ByteBuffer(bytes: bytes), endStream: true, isCounted: isWatched)
         case .buffers(let all):
             // Small pieces are gathered to frames of a TLS record's size.
             let size = OutboundCoalescer.recordBytes - 9
@@ -263,13 +258,13 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
             for piece in all where piece.readableBytes > 0 {
                 if gathered.readableBytes > 0, gathered.readableBytes + piece.readableBytes > size {
                     left -= gathered.readableBytes
-                    sendData(responder, gathered, endStream: false, nil)
+                    sendPieces(responder, gathered, endStream: false, isCounted: isWatched)
                     gathered = ByteBuffer()
                 }
                 if gathered.readableBytes == 0 { gathered.reserveCapacity(min(size, left)) }
                 gathered.writeImmutableBuffer(piece)
             }
-            sendData(responder, gathered, endStream: true, promise)
+            sendPieces(responder, gathered, endStream: true, isCounted: isWatched)
         }
     }
 
@@ -282,13 +277,11 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
 
     func write(_ responder: EdgeResponder, _ chunk: ByteBuffer) {
         let count = chunk.readableBytes
-        guard responder.exchange.phase == .streaming, let context, !responder.exchange.isHead else {
+        guard responder.exchange.phase == .streaming, context != nil, !responder.exchange.isHead else {
             responder.sent(count)
             return
         }
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenComplete { _ in responder.sent(count) }
-        sendData(responder, chunk, endStream: false, promise)
+        sendPieces(responder, chunk, endStream: false, isCounted: true)
         flushSoon()
     }
 
@@ -308,6 +301,13 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
 
     private func send(_ responder: EdgeResponder, _ payload: HTTP2Frame.FramePayload) {
         context?.write(wrapOutboundOut(HTTP2Frame(streamID: HTTP2StreamID(responder.stream), payload: payload)), promise: nil)
+    }
+    private func sendPieces(_ responder: EdgeResponder, _ bytes: ByteBuffer, endStream: Bool, isCounted: Bool) {
+        var rest = bytes
+        while rest.readableBytes > limits.progressBytes, let piece = rest.readSlice(length: limits.progressBytes) {
+            sendData(responder, piece, endStream: false, isCounted ? responder.promise(for: piece.readableBytes) : nil)
+        }
+        sendData(responder, rest, endStream: endStream, isCounted ? responder.promise(for: rest.readableBytes) : nil)
     }
     private func sendData(_ responder: EdgeResponder, _ bytes: ByteBuffer, endStream: Bool, _ promise: EventLoopPromise<Void>?) {
         guard let context else {
