@@ -103,7 +103,9 @@ private struct JSONParser {
             let before = duplicates.count
             let value = try self.value(depth + 1)
             if duplicates.count > before { locate(from: before, key, separator: ".") }
-            if isSorted, !entries.isEmpty, prefix <= last {
+            if prefix == 0 {
+                isSorted = false  // not known: the keys themselves are compared in the end
+            } else if isSorted, !entries.isEmpty, prefix <= last {
                 isSorted = prefix == last && entries[entries.count - 1].key.bytesPrecede(key)
             }
             last = prefix
@@ -127,8 +129,8 @@ private struct JSONParser {
         return .object(JSONObject(unsorted: entries) { duplicates.append($0) })
     }
 
-    /// The first eight bytes of the key that begins here, as a number that sorts as they do; all ones when it has escapes or
-    /// bytes beyond ASCII, so that the keys themselves are compared.
+    /// The first eight bytes of the key that begins here, as a number that sorts as they do; 0 when they have escapes or
+    /// bytes beyond ASCII.
     @inline(__always) func keyPrefix() -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 56

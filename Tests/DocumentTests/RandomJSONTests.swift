@@ -46,6 +46,20 @@ import Testing
         }
     }
 
+    /// The order in which members are given does not matter.
+    @Test(arguments: 0..<40)
+    func shuffledMembers(_ seed: Int) throws {
+        var generator = Seeded(state: UInt64(seed) &+ 77)
+        var names = Set((0..<Int.random(in: 2..<40, using: &generator)).map { _ in Self.text(&generator) })
+        names.formUnion(["a", "aaaaaaaaaaaa", "aaaaaaaab"])
+        let sorted = JSON.object(JSONObject(names.map { ($0, 1) }))
+        var text = "{"
+        for name in names.shuffled(using: &generator) { text += (text.count > 1 ? "," : "") + JSON.string(name).text + ":1" }
+        let read = try JSON(parsing: text + "}")
+        #expect(read == sorted)
+        #expect(read.entries.keys == names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+    }
+
     /// Whatever the bytes are, reading ends with a value or an error.
     @Test(arguments: 0..<40)
     func brokenBytes(_ seed: Int) {

@@ -40,8 +40,8 @@ public enum ZeroPresence: UInt8, Sendable {
 /// How server-side apply merges a list.
 public enum ListKind: UInt8, Sendable { case atomic, set, map }
 
-/// One field of a structured type.
-public struct Field: Sendable {
+/// One field of a structured type. A class so that walks over documents pass it by reference; it never changes.
+public final class Field: Sendable {
     public let name: String
     public let shape: FieldShape
     public let isRequired: Bool
@@ -132,29 +132,29 @@ extension TypeSchema {
 }
 
 /// A structured type: `io.k8s.api.core.v1.Pod` and what it holds. Types refer to each other, so they are objects that are
-/// filled in once while the catalog is built and never change afterwards.
+/// filled in once while the catalog is built and never change afterwards: reading needs no check for a writer.
 public final class TypeSchema: @unchecked Sendable {
     /// The full name, `io.k8s.api.core.v1.PodSpec`; for a custom resource, made from its group and kind.
     public let name: String
     /// In the byte order of their names.
-    public private(set) var fields: [Field] = []
+    @exclusivity(unchecked) public private(set) var fields: [Field] = []
     /// `x-kubernetes-preserve-unknown-fields` of a custom resource.
-    public private(set) var keepsUnknown = false
+    @exclusivity(unchecked) public private(set) var keepsUnknown = false
     /// The whole type is owned as one by server-side apply (`+structType=atomic`).
-    public private(set) var isAtomic = false
+    @exclusivity(unchecked) public private(set) var isAtomic = false
     /// Whether `status` is written by an endpoint of its own, so that the main one neither changes nor owns it.
-    public package(set) var isStatusSeparate = true
+    @exclusivity(unchecked) public package(set) var isStatusSeparate = true
     /// The OpenAPI schema that a custom resource is pruned, defaulted and checked by; nil for built-in kinds.
-    public package(set) var structural: StructuralSchema?
-    private var places: [String: Int] = [:]
+    @exclusivity(unchecked) public package(set) var structural: StructuralSchema?
+    @exclusivity(unchecked) private var places: [String: Int] = [:]
     /// What upstream's empty struct is written as, for kinds; nil until the catalog has filled every type.
-    package private(set) var zeroDocument: JSON?
+    @exclusivity(unchecked) package private(set) var zeroDocument: JSON?
     /// Whether a list or map in it, at any depth, is written `null` when it is empty.
-    package private(set) var holdsNullable = false
+    @exclusivity(unchecked) package private(set) var holdsNullable = false
     /// For walks along a document's sorted members: the first eight bytes of each field's name, in the order of `fields`.
-    package private(set) var prefixes: [UInt64] = []
+    @exclusivity(unchecked) package private(set) var prefixes: [UInt64] = []
     /// In the order of `fields`: whether the field is written even when it is not set.
-    package private(set) var isAlwaysWritten: [Bool] = []
+    @exclusivity(unchecked) package private(set) var isAlwaysWritten: [Bool] = []
 
     public init(name: String) { self.name = name }
 
