@@ -74,7 +74,7 @@ let package = Package(
         ours("Patching", ["Document", "Schema"], exclude: ["README.md"]),
         ours("Access", ["Document", "Schema", "Records", "ClusterState"]),
         ours("Admission", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access"]),
-        ours("Requests", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access", "Admission"]),
+        ours("Requests", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access", "Admission"], exclude: ["README.md"]),
         ours("History", ["Document", "Schema", "Records", "ClusterState"]),
         ours("Controllers", ["Document", "Schema", "Records", "ClusterState", deques]),
         ours("Scheduling", ["Document", "Records", "ClusterState", "Controllers", deques]),
@@ -132,5 +132,7 @@ let package = Package(
             "KubeletTests",
             ["Kubelet", "Engine", "ClusterState", "Records", "Controllers", "Schema", "Document", logging]),
         tests("AdmissionTests", ["Admission", "Document", "Schema", "Records", "ClusterState"]),
+        tests("HistoryTests", ["Document", "Records", "History"]),
+        tests("ReplayTests", ["Document", "Records", "ClusterState", "EventLog"]),
     ]
 )
