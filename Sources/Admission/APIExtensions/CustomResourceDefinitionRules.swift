@@ -46,7 +46,7 @@ struct CustomResourceDefinitionRules: KindRules {
         if name != wanted { errors.append(.invalid("metadata.name", .string(name), "must be spec.names.plural+\".\"+spec.group")) }
         validateSpec(spec, &errors)
         let stored = object["status"]?["storedVersions"]?.strings ?? []
-        if stored.isEmpty, object["status"] != nil { errors.append(.invalid("status.storedVersions", [], "must have at least one stored version")) }
+        if stored.isEmpty, object["status"] != nil { errors.append(.invalid("status.storedVersions", .null, "must have at least one stored version")) }
         return errors
     }
 

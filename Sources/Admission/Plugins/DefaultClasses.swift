@@ -43,7 +43,7 @@ struct DefaultIngressClass: AdmissionPlugin {
 /// The newest object that carries one of the annotations with "true"; of several equally new ones the first by name.
 private func newestDefault(_ state: ClusterState, _ store: GroupResource, _ annotations: [String]) -> String? {
     var best: (time: String, name: String)?
-    for object in state.objects(store) {
+    for object in state.objects(store) where object.body.holds("is-default-class") {
         let metadata = object.document["metadata"] ?? .null
         guard annotations.contains(where: { metadata["annotations", $0]?.string == "true" }) else { continue }
         let time = metadata.text("creationTimestamp")

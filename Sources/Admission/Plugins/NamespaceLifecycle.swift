@@ -17,7 +17,7 @@ struct NamespaceLifecycle: AdmissionPlugin {
         guard let namespace = request.context.state.object(GroupResource(resource: "namespaces"), "", request.namespace) else {
             throw .notFound(GroupResource(resource: "namespaces"), request.namespace)
         }
-        guard request.operation == .create, namespace.body.containsDeletionTimestamp else { return }
+        guard request.operation == .create, namespace.body.holds("deletionTimestamp") || namespace.body.holds("Terminating") else { return }
         let document = namespace.document
         guard document["metadata", "deletionTimestamp"] != nil || document["status", "phase"]?.string == "Terminating" else { return }
         var error = request.forbidden("unable to create new content in namespace \(request.namespace) because it is being terminated")
@@ -27,30 +27,5 @@ struct NamespaceLifecycle: AdmissionPlugin {
                 field: "metadata.namespace")
         ]
         throw error
-    }
-}
-
-extension [UInt8] {
-    /// A quick look before the whole body is read: whether the words `deletionTimestamp` or `Terminating` occur.
-    fileprivate var containsDeletionTimestamp: Bool {
-        holds("deletionTimestamp") || holds("Terminating")
-    }
-
-    private func holds(_ word: StaticString) -> Bool {
-        let n = word.utf8CodeUnitCount
-        guard count >= n else { return false }
-        return withUnsafeBufferPointer { bytes in
-            let first = word.utf8Start[0]
-            var i = 0
-            while i <= bytes.count - n {
-                if bytes[i] == first {
-                    var k = 1
-                    while k < n, bytes[i + k] == word.utf8Start[k] { k += 1 }
-                    if k == n { return true }
-                }
-                i += 1
-            }
-            return false
-        }
     }
 }

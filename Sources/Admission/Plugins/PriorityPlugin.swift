@@ -64,7 +64,7 @@ struct PriorityPlugin: AdmissionPlugin {
     /// The class marked as everyone's default: its name, value and policy. Of several, the one of the lowest value.
     private static func standard(_ state: ClusterState) -> JSON? {
         var found: JSON?
-        for object in state.objects(classes) {
+        for object in state.objects(classes) where object.body.holds("\"globalDefault\":true") {
             let document = object.document
             guard document.flag("globalDefault") else { continue }
             let value = document.integer("value") ?? 0

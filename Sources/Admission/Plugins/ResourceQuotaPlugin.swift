@@ -1,5 +1,4 @@
 import Document
-import Patching
 import Schema
 
 /// What a request uses more of stays within the namespace's quotas; their used amounts change with it: upstream's ResourceQuota.
@@ -16,8 +15,7 @@ struct ResourceQuotaPlugin: AdmissionPlugin {
         guard let type = request.context.catalog.resource(apiVersion: "v1", "resourcequotas") else { return }
         var changed: [JSON] = []
         for stored in request.context.state.objects(ResourceQuotaPlugin.store, namespace: request.namespace) {
-            let old = stored.document
-            var quota = old
+            var quota = stored.document
             guard QuotaScopes.matches(quota, request) else { continue }
             let hard = Amounts(quota["status", "hard"])
             let quotaName = quota["metadata", "name"]?.string ?? ""
@@ -47,11 +45,6 @@ struct ResourceQuotaPlugin: AdmissionPlugin {
             for (name, more) in relevant {
                 used[name] = (used[name] ?? .zero) + more
                 quota["status", "used", name] = .string(used[name]!.text)
-            }
-            if let schema = type.schema {
-                ManagedFields.recordUpdate(
-                    old: old, new: &quota, manager: "kube-apiserver", apiVersion: "v1", time: request.context.now, subresource: "status",
-                    schema: schema)
             }
             changed.append(quota)
         }
