@@ -48,6 +48,8 @@ public struct ListAnswer: Sendable {
         var objects = objects
         var metadata: JSON = ["resourceVersion": .string(String(state.revision))]
         if let continueToken { metadata["continue"] = .string(continueToken) }
+        // Upstream's lists of custom resources always have the member.
+        if type.isCustom, continueToken == nil, format.projection == .object { metadata["continue"] = "" }
         if let remaining, remaining > 0 { metadata["remainingItemCount"] = .int(Int64(remaining)) }
         var head: [UInt8] = []
         switch format.projection {
