@@ -146,25 +146,32 @@ private struct BodyScanner {
     /// Goes past one value of any kind.
     mutating func skip() {
         skipSpace()
+        // Most of a body is passed over here: the place is kept in a register until the end.
+        let bytes = bytes
+        let end = bytes.count
+        var i = at
         var depth = 0
-        while at < bytes.count {
-            switch bytes[at] {
+        defer { at = i }
+        while i < end {
+            switch bytes[i] {
             case UInt8(ascii: "\""):
-                _ = quoted()
+                i += 1
+                while i < end, bytes[i] != UInt8(ascii: "\"") { i += bytes[i] == UInt8(ascii: "\\") ? 2 : 1 }
+                i = min(i + 1, end)
                 if depth == 0 { return }
-                continue
-            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                depth += 1
+                i += 1
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
                 if depth == 0 { return }
                 depth -= 1
-                if depth == 0 {
-                    at += 1
-                    return
-                }
-            case UInt8(ascii: ","): if depth == 0 { return }
-            default: break
+                i += 1
+                if depth == 0 { return }
+            case UInt8(ascii: ","):
+                if depth == 0 { return }
+                i += 1
+            default: i += 1
             }
-            at += 1
         }
     }
 }

@@ -6,7 +6,7 @@ import Records
 import Testing
 
 @Suite struct DamageTests {
-    private func makeLog(_ directory: TemporaryDirectory, events: Int = 500) throws -> [EventRecord] {
+    private func makeLog(_ directory: TemporaryDirectory, events: Int = 300) throws -> [EventRecord] {
         let log = try DiskLog(directory: directory.path)
         var cluster = RandomCluster(seed: 11)
         var state = ClusterState()
@@ -47,7 +47,7 @@ import Testing
         #expect(report.events + report.accesses == UInt64(events.count))
         var random = SeededGenerator(state: 3)
         var (found, named) = (0, 0)
-        for _ in 0..<150 {
+        for _ in 0..<80 {
             var bad = sound
             // Records begin after the meta pages; what is free or was replaced may change unnoticed, so what is found is compared with what is read.
             let at = 8192 + Int(random.next() % UInt64(sound.count - 8192))
@@ -61,8 +61,8 @@ import Testing
                 if damaged.findings.contains(where: { $0.revision != nil }) { named += 1 }
             }
         }
-        #expect(found > 50)
-        #expect(named > 20)
+        #expect(found > 25)
+        #expect(named > 10)
         write(sound, path)
     }
 
@@ -79,7 +79,7 @@ import Testing
             let damaged = DiskLog.verify(directory: directory.path) { _ in }
             #expect(!damaged.isSound || damaged.stateDigest == report.stateDigest)
         }
-        for size in stride(from: 0, to: sound.count - 4096, by: 37 * 512) {
+        for size in stride(from: 0, to: sound.count - 4096, by: 97 * 512) {
             write(Array(sound[..<size]), path)
             #expect(!DiskLog.verify(directory: directory.path) { _ in }.isSound)
             if size > 0 { #expect(throws: LogError.self) { try DiskLog(directory: directory.path) } }
@@ -98,7 +98,7 @@ import Testing
         var places: [Int] = []
         for i in 0..<sound.count - needle.count where sound[i] == needle[0] && sound[i..<i + needle.count].elementsEqual(needle) { places.append(i) }
         var refused = 0
-        for place in places.prefix(40) {
+        for place in places.prefix(12) {
             var bad = sound
             bad[place + needle.count] ^= 1
             write(bad, path)

@@ -1,5 +1,6 @@
 public import ClusterState
 import Document
+import Glibc
 public import Records
 import Synchronization
 
@@ -74,11 +75,16 @@ extension DiskLog {
         for (number, bytes) in index.chunks() {
             try transaction.put(databases.segments, VersionIndex.chunkKey(segment: index.first, number: number), bytes)
         }
-        for key in index.created.keys.sorted() {
-            for life in index.created[key]! {
-                try transaction.put(databases.keys, VersionIndex.lifeKey(key, number: life.number), VersionIndex.encode(life))
-            }
+        var lives: [(key: [UInt8], value: [UInt8])] = []
+        for (key, list) in index.created {
+            for life in list { lives.append((VersionIndex.lifeKey(key, number: life.number), VersionIndex.encode(life))) }
         }
+        // In the order of the keys, so that each page is touched once.
+        lives.sort { a, b in
+            let order = memcmp(a.key, b.key, min(a.key.count, b.key.count))
+            return order != 0 ? order < 0 : a.key.count < b.key.count
+        }
+        for (key, value) in lives { try transaction.put(databases.keys, key, value) }
         for number in index.deleted.keys.sorted() {
             let (key, revision) = index.deleted[number]!
             let place = VersionIndex.lifeKey(key, number: number)

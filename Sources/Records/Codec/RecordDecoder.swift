@@ -170,9 +170,7 @@ package struct RecordDecoder {
         if number == 0 { return try RecordShape(reading: try reader.run(), &self) }
         if let known = shapes[number] { return known }
         let bytes = try names.name(number - 1)
-        var copy = self
-        let shape = try bytes.withUnsafeBytesTyped { bytes throws(RecordError) in try RecordShape(reading: bytes, &copy) }
-        self = copy
+        let shape = try bytes.withUnsafeBytesTyped { bytes throws(RecordError) in try RecordShape(reading: bytes, &self) }
         if shapes.count >= Self.rememberedMax { shapes.removeAll() }
         shapes[number] = shape
         return shape

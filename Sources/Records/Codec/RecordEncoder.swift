@@ -30,6 +30,9 @@ enum ChangeFlag {
 /// Writes records in the current format.
 package struct RecordEncoder: Sendable {
     package var interner: Interner
+    /// The numbers of requesters met lately, by a few bytes of their names: most requests come from one of them, and comparing
+    /// costs less than writing out and looking up.
+    private var requesters = [(requester: Requester, number: UInt64)?](repeating: nil, count: 64)
     package init(firstName: UInt64) { interner = Interner(next: firstName) }
 
     /// A journal record; `bases` has one entry for each change. `time` is that of its block.
@@ -62,10 +65,10 @@ package struct RecordEncoder: Sendable {
     }
 
     private mutating func finish(_ record: EventRecord, _ audit: [UInt8]?, into out: inout ByteWriter) {
-        var requester = ByteWriter()
-        Requester(record).write(into: &requester)
         var shape = ByteWriter()
-        RecordShape.write(record, requester: requester.bytes, into: &shape, &interner)
+        shape.bytes.reserveCapacity(128)
+        requester(record, into: &shape)
+        RecordShape.write(record, into: &shape)
         out.name(shape.bytes, &interner)
         if let audit { out.bytes.append(contentsOf: audit) } else { out.text(record.request.auditID) }
         if !record.request.source.isEmpty { out.name(record.request.source, &interner) }
@@ -78,6 +81,28 @@ package struct RecordEncoder: Sendable {
             }
         }
         if !record.decision.isEmpty { out.run(record.decision) }
+    }
+
+    private mutating func requester(_ record: EventRecord, into out: inout ByteWriter) {
+        let slot = Self.slot(record)
+        if let known = requesters[slot], known.requester.isOf(record) { return out.varint(known.number + 1) }
+        let requester = Requester(record)
+        var bytes = ByteWriter()
+        requester.write(into: &bytes)
+        if let number = interner.number(of: bytes.bytes) {
+            requesters[slot] = (requester, number)
+            out.varint(number + 1)
+        } else {
+            out.bytes.append(0)
+            out.run(bytes.bytes)
+        }
+    }
+
+    private static func slot(_ record: EventRecord) -> Int {
+        let name = record.authentication.user.name.utf8
+        var mixed = name.count &* 31 &+ record.request.userAgent.utf8.count &* 7 &+ record.authorization.rule.utf8.count
+        for byte in name.suffix(6) { mixed = mixed &* 33 &+ Int(byte) }
+        return mixed & 63
     }
 
     private mutating func write(_ change: Change, _ base: ChangeBase, _ revision: UInt64, into out: inout ByteWriter) {

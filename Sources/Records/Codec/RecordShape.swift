@@ -12,20 +12,15 @@ struct RecordShape: Sendable {
     var outcome: Outcome
     var path: Path
 
-    static func write(_ record: EventRecord, requester: [UInt8], into out: inout ByteWriter, _ interner: inout Interner) {
-        out.name(requester, &interner)
+    /// Everything but the requester, which stands before it.
+    static func write(_ record: EventRecord, into out: inout ByteWriter) {
         out.text(record.request.verb)
         out.text(record.request.query)
         out.zigzag(Int64(record.outcome.code))
         out.text(record.outcome.reason)
-        if let key = record.changes.first?.key, let path = RequestPath(record.request.path, of: key) {
-            out.bytes.append(path.hasName ? 2 : 1)
-            out.text(path.version)
-            out.text(path.subresource)
-        } else {
-            out.bytes.append(0)
-            out.text(record.request.path)
-        }
+        if let key = record.changes.first?.key, RequestPath.write(record.request.path, of: key, into: &out) { return }
+        out.bytes.append(0)
+        out.text(record.request.path)
     }
 
     init(reading bytes: UnsafeRawBufferPointer, _ decoder: inout RecordDecoder) throws(RecordError) {

@@ -1,5 +1,3 @@
-import Document
-
 /// The path of a request as the object that it changed and what is left to know: the API version, whether the name is part of
 /// the path, and the subresource. Nearly every write's path is of this form.
 struct RequestPath: Equatable {
@@ -13,34 +11,46 @@ struct RequestPath: Equatable {
         self.subresource = subresource
     }
 
-    /// nil when the path is not that of a request on this object or its collection.
-    init?(_ path: String, of key: ObjectKey) {
-        var rest = Substring(path).utf8
-        func take(_ text: String) -> Bool {
-            guard rest.starts(with: text.utf8) else { return false }
-            rest = rest.dropFirst(text.utf8.count)
+    /// Writes the form of `path`, or nothing and answers false when it is not that of a request on this object or its collection.
+    static func write(_ path: String, of key: ObjectKey, into out: inout ByteWriter) -> Bool {
+        var path = path
+        return path.withUTF8 { path in
+            var at = 0
+            func take(_ text: String) -> Bool {
+                var text = text
+                return text.withUTF8 { text in
+                    guard at + text.count <= path.count else { return false }
+                    for i in 0..<text.count where path[at + i] != text[i] { return false }
+                    at += text.count
+                    return true
+                }
+            }
+            func takeSegment() -> UnsafeRawBufferPointer? {
+                guard at < path.count, path[at] == UInt8(ascii: "/") else { return nil }
+                let start = at + 1
+                at = start
+                while at < path.count, path[at] != UInt8(ascii: "/") { at += 1 }
+                return start == at ? nil : UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: path[start..<at]))
+            }
+            guard key.group.isEmpty ? take("/api") : (take("/apis/") && take(key.group)) else { return false }
+            guard let version = takeSegment() else { return false }
+            if !key.namespace.isEmpty { guard take("/namespaces/"), take(key.namespace) else { return false } }
+            guard take("/"), take(key.resource) else { return false }
+            let none = UnsafeRawBufferPointer(start: nil, count: 0)
+            var (form, subresource) = (UInt8(1), none)
+            if at < path.count {
+                guard take("/"), !key.name.isEmpty, take(key.name), at == path.count || path[at] == UInt8(ascii: "/") else { return false }
+                form = 2
+                if at < path.count {
+                    guard let last = takeSegment(), at == path.count else { return false }
+                    subresource = last
+                }
+            }
+            out.bytes.append(form)
+            out.run(version)
+            out.run(subresource)
             return true
         }
-        func takeSegment() -> String? {
-            guard rest.first == UInt8(ascii: "/") else { return nil }
-            let body = rest.dropFirst()
-            let end = body.firstIndex(of: UInt8(ascii: "/")) ?? body.endIndex
-            rest = body[end...]
-            return String(body[..<end])
-        }
-        guard key.group.isEmpty ? take("/api") : (take("/apis/") && take(key.group)) else { return nil }
-        guard let version = takeSegment(), !version.isEmpty else { return nil }
-        if !key.namespace.isEmpty { guard take("/namespaces/"), take(key.namespace) else { return nil } }
-        guard take("/"), take(key.resource) else { return nil }
-        self.version = version
-        hasName = false
-        subresource = ""
-        if rest.isEmpty { return }
-        guard takeSegment()?.sameBytes(as: key.name) == true else { return nil }
-        hasName = true
-        if rest.isEmpty { return }
-        guard let subresource = takeSegment(), !subresource.isEmpty, rest.isEmpty else { return nil }
-        self.subresource = subresource
     }
 
     func text(of key: ObjectKey) -> String {

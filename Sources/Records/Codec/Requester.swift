@@ -12,6 +12,12 @@ struct Requester: Hashable, Sendable {
         fieldManager = record.request.fieldManager
     }
 
+    /// Whether the record is of this requester: quick when both share their strings' storage.
+    func isOf(_ record: EventRecord) -> Bool {
+        userAgent == record.request.userAgent && fieldManager == record.request.fieldManager
+            && authorization == record.authorization && authentication == record.authentication
+    }
+
     func write(into out: inout ByteWriter) {
         out.text(authentication.authenticator)
         Self.write(authentication.user, into: &out)
