@@ -73,12 +73,29 @@ enum SPDYFrame {
         out.writeImmutableBuffer(bytes)
         return out
     }
-    /// A reply without headers. The compressed block holds the bytes as they are, which every zlib reads.
-    static func reply(_ stream: UInt32, isFirst: Bool) -> ByteBuffer {
-        var block: [UInt8] = isFirst ? [0x78, 0x01] : []
-        let plain: [UInt8] = [0, 0, 0, 0]
-        block += [0, UInt8(plain.count), 0, ~UInt8(plain.count), 0xFF] + plain + [0, 0, 0, 0xFF, 0xFF]
-        return control(2, stream, block)
+    /// A reply without headers. The compressed blocks of what is written here hold the bytes as they are, which every zlib reads.
+    static func reply(_ stream: UInt32, isFirst: Bool) -> ByteBuffer { control(2, stream, block([], isFirst: isFirst)) }
+    static func open(_ stream: UInt32, _ headers: [(name: String, value: String)], isFirst: Bool) -> ByteBuffer {
+        control(1, stream, [0, 0, 0, 0, 0, 0] + block(headers, isFirst: isFirst))
+    }
+
+    private static func block(_ headers: [(name: String, value: String)], isFirst: Bool) -> [UInt8] {
+        var plain = ByteBuffer(integer: UInt32(headers.count))
+        for (name, value) in headers {
+            plain.writeInteger(UInt32(name.utf8.count))
+            plain.writeString(name)
+            plain.writeInteger(UInt32(value.utf8.count))
+            plain.writeString(value)
+        }
+        let count = UInt16(plain.readableBytes)
+        var out = ByteBuffer(bytes: isFirst ? [0x78, 0x01] : [])
+        // A stored block, and an empty one: the flush that makes the reader hand out what it has.
+        out.writeInteger(UInt8(0))
+        out.writeInteger(count, endianness: .little)
+        out.writeInteger(~count, endianness: .little)
+        out.writeImmutableBuffer(plain)
+        out.writeBytes([0, 0, 0, 0xFF, 0xFF])
+        return Array(out.readableBytesView)
     }
     static func reset(_ stream: UInt32, _ status: UInt32) -> ByteBuffer { control(3, stream, [0, 0, 0, UInt8(truncatingIfNeeded: status)]) }
     static func ping(_ id: UInt32) -> ByteBuffer { control(6, id, []) }

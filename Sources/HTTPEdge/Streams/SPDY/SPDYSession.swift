@@ -30,14 +30,17 @@ public struct ByteDuplex: Sendable {
     }
 }
 
-/// The server's side of one SPDY/3.1 connection. Everything happens on the duplex's event loop.
+/// One side of a SPDY/3.1 connection: a server is told of the streams that the client opens, a client opens them. Everything happens on the duplex's
+/// event loop.
 final class SPDYSession: @unchecked Sendable {
     let duplex: ByteDuplex
     private var buffer = ByteBuffer()
     private var inflater = Inflater(dictionary: SPDYDictionary.bytes)
     private var streams: [UInt32: SPDYStream] = [:]
-    private var hasReplied = false
+    private var hasSentHeaders = false
     private var lastID: UInt32 = 0
+    private var nextID: UInt32 = 1
+    private let isClient: Bool
     private(set) var isOver = false
     private let opened: (SPDYStream) -> Void
     private let ended: () -> Void
@@ -48,6 +51,14 @@ final class SPDYSession: @unchecked Sendable {
         self.duplex = duplex
         self.opened = opened
         self.ended = ended
+        isClient = false
+    }
+    /// A client, whose streams are made by `open`.
+    init(client duplex: ByteDuplex, ended: @escaping () -> Void) {
+        self.duplex = duplex
+        opened = { _ in }
+        self.ended = ended
+        isClient = true
     }
     func start() {
         duplex.onBytes { self.receive($0) }
@@ -69,15 +80,15 @@ final class SPDYSession: @unchecked Sendable {
     private func act(on frame: SPDYFrame) {
         switch frame {
         case .open(let id, let headers, let isLast):
-            guard id % 2 == 1, id > lastID, streams.count < Self.streamsMax else {
+            guard !isClient, id % 2 == 1, id > lastID, streams.count < Self.streamsMax else {
                 duplex.send(SPDYFrame.reset(id, 3))
                 return
             }
             lastID = id
             let stream = SPDYStream(id: id, headers: headers, session: self)
             streams[id] = stream
-            duplex.send(SPDYFrame.reply(id, isFirst: !hasReplied))
-            hasReplied = true
+            duplex.send(SPDYFrame.reply(id, isFirst: !hasSentHeaders))
+            hasSentHeaders = true
             opened(stream)
             if isLast { stream.ended() }
         case .data(let id, let bytes, let isLast):
@@ -85,11 +96,22 @@ final class SPDYSession: @unchecked Sendable {
             if bytes.readableBytes > 0 { stream.deliver(bytes) }
             if isLast { stream.ended() }
         case .reset(let id): streams[id]?.wasReset()
-        // The client's pings have odd numbers; an even one would be the answer to one of ours.
-        case .ping(let id): if id % 2 == 1 { duplex.send(SPDYFrame.ping(id)) }
+        // None is ever sent from here, so each is a question.
+        case .ping(let id): duplex.send(SPDYFrame.ping(id))
         case .goAway: close()
         case .other: break
         }
+    }
+
+    /// Opens a stream, as a client.
+    func open(_ headers: [(name: String, value: String)]) -> SPDYStream {
+        let id = nextID
+        nextID += 2
+        let stream = SPDYStream(id: id, headers: headers, session: self)
+        streams[id] = stream
+        duplex.send(SPDYFrame.open(id, headers, isFirst: !hasSentHeaders))
+        hasSentHeaders = true
+        return stream
     }
 
     func forget(_ id: UInt32) { streams[id] = nil }
