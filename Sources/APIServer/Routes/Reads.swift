@@ -60,7 +60,7 @@ extension APIServer {
     func format(_ exchange: Exchange, _ type: ResourceType, isList: Bool, isWatch: Bool) throws(APIError) -> AnswerFormat {
         try Negotiation.answer(
             accept: exchange.request.headers["accept"] ?? "", userAgent: exchange.userAgent, query: exchange.info.query,
-            offer: .init(allowsProtobuf: false, allowsProjections: true), isList: isList, isWatch: isWatch)
+            offer: .init(allowsProtobuf: !isWatch && !type.isCustom, allowsProjections: true), isList: isList, isWatch: isWatch)
     }
 }
 

@@ -17,10 +17,10 @@ extension APIServer {
         guard exchange.info.verb == "create" else { throw Self.notAllowed }
         let format = try Negotiation.answer(
             accept: exchange.request.headers["accept"] ?? "", userAgent: exchange.userAgent, query: exchange.info.query,
-            offer: .init(allowsProtobuf: false, allowsProjections: false), isList: false, isWatch: false)
+            offer: .init(allowsProtobuf: true, allowsProjections: false), isList: false, isWatch: false)
         var duplicates: [String] = []
         var body = try document(
-            exchange, try Negotiation.body(contentType: exchange.request.headers["content-type"] ?? "", allowsProtobuf: false), type, &duplicates)
+            exchange, try Negotiation.body(contentType: exchange.request.headers["content-type"] ?? "", allowsProtobuf: true), type, &duplicates)
         body["apiVersion"] = .string(type.apiVersion)
         body["kind"] = .string(type.kind)
         if let schema = type.schema {

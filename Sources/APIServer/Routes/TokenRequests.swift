@@ -17,7 +17,7 @@ extension APIServer {
         guard let account = snapshot.state.object(accounts, info.namespace, info.name) else { throw .notFound(accounts, info.name) }
         var duplicates: [String] = []
         var body = try document(
-            exchange, try Negotiation.body(contentType: exchange.request.headers["content-type"] ?? "", allowsProtobuf: false), nil, &duplicates)
+            exchange, try Negotiation.body(contentType: exchange.request.headers["content-type"] ?? "", allowsProtobuf: true), nil, &duplicates)
         let kind = GroupVersionKind(group: "authentication.k8s.io", version: "v1", kind: "TokenRequest")
         if let schema = snapshot.catalog.type(for: kind) { try Conforming.conform(&body, to: schema) }
         let said = body["metadata", "name"]?.string ?? ""

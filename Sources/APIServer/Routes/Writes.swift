@@ -13,7 +13,7 @@ extension APIServer {
         let info = exchange.info
         let format = try Negotiation.answer(
             accept: exchange.request.headers["accept"] ?? "", userAgent: exchange.userAgent, query: info.query,
-            offer: .init(allowsProtobuf: false, allowsProjections: true), isList: false, isWatch: false)
+            offer: .init(allowsProtobuf: !type.isCustom, allowsProjections: true), isList: false, isWatch: false)
         var command = WriteCommand(
             verb: verb, type: type, subresource: info.subresource, namespace: info.namespace, name: info.nameIsInPath ? info.name : "",
             body: .null, manager: "", user: exchange.authentication.user, now: engine.now, seed: UInt64.random(in: .min ... .max))
@@ -21,7 +21,7 @@ extension APIServer {
         switch verb {
         case .create, .update:
             let bodyFormat = try Negotiation.body(
-                contentType: exchange.request.headers["content-type"] ?? "", allowsProtobuf: false)
+                contentType: exchange.request.headers["content-type"] ?? "", allowsProtobuf: !type.isCustom)
             command.body = try document(exchange, bodyFormat, type, &command.duplicates)
             said = try applyOptions(&command, info, userAgent: exchange.userAgent, verb == .create ? .create : .update)
         case .patch:
@@ -38,7 +38,7 @@ extension APIServer {
             var body: JSON?
             if exchange.request.body.readableBytes > 0 {
                 let bodyFormat = try Negotiation.body(
-                    contentType: exchange.request.headers["content-type"] ?? "", allowsProtobuf: false)
+                    contentType: exchange.request.headers["content-type"] ?? "", allowsProtobuf: true)
                 body = try document(exchange, bodyFormat, nil, &command.duplicates)
             }
             command.deletion = try DeleteOptions(info.query, body: body)
@@ -91,10 +91,7 @@ extension APIServer {
         switch format {
         case .json: return try RequestBody.json(exchange.request.body, kind: type?.kind ?? "DeleteOptions", &duplicates)
         case .yaml: return try RequestBody.yaml(exchange.request.body)
-        case .protobuf:
-            throw APIError(
-                code: 415, reason: "UnsupportedMediaType",
-                message: "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml")
+        case .protobuf: return try RequestBody.protobuf(exchange.request.body, engine.snapshot.catalog)
         }
     }
 

@@ -42,13 +42,22 @@ public enum CustomResources {
                         name: "scale", kind: GroupVersionKind(group: "autoscaling", version: "v1", kind: "Scale"),
                         verbs: ["get", "patch", "update"]))
             }
-            return ResourceType(
+            var resource = ResourceType(
                 group: group, version: name, resource: plural, kind: kind, singular: names["singular"]?.string ?? "",
                 shortNames: names["shortNames"]?.strings ?? [], categories: names["categories"]?.strings ?? [],
                 isNamespaced: spec["scope"] == "Namespaced", verbs: verbs, subresources: subresources,
                 schema: StructuralSchema.type(
                     for: own, schema: version["schema", "openAPIV3Schema"], hasStatus: version["subresources", "status"] != nil),
                 isCustom: true, storageVersion: group + "/" + storage)
+            if let scale = version["subresources", "scale"] {
+                func path(_ member: String) -> [String]? {
+                    scale[member]?.string.map { $0.split(separator: ".").map(String.init) }
+                }
+                if let replicas = path("specReplicasPath") { resource.scalePaths.replicas = replicas }
+                if let replicas = path("statusReplicasPath") { resource.scalePaths.statusReplicas = replicas }
+                resource.scalePaths.selector = path("labelSelectorPath")
+            }
+            return resource
         }
     }
 }

@@ -58,6 +58,9 @@ extension Write {
         try validate(&admission, .null)
 
         if type.store == GroupResource(resource: "namespaces") { return try removeNamespace(existing, &object) }
+        if type.store == GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions") {
+            return removeDefinition(existing, &object)
+        }
         let isDeleting = old["metadata", "deletionTimestamp"] != nil
         let grace = gracePeriod(old)
         let previousGrace = old["metadata", "deletionGracePeriodSeconds"]?.int ?? 0
@@ -151,6 +154,31 @@ extension Write {
         return APIError(
             code: 409, reason: "Conflict", message: "Operation cannot be fulfilled on \(kind) \"\(existing.key.name)\": \(because)",
             group: type.group, kind: type.kind, name: existing.key.name)
+    }
+
+    /// A definition goes after its instances: it is marked, and whoever cleans up takes the finalizer away.
+    private func removeDefinition(_ existing: StoredObject, _ object: inout JSON) -> Removal {
+        if object["metadata", "deletionTimestamp"] != nil {
+            guard object["metadata", "finalizers"]?.elements.isEmpty ?? true, !command.isDryRun else {
+                return Removal(object: object, change: nil, isGone: false)
+            }
+            let gone = change(.deleted, &object, name: existing.key.name, previous: existing.revision)
+            return Removal(object: object, change: gone, isGone: true)
+        }
+        object["metadata", "deletionTimestamp"] = .string(command.now.rfc3339)
+        let finalizer = JSON.string(CustomResourceNaming.finalizer)
+        var finalizers = object["metadata", "finalizers"]?.elements ?? []
+        if !finalizers.contains(finalizer) { finalizers.append(finalizer) }
+        object["metadata", "finalizers"] = .array(finalizers)
+        var conditions = (object["status", "conditions"]?.elements ?? []).filter { $0["type"] != "Terminating" }
+        conditions.append([
+            "type": "Terminating", "status": "True", "lastTransitionTime": .string(command.now.rfc3339), "reason": "InstanceDeletionPending",
+            "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+        ])
+        object["status", "conditions"] = .array(conditions)
+        if command.isDryRun { return Removal(object: object, change: nil, isGone: false) }
+        let marked = change(.updated, &object, name: existing.key.name, previous: existing.revision)
+        return Removal(object: object, change: marked, isGone: false)
     }
 
     private mutating func removeNamespace(_ existing: StoredObject, _ object: inout JSON) throws(APIError) -> Removal {

@@ -9,22 +9,17 @@ public import Schema
 public enum Scale {
     static let kind = GroupVersionKind(group: "autoscaling", version: "v1", kind: "Scale")
 
-    /// Where a custom resource keeps its numbers; a built-in kind uses the usual places.
-    struct Paths {
-        var replicas = ["spec", "replicas"]
-        var statusReplicas = ["status", "replicas"]
-        var selector: [String]?
-    }
-
     /// The Scale of an object.
     public static func document(of object: JSON, type: ResourceType) -> JSON {
         let metadata = object["metadata"] ?? .null
         var kept: JSON = [:]
         for member in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] { kept[member] = metadata[member] }
-        var status: JSON = ["replicas": object["status", "replicas"] ?? 0]
-        if let text = selectorText(object["spec", "selector"]), !text.isEmpty { status["selector"] = .string(text) }
+        let paths = type.scalePaths
+        var status: JSON = ["replicas": object[paths.statusReplicas] ?? 0]
+        let selector = paths.selector.map { object[$0]?.string } ?? (type.isCustom ? nil : selectorText(object["spec", "selector"]))
+        if let selector, !selector.isEmpty { status["selector"] = .string(selector) }
         var spec: JSON = [:]
-        if let replicas = object["spec", "replicas"], replicas != 0 { spec["replicas"] = replicas }
+        if let replicas = object[paths.replicas], replicas != 0 { spec["replicas"] = replicas }
         return ["kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": kept, "spec": spec, "status": status]
     }
 
@@ -85,7 +80,7 @@ extension Write {
                 Scale.kind, name, [.invalid("spec.replicas", .int(replicas), "must be greater than or equal to 0")])
         }
         var object = old
-        object["spec", "replicas"] = .int(replicas)
+        object[type.scalePaths.replicas] = .int(replicas)
         _ = owners
         object["metadata", "resourceVersion"] = .string(String(existing.revision))
         var inner = self

@@ -208,7 +208,7 @@ struct Write {
 
     /// The managed fields of `object`, which replaces `old` (`.null` for a creation).
     func recordManager(_ object: inout JSON, old: JSON) {
-        guard let schema = type.schema else { return }
+        guard let schema = type.schema, command.subresource != "finalize" else { return }
         ManagedFields.recordUpdate(
             old: old, new: &object, manager: command.manager, apiVersion: type.apiVersion, time: command.now, subresource: command.subresource,
             schema: schema)

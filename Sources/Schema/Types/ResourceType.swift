@@ -31,6 +31,17 @@ public struct ResourceType: Sendable {
     /// The `apiVersion` that objects are stored at; they are read and written at `apiVersion`.
     public let storageVersion: String
 
+    /// Where the `scale` subresource finds its numbers; a custom resource says so itself.
+    public var scalePaths = ScalePaths()
+
+    public struct ScalePaths: Sendable {
+        public var replicas = ["spec", "replicas"]
+        public var statusReplicas = ["status", "replicas"]
+        /// The text of a label selector; nil takes `spec.selector`, an object.
+        public var selector: [String]?
+        public init() {}
+    }
+
     public init(
         group: String, version: String, resource: String, kind: String, singular: String, shortNames: [String] = [],
         categories: [String] = [], isNamespaced: Bool, verbs: [String], subresources: [Subresource] = [], schema: TypeSchema?,

@@ -10,6 +10,10 @@ struct DaemonSetRules: KindRules {
     ]
 
     func setDefaults(_ object: inout JSON) {
+        // Whoever writes the object owns the annotation, as it does upstream, where conversion adds it.
+        if object["metadata", "annotations", DaemonSetRules.templateGeneration] == nil {
+            object["metadata", "annotations", DaemonSetRules.templateGeneration] = "0"
+        }
         object.fill("spec", [:])
         object.modify("spec") { spec in
             spec.fill("updateStrategy", [:])
