@@ -32,6 +32,8 @@ extension JSON {
 /// A recursive-descent reader over bytes. Invalid UTF-8 and lone surrogates become U+FFFD, one for each bad byte or
 /// escape, as Go's decoder does.
 private struct JSONParser {
+    /// The most repeated members that are named, as upstream's decoder has it.
+    static let duplicatesMax = 100
     let bytes: UnsafeBufferPointer<UInt8>
     var at = 0
     var duplicates: [String] = []
@@ -126,7 +128,7 @@ private struct JSONParser {
             object.storage = entries
             return .object(object)
         }
-        return .object(JSONObject(unsorted: entries) { duplicates.append($0) })
+        return .object(JSONObject(unsorted: entries) { if duplicates.count < Self.duplicatesMax { duplicates.append($0) } })
     }
 
     /// The first eight bytes of the key that begins here, as a number that sorts as they do; 0 when they have escapes or

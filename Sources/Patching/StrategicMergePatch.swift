@@ -35,32 +35,44 @@ public enum StrategicMergePatch {
         var patch = patch
         try retain(&out, &patch)
         try order(&out, &patch, type)
-        for (name, value) in patch {
-            var key = name
-            var isDeleteList = false
-            if name.hasPrefix(deleteFromPrimitiveList) {
-                isDeleteList = true
-                key = String(name.dropFirst(deleteFromPrimitiveList.count))
+        for (name, value) in patch where name.hasPrefix(deleteFromPrimitiveList) {
+            let key = String(name.dropFirst(deleteFromPrimitiveList.count))
+            guard case .array(let gone) = value, case .array(let before)? = out[key] else { continue }
+            out[key] = .array(try merge(before, gone, type?[key], isDeleteList: true))
+        }
+        // Both sides are in the order of their names: one pass, however many members there are.
+        var merged = JSONObject()
+        merged.storage.reserveCapacity(out.count + patch.count)
+        var i = 0
+        for change in patch.storage where !change.key.hasPrefix(deleteFromPrimitiveList) {
+            while i < out.storage.count, out.storage[i].key.bytesPrecede(change.key) {
+                merged.storage.append(out.storage[i])
+                i += 1
             }
-            if case .null = value {
-                out[key] = nil
-                continue
+            var before: JSON?
+            if i < out.storage.count, out.storage[i].key == change.key {
+                before = out.storage[i].value
+                i += 1
             }
-            let field = type?[key]
-            switch (out[key], value) {
-            case (.object(let before)?, .object(let change)):
-                if strategies(field).contains("replace") {
-                    out[key] = value
-                } else {
-                    out[key] = .object(try merge(before, change, structure(field)))
-                }
-            case (.array(let before)?, .array(let change)):
-                out[key] = .array(try merge(before, change, field, isDeleteList: isDeleteList))
-            default:
-                if !isDeleteList, let clean = cleaned(value) { out[key] = clean }
+            if let value = try merge(before, change.value, type?[change.key]) {
+                merged.storage.append(.init(key: change.key, value: value))
             }
         }
-        return out
+        merged.storage.append(contentsOf: out.storage[i...])
+        return merged
+    }
+
+    /// One member's new value; nil when it goes.
+    private static func merge(_ before: JSON?, _ change: JSON, _ field: Field?) throws(APIError) -> JSON? {
+        switch (before, change) {
+        case (_, .null): return nil
+        case (.object(let before)?, .object(let change)):
+            if strategies(field).contains("replace") { return .object(change) }
+            return .object(try merge(before, change, structure(field)))
+        case (.array(let before)?, .array(let change)):
+            return .array(try merge(before, change, field, isDeleteList: false))
+        default: return cleaned(change) ?? before
+        }
     }
 
     private static func strategies(_ field: Field?) -> [String] { field?.patchStrategies ?? [] }
@@ -77,7 +89,7 @@ public enum StrategicMergePatch {
         guard let list = patch[retainKeys] else { return }
         patch[retainKeys] = nil
         guard case .array = list else { throw .badRequest("invalid patch format of retainKeys") }
-        let kept = list.strings
+        let kept = Set(list.strings)
         for (key, value) in patch where !value.isNull && !key.hasPrefix("$") {
             guard kept.contains(key) else { throw .badRequest("invalid patch format of retainKeys") }
         }
@@ -202,7 +214,10 @@ public enum StrategicMergePatch {
             if (element.object == nil) != (first.object == nil) { throw failed("list element types are not identical") }
         }
         guard first.object != nil else {
-            if isDeleteList { return original.filter { !patch.contains($0) } }
+            if isDeleteList {
+                let gone = Set(patch.map(\.text))
+                return original.filter { !gone.contains($0.text) }
+            }
             var merged: [JSON] = []
             var seen: Set<String> = []
             for element in original + patch where seen.insert(element.text).inserted { merged.append(element) }
@@ -214,18 +229,20 @@ public enum StrategicMergePatch {
         var server = original
         var changes: [JSON] = []
         var isReplacement = false
+        var gone: Set<String> = []
         for element in patch {
             switch element[directive] {
             case nil: changes.append(element)
             case "delete"?:
                 guard let value = element[mergeKey] else { throw failed("delete patch type with no merge key defined") }
-                server.removeAll { $0[mergeKey] == value }
+                gone.insert(value.text)
             case "replace"?: isReplacement = true
             case "merge"?: throw failed("merging lists cannot yet be specified in the patch")
             case let other?: throw failed("unknown patch type found: \(other.text)")
             }
         }
         if isReplacement { return changes }
+        if !gone.isEmpty { server.removeAll { element in element[mergeKey].map { gone.contains($0.text) } ?? false } }
         var merged = server
         let places = Places(server, mergeKey)
         var added: [String: Int] = [:]

@@ -128,6 +128,8 @@ struct ConformFailure: Error {
 
 /// The walk itself. Paths are put together only when there is something to report.
 struct Conformer {
+    /// The most unknown members that are named, as upstream's decoder has it; more are dropped in silence.
+    static let unknownMax = 100
     var unknown: [String] = []
 
     mutating func object(_ value: inout JSON, _ type: TypeSchema) throws(ConformFailure) {
@@ -135,11 +137,13 @@ struct Conformer {
         value = .null  // the storage is now held once, and changes in place
         let fieldCount = type.prefixes.count
         var place = 0
+        // Members are read at `i` and kept at `kept`: what is dropped costs no move of all that follow.
         var i = 0
+        var kept = 0
         while i < object.storage.count {
             let prefix = object.storage[i].key.bytePrefix
             while place < fieldCount, type.prefixes[place] < prefix {
-                if type.isAlwaysWritten[place] { Self.write(place, of: type, into: &object, at: &i) }
+                if type.isAlwaysWritten[place] { Self.write(place, of: type, into: &object, &kept, &i) }
                 place += 1
             }
             var found = false
@@ -149,48 +153,53 @@ struct Conformer {
                     break
                 }
                 if !type.fields[place].name.bytesPrecede(object.storage[i].key) { break }
-                if type.isAlwaysWritten[place] { Self.write(place, of: type, into: &object, at: &i) }
+                if type.isAlwaysWritten[place] { Self.write(place, of: type, into: &object, &kept, &i) }
                 place += 1
             }
-            guard found else {
-                if type.keepsUnknown {
-                    i += 1
-                } else {
-                    unknown.append(object.storage[i].key)
-                    object.storage.remove(at: i)
-                }
-                continue
+            var stays = type.keepsUnknown
+            if found {
+                stays = try field(&object.storage[i].value, place, type)
+                place += 1
+            } else if !stays, unknown.count < Self.unknownMax {
+                unknown.append(object.storage[i].key)
             }
-            try field(&object, &i, place, type)
-            place += 1
+            if stays {
+                if kept != i { object.storage.swapAt(kept, i) }
+                kept += 1
+            }
+            i += 1
         }
         while place < fieldCount {
-            if type.isAlwaysWritten[place] { Self.write(place, of: type, into: &object, at: &i) }
+            if type.isAlwaysWritten[place] { Self.write(place, of: type, into: &object, &kept, &i) }
             place += 1
         }
+        if kept < object.storage.count { object.storage.removeLast(object.storage.count - kept) }
         value = .object(object)
     }
 
-    private static func write(_ place: Int, of type: TypeSchema, into object: inout JSONObject, at i: inout Int) {
-        object.storage.insert(.init(key: type.fields[place].name, value: type.fields[place].zero), at: i)
-        i += 1
+    /// Puts a field's zero value at `kept`.
+    private static func write(_ place: Int, of type: TypeSchema, into object: inout JSONObject, _ kept: inout Int, _ i: inout Int) {
+        let entry = JSONObject.Entry(key: type.fields[place].name, value: type.fields[place].zero)
+        if kept < i {
+            object.storage[kept] = entry
+        } else {
+            object.storage.insert(entry, at: kept)
+            i += 1
+        }
+        kept += 1
     }
 
-    /// Conforms the member at `i`, or takes it away; `i` is past it afterwards.
+    /// Conforms one member; false when it is left out.
     @inline(__always)
-    private mutating func field(_ object: inout JSONObject, _ i: inout Int, _ place: Int, _ type: TypeSchema) throws(ConformFailure) {
-        if case .null = object.storage[i].value {
-            if type.isAlwaysWritten[place] {
-                object.storage[i].value = type.fields[place].zero
-                i += 1
-            } else {
-                object.storage.remove(at: i)
-            }
-            return
+    private mutating func field(_ value: inout JSON, _ place: Int, _ type: TypeSchema) throws(ConformFailure) -> Bool {
+        if case .null = value {
+            if !type.isAlwaysWritten[place] { return false }
+            value = type.fields[place].zero
+            return true
         }
         let before = unknown.count
         do throws(ConformFailure) {
-            try shaped(&object.storage[i].value, type.fields[place].shape)
+            try shaped(&value, type.fields[place].shape)
         } catch {
             var failure = error
             if failure.path.isEmpty { failure.holder = type.shortName }
@@ -198,11 +207,7 @@ struct Conformer {
             throw failure
         }
         if unknown.count > before { prefix(from: before, with: type.fields[place].name, separator: ".") }
-        if type.fields[place].presence == .omitted, isLeftOut(object.storage[i].value, type.fields[place].shape) {
-            object.storage.remove(at: i)
-        } else {
-            i += 1
-        }
+        return !(type.fields[place].presence == .omitted && isLeftOut(value, type.fields[place].shape))
     }
 
     @inline(__always)

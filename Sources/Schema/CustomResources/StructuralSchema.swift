@@ -97,24 +97,26 @@ extension StructuralSchema {
             value = .null
             defer { value = .object(object) }
             var place = 0
-            var i = 0
-            while i < object.storage.count {
+            var kept = 0
+            for i in object.storage.indices {
                 let name = object.storage[i].key
+                var stays = keepsUnknown
                 if isRoot || isEmbeddedResource, name == "apiVersion" || name == "kind" || name == "metadata" {
-                    i += 1
-                    continue
-                }
-                let before = unknown.count
-                if let schema = property(name, after: &place) ?? additional {
+                    stays = true
+                } else if let schema = property(name, after: &place) ?? additional {
+                    let before = unknown.count
                     schema.prune(&object.storage[i].value, isRoot: false, unknown: &unknown)
-                } else if !keepsUnknown {
+                    Self.prefix(&unknown, from: before, with: name)
+                    stays = true
+                } else if !stays, unknown.count < Conformer.unknownMax {
                     unknown.append(name)
-                    object.storage.remove(at: i)
-                    continue
                 }
-                Self.prefix(&unknown, from: before, with: name)
-                i += 1
+                if stays {
+                    if kept != i { object.storage.swapAt(kept, i) }
+                    kept += 1
+                }
             }
+            object.storage.removeLast(object.storage.count - kept)
         case .array(var elements):
             guard let items else { return }
             value = .null
@@ -147,22 +149,21 @@ extension StructuralSchema {
                 }
             }
             var place = 0
-            var i = 0
-            while i < object.storage.count {
+            var kept = 0
+            for i in object.storage.indices {
                 if let schema = property(object.storage[i].key, after: &place) {
                     schema.setDefaults(&object.storage[i].value)
                 } else if let additional {
                     if case .null = object.storage[i].value, !additional.isNullable {
-                        guard let value = additional.defaultValue else {
-                            object.storage.remove(at: i)
-                            continue
-                        }
+                        guard let value = additional.defaultValue else { continue }
                         object.storage[i].value = value
                     }
                     additional.setDefaults(&object.storage[i].value)
                 }
-                i += 1
+                if kept != i { object.storage.swapAt(kept, i) }
+                kept += 1
             }
+            object.storage.removeLast(object.storage.count - kept)
         case .array(var elements):
             guard let items else { return }
             value = .null

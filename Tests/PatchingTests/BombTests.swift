@@ -1,0 +1,40 @@
+import Document
+import Patching
+import Schema
+import Testing
+
+/// Bodies made to cost much: each must end at once, whatever it answers.
+@Suite struct BombTests {
+    let many = 100_000
+    func members(_ prefix: String) -> JSON { .object(JSONObject((0..<many).map { (prefix + String(100_000 + $0), JSON.string("")) })) }
+
+    @Test func unknownMembers() throws {
+        let type = try #require(Catalog.builtin.resource(apiVersion: "v1", "pods")?.schema)
+        var pod: JSON = ["spec": members("k")]
+        #expect(try Conforming.conform(&pod, to: type).count == 100)
+        #expect(pod["spec"]?.entries.keys == ["containers"])
+    }
+
+    @Test func repeatedMembers() throws {
+        let text = "{" + Array(repeating: "\"a\":1", count: many).joined(separator: ",") + "}"
+        var repeated: [String] = []
+        let read = try JSON.parse(Array(text.utf8), duplicates: &repeated)
+        #expect(read == ["a": 1] && repeated.count == 100)
+    }
+
+    @Test func interleavedMembers() throws {
+        let type = try #require(Catalog.builtin.resource(apiVersion: "v1", "configmaps")?.schema)
+        let live: JSON = ["data": members("a")]
+        let patch: JSON = ["data": .object(JSONObject((0..<many).map { ("a" + String(100_000 + $0) + "x", JSON.string("")) }))]
+        #expect(MergePatch.apply(patch, to: live)["data"]?.entries.count == 2 * many)
+        #expect(try StrategicMergePatch.apply(patch, to: live, schema: type)["data"]?.entries.count == 2 * many)
+    }
+
+    @Test func deletedElements() throws {
+        let type = try #require(Catalog.builtin.resource(apiVersion: "v1", "pods")?.schema)
+        let names = (0..<20_000).map { JSON.string("c\($0)") }
+        let live: JSON = ["spec": ["containers": .array(names.map { ["name": $0] })]]
+        let patch: JSON = ["spec": ["containers": .array(names.map { ["name": $0, "$patch": "delete"] })]]
+        #expect(try StrategicMergePatch.apply(patch, to: live, schema: type)["spec", "containers"] == [])
+    }
+}
