@@ -1,12 +1,20 @@
-/// Every controller that a cluster runs, as kube-controller-manager starts them.
-public func standardControllers(caCertificate: String) -> [any Controller] {
-    [
+/// Every controller that a cluster runs, as kube-controller-manager starts them with its default settings. Those that sign
+/// run only where the cluster's keys are at hand.
+public func standardControllers(caCertificate: String, secrets: ClusterSecrets? = nil) -> [any Controller] {
+    var all: [any Controller] = [
         NamespaceController(), ServiceAccountController(), RootCAPublisher(certificate: caCertificate), DeploymentController(),
         ReplicaSetController(.replicaSet), ReplicaSetController(.replicationController), EndpointsController(), EndpointSliceController(),
         EndpointSliceMirroringController(), GarbageCollector(), PodGarbageCollector(), NodeLifecycleController(),
-        TaintEvictionController(), NodeTTLController(),
-        StatefulSetController(), DaemonSetController(), JobController(), TTLAfterFinishedController(), DisruptionController(),
-        ClusterRoleAggregationController(), PersistentVolumeController(), ClaimProtectionController(), VolumeProtectionController(),
-        EphemeralVolumeController(), CronJobController(), HorizontalPodAutoscalerController(), ResourceQuotaController(),
+        TaintEvictionController(), NodeTTLController(), StatefulSetController(), DaemonSetController(), JobController(),
+        TTLAfterFinishedController(), CronJobController(), DisruptionController(), ResourceQuotaController(),
+        HorizontalPodAutoscalerController(), ClusterRoleAggregationController(), PersistentVolumeController(),
+        ClaimProtectionController(), VolumeProtectionController(), EphemeralVolumeController(), TokenCleaner(),
     ]
+    if let secrets {
+        all += [
+            TokensController(secrets: secrets, caCertificate: caCertificate), CertificateSigningController(secrets: secrets),
+            BootstrapSigner(secrets: secrets),
+        ] as [any Controller]
+    }
+    return all
 }

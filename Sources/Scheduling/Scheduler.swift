@@ -247,8 +247,16 @@ public struct Scheduler: Sendable {
     ) {
         let node = placements.nodes[place].facts.name
         if !context.volumes.isEmpty, let choice = VolumeBinding.choice(context.volumes, placements.nodes[place]), !choice.isEmpty {
-            // Claims first; the pod follows once they are bound.
+            // Claims first; the pod follows once they are bound. Meanwhile it says where it is going.
             awaitingVolumes[pod.uid] = node
+            if pod.nominatedNode != node {
+                nominated[pod.uid] = (node, pod)
+                send(
+                    Intent(
+                        .patch(.strategic, ["metadata": ["uid": .string(pod.uid)], "status": ["nominatedNodeName": .string(node)]]),
+                        apiVersion: "v1", resource: "pods", namespace: pod.namespace, name: pod.name, subresource: "status", cause: cause,
+                        decision: decision), .other)
+            }
             for (claim, volume) in choice {
                 for intent in VolumeRequests.prepare(claim, volume, pod.namespace, node, state) {
                     var intent = intent

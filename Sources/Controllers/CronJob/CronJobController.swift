@@ -42,6 +42,7 @@ public struct CronJobController: Controller {
                 }
             } else if !known {
                 let tracked = (cron["status"]?["active"]?.elements ?? []).contains { $0["name"]?.string == job.objectName }
+                // The one just started is not in the status yet.
                 if !tracked, job.annotation(Self.scheduled) == nil || !isOurs(job, cron) {
                     work.note(
                         EventNote(

@@ -67,6 +67,7 @@ struct DaemonSetSync {
     // MARK: Revisions
 
     private mutating func settleRevision() -> Bool {
+        if Revision.adopt(for: set, kind: "DaemonSet", selector: LabelSelector(spec["selector"]), view: view, &work) { return false }
         let revisions = Revision.all(of: set, view: view)
         let wanted = Revision.data(of: template)
         let next = (revisions.map(Revision.number).max() ?? 0) + 1
@@ -269,15 +270,8 @@ struct DaemonSetSync {
             var placed = pod
             let field: JSON = ["key": "metadata.name", "operator": "In", "values": [.string(node)]]
             let path = ["spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"]
-            let terms = placed[path]?.elements ?? []
-            placed[path] = terms.isEmpty
-                ? [["matchFields": [field]]]
-                : .array(
-                    terms.map {
-                        var term = $0
-                        term["matchFields"] = [field]
-                        return term
-                    })
+            // The node was chosen by the terms that stood here: they have had their say.
+            placed[path] = [["matchFields": [field]]]
             work.create(
                 "pods", placed, success: EventNote(set, "SuccessfulCreate", "Created pod: {}"),
                 failure: EventNote(set, "FailedCreate", "Error creating: {}", warning: true))

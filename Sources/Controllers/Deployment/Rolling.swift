@@ -22,25 +22,28 @@ extension Rollout {
     private mutating func scaleDownOld() -> Bool {
         let active = old.filter { Self.replicas($0) > 0 }
         guard !active.isEmpty, let new else { return false }
-        let oldCount = totalWanted(active)
         let total = totalWanted(old) + Self.replicas(new)
         let minAvailable = wanted - maxUnavailable
         let newUnavailable = Self.replicas(new) - Self.status(new, "availableReplicas")
         let most = total - minAvailable - newUnavailable
         if most <= 0 { return false }
-        _ = oldCount
-        let cleaned = cleanUnhealthy(active, most: most)
+        guard let cleaned = cleanUnhealthy(active, most: most) else {
+            // A set's status is behind its size: counting on it would take too many away.
+            work.retry = true
+            return true
+        }
         let scaled = scaleDownForRolling()
         return cleaned + scaled > 0
     }
 
-    /// Old pods that never became available go first: they cost nothing.
-    private mutating func cleanUnhealthy(_ sets: [JSON], most: Int) -> Int {
+    /// Old pods that never became available go first: they cost nothing. nil when a status is behind.
+    private mutating func cleanUnhealthy(_ sets: [JSON], most: Int) -> Int? {
         var cleaned = 0
         for set in sets.sorted(by: older) {
             if cleaned >= most { break }
             let (count, available) = (Self.replicas(set), Self.status(set, "availableReplicas"))
             if count == 0 || count == available { continue }
+            if available > count { return nil }
             let down = min(most - cleaned, count - available)
             if down <= 0 { continue }
             scale(set, to: count - down)

@@ -26,6 +26,26 @@ enum Revision {
             .sorted { (number($0), $0.objectName) < (number($1), $1.objectName) }
     }
 
+    /// Takes over matching revisions that nobody controls; whether there were any, which the next look will see.
+    static func adopt(for owner: JSON, kind: String, selector: LabelSelector, view: ClusterView, _ work: inout Work) -> Bool {
+        if owner.isBeingDeleted || selector.matchesNothing { return false }
+        var found = false
+        for stored in view.state.objects(.controllerRevisions, namespace: owner.objectNamespace) {
+            let revision = view.document(stored)
+            guard revision.controllerReference == nil, !revision.isBeingDeleted, selector.matches(revision.objectLabels) else { continue }
+            found = true
+            work.patch(
+                "apps/v1", "controllerrevisions", revision.objectNamespace, revision.objectName, .strategic,
+                [
+                    "metadata": [
+                        "ownerReferences": [OwnerReference.controller(of: owner, apiVersion: "apps/v1", kind: kind)],
+                        "uid": .string(revision.objectUID),
+                    ]
+                ], tolerating: [404])
+        }
+        return found
+    }
+
     static func make(
         for owner: JSON, kind: String, hash: String, hashLabel: String, number: Int64, template: JSON, annotations: JSONObject
     ) -> JSON {

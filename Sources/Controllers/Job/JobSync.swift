@@ -49,6 +49,8 @@ struct JobSync {
         return nil
     }
 
+    private var endsWell: Bool { Conditions.isTrue(status, "SuccessCriteriaMet") }
+
     mutating func run() {
         if let manager = spec["managedBy"]?.string, manager != "kubernetes.io/job-controller" { return }
         pods = view.pods.controlled(by: job.objectUID)
@@ -68,9 +70,9 @@ struct JobSync {
         if target == nil, let (type, reason, message) = judge(active) { setTarget(type, reason, message) }
         var stillActive = active.count
         if target != nil {
-            for pod in active { remove(pod, keepsCount: true) }
+            for pod in active { remove(pod, keepsCount: !endsWell) }
             stillActive = 0
-        } else if !moved || true {
+        } else {
             stillActive = manage(active)
         }
         suspend()
@@ -123,6 +125,11 @@ struct JobSync {
                 continue
             }
             if listed[pod.uid] != nil {
+                Self.removeFinalizer(pod, &work)
+                continue
+            }
+            if failure, endsWell {
+                // Cut short because the job has succeeded without it.
                 Self.removeFinalizer(pod, &work)
                 continue
             }

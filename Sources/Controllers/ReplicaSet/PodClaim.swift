@@ -22,11 +22,8 @@ package enum PodTemplate {
         let given = template["metadata"] ?? .null
         var metadata = JSONObject()
         metadata["namespace"] = .string(namespace)
-        if name.isEmpty {
-            metadata["generateName"] = .string(generateName)
-        } else {
-            metadata["name"] = .string(name)
-        }
+        if !generateName.isEmpty { metadata["generateName"] = .string(generateName) }
+        if !name.isEmpty { metadata["name"] = .string(name) }
         for member in ["labels", "annotations", "finalizers"] {
             if let value = given[member], !value.isEmptyValue { metadata[member] = value }
         }

@@ -64,6 +64,7 @@ struct StatefulSetSync {
 
     /// Finds or makes the current and update revisions; false when this look must wait for one to be made.
     private mutating func settleRevisions() -> Bool {
+        if Revision.adopt(for: set, kind: "StatefulSet", selector: LabelSelector(spec["selector"]), view: view, &work) { return false }
         let revisions = Revision.all(of: set, view: view)
         let template = spec["template"] ?? .null
         let wanted = Revision.data(of: template)
@@ -229,7 +230,7 @@ struct StatefulSetSync {
         let template = Revision.template(in: revision)
         let name = "\(set.objectName)-\(ordinal)"
         var pod = PodTemplate.pod(
-            from: template, namespace: set.objectNamespace, name: name,
+            from: template, namespace: set.objectNamespace, generateName: set.objectName + "-", name: name,
             owner: OwnerReference.controller(of: set, apiVersion: "apps/v1", kind: "StatefulSet"))
         pod["metadata", "labels", "statefulset.kubernetes.io/pod-name"] = .string(name)
         pod["metadata", "labels", "apps.kubernetes.io/pod-index"] = .string(String(ordinal))
