@@ -14,6 +14,7 @@ import Records
 public final class Kubelet: Sendable {
     private let configuration: KubeletConfiguration
     private let door: any ClusterDoor
+    private let tokens: (any TokenSource)?
     private let logger: Logger
     private let running = Protected<Running?>(nil)
 
@@ -26,11 +27,13 @@ public final class Kubelet: Sendable {
         var socket: String
     }
 
-    public init(configuration: KubeletConfiguration, door: any ClusterDoor, logger: Logger) {
+    /// `tokens` signs service-account tokens for pods; without it they are asked for through the door.
+    public init(configuration: KubeletConfiguration, door: any ClusterDoor, tokens: (any TokenSource)? = nil, logger: Logger) {
         var configuration = configuration
         if configuration.nodeAddress.isEmpty { configuration.nodeAddress = NodeStatus.detectAddress() }
         self.configuration = configuration
         self.door = door
+        self.tokens = tokens
         self.logger = logger
     }
 
@@ -65,7 +68,7 @@ public final class Kubelet: Sendable {
         let addresses = [configuration.nodeAddress]
         let performer = PodPerformer(
             configuration: configuration, runtime: runtime, images: ImageManager(runtime: runtime, now: now), reader: reader,
-            volumes: volumes, tokens: TokenManager(sender: sender),
+            volumes: volumes, tokens: TokenManager(sender: sender, source: tokens),
             sandboxes: SandboxConfiguration(configuration: configuration, cgroups: cgroups, canLowerOOMScore: host.canLowerOOMScore),
             containers: ContainerConfiguration(
                 configuration: configuration, reader: reader, volumes: volumes, nodeAddresses: addresses,

@@ -4,13 +4,6 @@ import Records
 import Requests
 import Schema
 
-/// Kinds that every group knows and no resource has: options, Status, metadata alone.
-enum MetaTypes {
-    static func type(for kind: GroupVersionKind, in catalog: Catalog) -> TypeSchema? {
-        catalog.type(for: kind) ?? catalog.types["io.k8s.apimachinery.pkg.apis.meta.v1." + kind.kind]
-    }
-}
-
 /// Answers in the format that was negotiated.
 enum AnswerEncoding {
     /// One object, from its stored form.
@@ -42,15 +35,7 @@ enum AnswerEncoding {
         switch format.media {
         case .json: format.isPretty ? PrettyJSON.indent(bytes) : bytes
         case .yaml: (try? JSON(parsing: bytes))?.yaml() ?? bytes
-        case .protobuf: protobuf(bytes)
+        case .protobuf: format.reencode(bytes)
         }
-    }
-
-    /// An object or list of a built-in kind in its envelope.
-    private static func protobuf(_ bytes: [UInt8]) -> [UInt8] {
-        let document = (try? JSON(parsing: bytes)) ?? .null
-        let kind = GroupVersionKind(apiVersion: document["apiVersion"]?.string ?? "", kind: document["kind"]?.string ?? "")
-        guard let type = MetaTypes.type(for: kind, in: .builtin) else { return bytes }
-        return ProtobufCodec.encodeEnvelope(document, type)
     }
 }

@@ -43,19 +43,6 @@ enum RequestBody {
         }
     }
 
-    /// A message in Kubernetes' envelope as the JSON it stands for.
-    static func protobuf(_ body: ByteBuffer, _ catalog: Catalog) throws(APIError) -> JSON {
-        let envelope = try ProtobufCodec.openEnvelope(body.withUnsafeReadableBytes { Array($0) })
-        let kind = GroupVersionKind(apiVersion: envelope.apiVersion, kind: envelope.kind)
-        guard let type = MetaTypes.type(for: kind, in: catalog) else {
-            throw .badRequest("no kind \"\(kind.kind)\" is registered for version \"\(kind.apiVersion)\"")
-        }
-        var document = try ProtobufCodec.decode(envelope.raw, type)
-        document["apiVersion"] = .string(envelope.apiVersion)
-        document["kind"] = .string(envelope.kind)
-        return document
-    }
-
     /// YAML as the JSON it stands for.
     static func yaml(_ body: ByteBuffer) throws(APIError) -> JSON {
         let text = String(buffer: body)

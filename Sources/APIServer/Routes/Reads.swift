@@ -15,7 +15,12 @@ extension APIServer {
         let object = try GetAnswer.object(
             type, namespace: info.namespace, name: info.name, options: GetOptions(info.query), state: snapshot.state)
         if info.subresource == "scale" {
-            exchange.answer(200, Scale.document(of: object.document, type: type).encoded())
+            let scale = Scale.document(of: object.document, type: type).encoded()
+            var bytes = AnswerEncoding.written(scale, format)
+            if case .table = format.projection {
+                bytes = TableRendering.scale(format: format, query: info.query, now: now).single(scale)
+            }
+            exchange.answer(200, bytes, contentType: format.contentType)
             return
         }
         if format.isPlain, type.storageVersion == type.apiVersion {
@@ -60,7 +65,7 @@ extension APIServer {
     func format(_ exchange: Exchange, _ type: ResourceType, isList: Bool, isWatch: Bool) throws(APIError) -> AnswerFormat {
         try Negotiation.answer(
             accept: exchange.request.headers["accept"] ?? "", userAgent: exchange.userAgent, query: exchange.info.query,
-            offer: .init(allowsProtobuf: !isWatch && !type.isCustom, allowsProjections: true), isList: isList, isWatch: isWatch)
+            offer: .init(allowsProtobuf: !type.isCustom, allowsProjections: true), isList: isList, isWatch: isWatch)
     }
 }
 

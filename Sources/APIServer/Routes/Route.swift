@@ -28,9 +28,7 @@ extension APIServer {
             exchange.answer(404, text: "404 page not found\n")
             return
         }
-        if type.apiVersion == "v1", type.resource == "endpoints" {
-            exchange.warnings.append("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice")
-        }
+        if let warning = DeprecationWarning.text(type, state: snapshot.state) { exchange.warnings.append(warning) }
         if info.subresource.isEmpty {
             try routeObject(exchange, type, snapshot, now)
         } else {

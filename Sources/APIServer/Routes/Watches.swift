@@ -22,7 +22,8 @@ extension APIServer {
             if error.code != 410 { throw error }
             // A watch that cannot go on says so inside the stream.
             exchange.responder.startStream(200, exchange.headers(format.watchContentType))
-            exchange.responder.write(ByteBuffer(bytes: WatchFrame.error(error)))
+            let refusal = WatchFilter(selection, format: format, query: info.query, state: snapshot.state).error(error)
+            exchange.responder.write(ByteBuffer(bytes: refusal))
             exchange.responder.end()
             return
         }

@@ -91,7 +91,7 @@ extension APIServer {
         switch format {
         case .json: return try RequestBody.json(exchange.request.body, kind: type?.kind ?? "DeleteOptions", &duplicates)
         case .yaml: return try RequestBody.yaml(exchange.request.body)
-        case .protobuf: return try RequestBody.protobuf(exchange.request.body, engine.snapshot.catalog)
+        case .protobuf: return try ProtobufBody.document(exchange.request.body.withUnsafeReadableBytes { Array($0) })
         }
     }
 

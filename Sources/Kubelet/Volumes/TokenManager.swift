@@ -2,6 +2,7 @@ import Controllers
 import Document
 import Engine
 import Foundation
+import Schema
 
 /// Service-account tokens for pods, by TokenRequest, renewed when four fifths of their life are over.
 actor TokenManager {
@@ -17,9 +18,14 @@ actor TokenManager {
         var renewAt: Timestamp
     }
     private let sender: RequestSender
+    private let source: (any TokenSource)?
     private var tokens: [Key: Token] = [:]
 
-    init(sender: RequestSender) { self.sender = sender }
+    /// Without a source the door is asked.
+    init(sender: RequestSender, source: (any TokenSource)?) {
+        self.sender = sender
+        self.source = source
+    }
 
     func token(
         namespace: String, serviceAccount: String, pod: String, podUID: String, audience: String?, seconds: Int64
@@ -33,8 +39,15 @@ actor TokenManager {
         ]
         spec["audiences"] = .array(audience.map { [.string($0)] } ?? [])
         let body: JSON = ["apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "metadata": [:], "spec": spec]
-        let answer = await sender.send(
-            Intent(.create(body), apiVersion: "v1", resource: "serviceaccounts", namespace: namespace, name: serviceAccount, subresource: "token"))
+        let answer: Result<JSON, APIError>
+        if let source {
+            answer = source.token(namespace: namespace, serviceAccount: serviceAccount, request: body, as: sender.identity)
+        } else {
+            answer = await sender.send(
+                Intent(
+                    .create(body), apiVersion: "v1", resource: "serviceaccounts", namespace: namespace, name: serviceAccount,
+                    subresource: "token"))
+        }
         switch answer {
         case .success(let object):
             guard let text = object["status", "token"]?.string, !text.isEmpty else {
