@@ -1,4 +1,5 @@
 import Access
+import Admission
 import ClusterState
 public import Document
 public import Engine
