@@ -101,12 +101,15 @@ let package = Package(
              grpcTransport, grpcProtobuf, nioCore, nioPosix, nioSSL, crypto, logging]),
         ours(
             "KubeProxy", ["Document", "Schema", "Records", "ClusterState", "Controllers", "ServiceRouting", "Engine", logging]),
+        ours(
+            "ClusterDNS",
+            ["Document", "Schema", "Records", "ClusterState", "Controllers", "ServiceRouting", "Engine", nioCore, nioPosix, logging]),
         // X: the executable
         .executableTarget(
             name: "reckon",
             dependencies: [
                 "Document", "Schema", "Records", "ClusterState", "Admission", "Requests", "History", "EventLog", "Engine", "HTTPEdge",
-                "Identity", "APIServer", "Kubelet", "KubeProxy", "ServiceRouting", "Controllers", "Scheduling", nioCore, nioPosix, yaml, logging, arguments,
+                "Identity", "APIServer", "Kubelet", "KubeProxy", "ClusterDNS", "ServiceRouting", "Controllers", "Scheduling", nioCore, nioPosix, yaml, logging, arguments,
             ],
             swiftSettings: strict),
         .target(

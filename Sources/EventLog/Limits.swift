@@ -25,6 +25,13 @@ enum Limits {
     static let rememberedStates = 4
     /// Revisions between states of the present that are kept at hand.
     static let presentSpacing: UInt64 = 2000
+    /// Pages of each database that are looked over before the file is opened, the newest first.
+    static let inspectedPages = 2048
+    /// Pages that a commit copies besides what it adds, at most: the ways from the roots, and the free list.
+    static let commitPagesMax = 64
+    /// Disk space taken ahead of writing: an eighth of the file, within these bounds.
+    static let reserveBytesMin = 1 << 20
+    static let reserveBytesMax = 16 << 20
     /// Entries removed in one transaction when pruning.
     static let pruneBatch = 2000
 }

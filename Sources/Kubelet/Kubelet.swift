@@ -40,6 +40,9 @@ public final class Kubelet: Sendable {
     /// The pods' images that need no registry: `reckon.dev/busybox:1`.
     public static let builtinImage = BuiltinImages.busybox
 
+    /// This node's address: `status.hostIP` of its pods.
+    public var nodeAddress: String { configuration.nodeAddress }
+
     var held: Running? { running.with { $0 } }
     var settings: KubeletConfiguration { configuration }
 

@@ -6,7 +6,7 @@ import Records
 import Testing
 
 @Suite struct DamageTests {
-    private func makeLog(_ directory: TemporaryDirectory, events: Int = 300) throws -> [EventRecord] {
+    func makeLog(_ directory: TemporaryDirectory, events: Int = 300) throws -> [EventRecord] {
         let log = try DiskLog(directory: directory.path)
         var cluster = RandomCluster(seed: 11)
         var state = ClusterState()
@@ -22,7 +22,7 @@ import Testing
         return all
     }
 
-    private func contents(_ path: String) -> [UInt8] {
+    func contents(_ path: String) -> [UInt8] {
         let file = open(path, O_RDONLY)
         defer { Glibc.close(file) }
         var status = stat()
@@ -30,7 +30,7 @@ import Testing
         return [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { $1 = max(0, Glibc.read(file, $0.baseAddress, $0.count)) }
     }
 
-    private func write(_ bytes: [UInt8], _ path: String) {
+    func write(_ bytes: [UInt8], _ path: String) {
         let file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         defer { Glibc.close(file) }
         _ = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
@@ -163,5 +163,31 @@ import Testing
             log = try DiskLog(directory: directory.path)
         }
         log.close()
+    }
+}
+
+extension DamageTests {
+    /// A log that is damaged in its structure is refused when it is opened; LMDB is never led astray by it.
+    @Test func aDamagedStructureIsRefusedAtTheStart() throws {
+        let directory = TemporaryDirectory()
+        _ = try makeLog(directory)
+        let path = directory.path + "/log.mdb"
+        let sound = contents(path)
+        var random = SeededGenerator(state: 8)
+        var refused = 0
+        for page in 2..<sound.count / 4096 {
+            var bad = sound
+            // The heads of pages and the places of nodes.
+            for _ in 0..<4 { bad[page * 4096 + Int(random.next() % 40)] = UInt8(truncatingIfNeeded: random.next()) }
+            write(bad, path)
+            guard let log = try? DiskLog(directory: directory.path) else {
+                refused += 1
+                continue
+            }
+            _ = try? log.recover()
+            log.close()
+        }
+        #expect(refused > 5)
+        write(sound, path)
     }
 }

@@ -212,7 +212,7 @@ import Testing
         #expect(try await client.wait { $0.text.hasSuffix("late") })
         #expect(client.text.contains("Connection: close"))
         #expect(try await idle.wait { $0.isClosed })
-        #expect(server.connectionCount == 0)
+        #expect(try await eventually { server.connectionCount == 0 })
     }
 
     @Test func rawUpgrade() async throws {

@@ -44,7 +44,7 @@ enum SchemaDefinition {
         for keyword in ["definitions", "dependencies", "patternProperties", "id"] where schema.has(keyword) {
             errors.append(.forbidden("\(path).\(keyword)", "\(keyword) is not supported"))
         }
-        if let pattern = schema["pattern"]?.string, !Pattern.isValid(pattern) {
+        if let pattern = schema["pattern"]?.string, Pattern(pattern) == nil {
             errors.append(.invalid(path + ".pattern", .string(pattern), "must be a valid regular expression, but isn't"))
         }
         if type == "array", !schema.has("items"), !schema.flag("x-kubernetes-preserve-unknown-fields") {
@@ -65,9 +65,7 @@ enum SchemaDefinition {
             }
         }
         if let inner = schema.given("not") { walk(inner, path + ".not", place: .root, isNested: true, &errors) }
-        for (i, rule) in schema.list("x-kubernetes-validations").enumerated() where rule.text("rule").isEmpty {
-            errors.append(.required("\(path).x-kubernetes-validations[\(i)].rule", "rule is not specified"))
-        }
+        if !schema.list("x-kubernetes-validations").isEmpty { SchemaRuleCompilation.validate(schema, path, &errors) }
     }
 
     private static func lists(_ schema: JSON, _ path: String, _ errors: inout [FieldError]) {
@@ -106,7 +104,11 @@ enum SchemaDefinition {
     /// Every default fits its own schema.
     private static func defaults(_ schema: JSON, _ path: String, _ errors: inout [FieldError]) {
         if let value = schema.given("default") {
-            errors += StructuralSchema(schema).validateValue(value, path: path + ".default")
+            for error in StructuralSchema(schema).validate(value) {
+                // The texts speak of the value alone; only the place is the default's.
+                let rest = error.path.isEmpty || error.path.hasPrefix("[") ? error.path : "." + error.path
+                errors.append(FieldError(error.type, path + ".default" + rest, error.body))
+            }
         }
         for entry in schema["properties"]?.entries ?? JSONObject() { defaults(entry.value, "\(path).properties[\(entry.key)]", &errors) }
         if let items = schema.given("items") { defaults(items, path + ".items", &errors) }

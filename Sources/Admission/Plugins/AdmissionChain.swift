@@ -20,6 +20,8 @@ public enum AdmissionChain {
         CertificateApproval(),
         DefaultIngressClass(),
         PodTopologyLabels(),
+        CustomResourceExpressions(),
+        ValidatingAdmissionPolicyPlugin(),
     ]
     /// The plugin that comes after every other check, webhooks included.
     public static let last: [any AdmissionPlugin] = [ResourceQuotaPlugin()]

@@ -3,50 +3,50 @@ import Schema
 
 /// Labels and label selectors: upstream's `ValidateLabels` and `ValidateLabelSelector`.
 enum LabelRules {
-    static func validateLabels(_ labels: JSON?, path: String) -> [FieldError] {
+    static func validateLabels(_ labels: JSON?, path: @autoclosure () -> String) -> [FieldError] {
         guard let pairs = labels?.object, !pairs.isEmpty else { return [] }
         var errors: [FieldError] = []
         for (key, value) in pairs {
-            errors += validateKey(key, path: path)
+            errors += validateKey(key, path: path())
             if let text = value.string, !text.isEmpty {
-                for wrong in Names.labelValue(text) { errors.append(.invalid(path, .string(text), wrong)) }
+                for wrong in Names.labelValue(text) { errors.append(.invalid(path(), .string(text), wrong)) }
             }
         }
         return errors
     }
 
-    static func validateKey(_ key: String, path: String) -> [FieldError] {
+    static func validateKey(_ key: String, path: @autoclosure () -> String) -> [FieldError] {
         if Names.isQualifiedName(key) { return [] }
-        return Names.qualifiedName(key).map { .invalid(path, .string(key), $0) }
+        return Names.qualifiedName(key).map { .invalid(path(), .string(key), $0) }
     }
 
     /// `allowsInvalidValues` keeps an old object with a value that is no label value writable.
-    static func validateSelector(_ selector: JSON?, path: String, allowsInvalidValues: Bool = false) -> [FieldError] {
+    static func validateSelector(_ selector: JSON?, path: @autoclosure () -> String, allowsInvalidValues: Bool = false) -> [FieldError] {
         guard let selector, !selector.isNull else { return [] }
-        var errors = validateLabels(selector["matchLabels"], path: path + ".matchLabels")
+        var errors = validateLabels(selector["matchLabels"], path: path() + ".matchLabels")
         for (i, requirement) in (selector["matchExpressions"]?.elements ?? []).enumerated() {
-            errors += validateRequirement(requirement, path: "\(path).matchExpressions[\(i)]", allowsInvalidValues: allowsInvalidValues)
+            errors += validateRequirement(requirement, path: "\(path()).matchExpressions[\(i)]", allowsInvalidValues: allowsInvalidValues)
         }
         return errors
     }
 
-    static func validateRequirement(_ requirement: JSON, path: String, allowsInvalidValues: Bool = false) -> [FieldError] {
+    static func validateRequirement(_ requirement: JSON, path: @autoclosure () -> String, allowsInvalidValues: Bool = false) -> [FieldError] {
         var errors: [FieldError] = []
         let values = requirement["values"]?.elements ?? []
         let op = requirement["operator"]?.string ?? ""
         switch op {
         case "In", "NotIn":
-            if values.isEmpty { errors.append(.required(path + ".values", "must be specified when `operator` is 'In' or 'NotIn'")) }
+            if values.isEmpty { errors.append(.required(path() + ".values", "must be specified when `operator` is 'In' or 'NotIn'")) }
         case "Exists", "DoesNotExist":
             if !values.isEmpty {
-                errors.append(.forbidden(path + ".values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
+                errors.append(.forbidden(path() + ".values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
             }
-        default: errors.append(.invalid(path + ".operator", .string(op), "not a valid selector operator"))
+        default: errors.append(.invalid(path() + ".operator", .string(op), "not a valid selector operator"))
         }
-        errors += validateKey(requirement["key"]?.string ?? "", path: path + ".key")
+        errors += validateKey(requirement["key"]?.string ?? "", path: path() + ".key")
         if !allowsInvalidValues {
             for (i, value) in values.enumerated() {
-                for wrong in Names.labelValue(value.string ?? "") { errors.append(.invalid("\(path).values[\(i)]", value, wrong)) }
+                for wrong in Names.labelValue(value.string ?? "") { errors.append(.invalid("\(path()).values[\(i)]", value, wrong)) }
             }
         }
         return errors

@@ -42,7 +42,9 @@ extension DiskLog {
             draft.note(in: &index)
         }
         let needsAnchor = isSegmentFull || draft.end.ordinal >= writer.anchoredOrdinal + Limits.accessAnchorRecords
-        try environment.write { transaction throws(LogError) in
+        var growth = (blocks.journal + blocks.access).reduce(0) { $0 + $1.1.count + 4096 } + names.reduce(0) { $0 + $1.count + 64 }
+        growth += draft.created.count * 512 + Limits.commitPagesMax * 4096 + (isSegmentFull ? index.pagesMax * 4096 : 0)
+        try environment.write(growth: growth) { transaction throws(LogError) in
             for (i, name) in names.enumerated() {
                 let number = firstName + UInt64(i)
                 try transaction.append(databases.names, number, Checked.seal(name, seed: number))
@@ -106,7 +108,7 @@ extension DiskLog {
             let index = shared.withLock { $0.index }
             guard index.count > 0, writer.failure == nil else { return .success(()) }
             do throws(LogError) {
-                try environment.write { transaction throws(LogError) in
+                try environment.write(growth: (index.pagesMax + Limits.commitPagesMax) * 4096) { transaction throws(LogError) in
                     try transaction.put(databases.anchors, writer.end.revision, writer.end.encoded())
                     try write(index, transaction)
                 }

@@ -47,6 +47,8 @@ public final class DiskLog: EventLog {
             descriptor = try DirectoryLock.take(directory)
         }
         do throws(LogError) {
+            // Nobody writes at this moment, so what is read holds still.
+            if !isReadOnly { try Self.inspect(directory + "/log.mdb") }
             let environment = try Environment(
                 path: directory + "/log.mdb", isReadOnly: isReadOnly, databasesMax: Limits.databasesMax, readersMax: Limits.readersMax,
                 mapBytes: Limits.mapBytes)
@@ -115,7 +117,7 @@ public final class DiskLog: EventLog {
             guard let found else { throw .unusable("\(directory) holds no log") }
             return found
         }
-        return try environment.write { transaction throws(LogError) in
+        return try environment.write(growth: 0) { transaction throws(LogError) in
             let databases = try Databases(transaction, create: true)!
             let format = try transaction.get(databases.meta, LogFormat.key)
             if format == nil, try transaction.size(databases.journal).entries == 0 {

@@ -21,6 +21,9 @@ struct VersionIndex: Sendable {
 
     var count: Int { Int(last + 1 - first) }
 
+    /// Pages that writing this as a segment may take.
+    var pagesMax: Int { 64 + created.count + deleted.count + revisions.count / 100 }
+
     mutating func begin(at revision: UInt64) {
         first = revision
         last = revision - 1

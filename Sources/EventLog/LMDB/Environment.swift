@@ -1,5 +1,6 @@
 import CLMDB
 import Glibc
+import Synchronization
 
 /// One LMDB environment: a single file with its lock file beside it.
 ///
@@ -8,6 +9,8 @@ import Glibc
 final class Environment: @unchecked Sendable {
     private let handle: OpaquePointer
     let isReadOnly: Bool
+    /// Up to which byte of the file there is disk space for certain.
+    private let reserved = Mutex(0)
 
     /// Opens or makes the file. The map is sized once, far beyond need; the file grows only as it is used.
     init(path: String, isReadOnly: Bool, databasesMax: Int, readersMax: Int, mapBytes: [Int]) throws(LogError) {
@@ -71,8 +74,9 @@ final class Environment: @unchecked Sendable {
         return try body(Transaction(handle: transaction!))
     }
 
-    /// Runs `body` and makes what it wrote durable, all or nothing.
-    func write<T>(_ body: (Transaction) throws(LogError) -> T) throws(LogError) -> T {
+    /// Runs `body` and makes what it wrote durable, all or nothing. `growth` is what it may add to the file, in bytes, at most.
+    func write<T>(growth: Int = 1 << 20, _ body: (Transaction) throws(LogError) -> T) throws(LogError) -> T {
+        if growth > 0 { try reserve(growth) }
         var transaction: OpaquePointer?
         try Self.check(mdb_txn_begin(handle, nil, 0, &transaction), "write")
         let result: T
@@ -86,10 +90,32 @@ final class Environment: @unchecked Sendable {
         return result
     }
 
+    /// Takes disk space ahead of writing. A disk that is full shows here, before anything is written, so that an error of the writes
+    /// themselves always means a failing disk.
+    private func reserve(_ growth: Int) throws(LogError) {
+        let used = Int(usedBytes)
+        let isReserved = reserved.withLock { $0 >= used + growth }
+        if isReserved { return }
+        var file: Int32 = -1
+        mdb_env_get_fd(handle, &file)
+        let step = min(max(used / 8, Limits.reserveBytesMin), Limits.reserveBytesMax)
+        for size in [used + growth + step, used + growth] {
+            var code: Int32 = 0
+            repeat { code = reserve_space(file, size) } while code == EINTR
+            // Where space cannot be taken ahead, it is taken as it is used.
+            if code == 0 || code == EOPNOTSUPP || code == ENOSYS {
+                reserved.withLock { $0 = code == 0 ? size : Int.max }
+                return
+            }
+            if code != ENOSPC && code != EDQUOT && code != EFBIG { throw .failed(operation: "reservation of space", code: code) }
+            if size == used + growth { throw .full(code: code) }
+        }
+    }
+
     static func check(_ code: Int32, _ operation: String) throws(LogError) {
         switch code {
         case MDB_SUCCESS: return
-        case MDB_MAP_FULL, ENOSPC, EDQUOT: throw .full(code: code)
+        case MDB_MAP_FULL, ENOSPC, EDQUOT, EFBIG: throw .full(code: code)
         case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID: throw .damaged(revision: nil, "LMDB says \(String(cString: mdb_strerror(code)))")
         default: throw .failed(operation: operation, code: code)
         }

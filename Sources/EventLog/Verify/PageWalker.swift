@@ -35,11 +35,12 @@ struct PageWalker {
     let pageBytes: Int
     let lastPage: UInt64
     private let main: Tree
+    private let free: Tree
 
     /// Takes the newest meta page that is whole, and not newer than `transaction`.
     init(_ bytes: UnsafeRawBufferPointer, notAfter transaction: UInt64 = .max) throws(Problem) {
         self.bytes = bytes
-        var found: (transaction: UInt64, pageBytes: Int, lastPage: UInt64, main: Tree)?
+        var found: (transaction: UInt64, pageBytes: Int, lastPage: UInt64, free: Tree, main: Tree)?
         var size = 4096
         for page in [UInt64(0), 1] {
             let start = Int(page) * size
@@ -51,12 +52,13 @@ struct PageWalker {
             if page == 0 { size = declared }
             let id = Self.load(bytes, at(128), UInt64.self)
             guard id <= transaction, found == nil || id > found!.transaction else { continue }
-            found = (id, declared, Self.load(bytes, at(120), UInt64.self), Self.tree(bytes, at(72)))
+            found = (id, declared, Self.load(bytes, at(120), UInt64.self), Self.tree(bytes, at(24)), Self.tree(bytes, at(72)))
         }
         guard let found else { throw Problem(page: 0, text: "no meta page is whole") }
         pageBytes = found.pageBytes
         lastPage = found.lastPage
         main = found.main
+        free = found.free
     }
 
     /// Whether the file ends before its last page.
@@ -127,40 +129,101 @@ struct PageWalker {
         return page
     }
 
-    private func walk(_ number: UInt64, _ depth: Int, _ visit: Visit) throws(Problem) -> Bool {
+    private struct Node {
+        let flags: UInt16
+        /// In a branch: the page below. In a leaf: the size of the value.
+        let number: UInt64
+        let key: UnsafeRawBufferPointer
+        /// Where the value, or the number of its pages, begins.
+        let valueAt: Int
+    }
+
+    /// A page of a tree, with what its head says checked, and how many nodes it has.
+    private func treePage(_ number: UInt64, _ depth: Int) throws(Problem) -> (page: UnsafeRawBufferPointer, count: Int) {
         let page = try page(number)
         let flags = Self.load(page, 10, UInt16.self)
         let (lower, upper) = (Int(Self.load(page, 12, UInt16.self)), Int(Self.load(page, 14, UInt16.self)))
         guard lower >= Self.headerBytes, lower <= upper, upper <= pageBytes, lower % 2 == 0 else { throw Problem(page: number, text: "its bounds are wrong") }
         guard flags & 0x1F == (depth > 1 ? PageFlag.branch : PageFlag.leaf) else { throw Problem(page: number, text: "its kind is wrong") }
-        let count = (lower - Self.headerBytes) / 2
-        guard count > 0 else { throw Problem(page: number, text: "it is empty") }
+        guard lower > Self.headerBytes else { throw Problem(page: number, text: "it is empty") }
+        return (page, (lower - Self.headerBytes) / 2)
+    }
+
+    private func node(_ page: UnsafeRawBufferPointer, _ number: UInt64, _ i: Int, _ depth: Int) throws(Problem) -> Node {
+        let at = Int(Self.load(page, Self.headerBytes + i * 2, UInt16.self))
+        guard at >= Int(Self.load(page, 14, UInt16.self)), at + 8 <= pageBytes else { throw Problem(page: number, text: "a node is out of bounds") }
+        let low = UInt64(Self.load(page, at, UInt16.self))
+        let high = UInt64(Self.load(page, at + 2, UInt16.self))
+        let flags = Self.load(page, at + 4, UInt16.self)
+        let keyBytes = Int(Self.load(page, at + 6, UInt16.self))
+        guard at + 8 + keyBytes <= pageBytes else { throw Problem(page: number, text: "a key is out of bounds") }
+        let key = UnsafeRawBufferPointer(rebasing: page[at + 8..<at + 8 + keyBytes])
+        let target = low | high << 16 | (depth > 1 ? UInt64(flags) << 32 : 0)
+        return Node(flags: flags, number: target, key: key, valueAt: at + 8 + keyBytes)
+    }
+
+    private func value(_ node: Node, _ page: UnsafeRawBufferPointer, _ number: UInt64) throws(Problem) -> UnsafeRawBufferPointer {
+        let size = Int(node.number)
+        if node.flags & NodeFlag.big != 0 {
+            guard node.valueAt + 8 <= pageBytes else { throw Problem(page: number, text: "a value is out of bounds") }
+            return try overflow(Self.load(page, node.valueAt, UInt64.self), size)
+        }
+        guard node.valueAt + size <= pageBytes else { throw Problem(page: number, text: "a value is out of bounds") }
+        return UnsafeRawBufferPointer(rebasing: page[node.valueAt..<node.valueAt + size])
+    }
+
+    private func walk(_ number: UInt64, _ depth: Int, _ visit: Visit) throws(Problem) -> Bool {
+        let (page, count) = try treePage(number, depth)
         for i in 0..<count {
-            let at = Int(Self.load(page, Self.headerBytes + i * 2, UInt16.self))
-            guard at >= upper, at + 8 <= pageBytes else { throw Problem(page: number, text: "a node is out of bounds") }
-            let low = UInt64(Self.load(page, at, UInt16.self))
-            let high = UInt64(Self.load(page, at + 2, UInt16.self))
-            let nodeFlags = Self.load(page, at + 4, UInt16.self)
-            let keyBytes = Int(Self.load(page, at + 6, UInt16.self))
-            guard at + 8 + keyBytes <= pageBytes else { throw Problem(page: number, text: "a key is out of bounds") }
+            let node = try node(page, number, i, depth)
             if depth > 1 {
-                let child = low | high << 16 | UInt64(nodeFlags) << 32
-                if !(try walk(child, depth - 1, visit)) { return false }
-                continue
+                if !(try walk(node.number, depth - 1, visit)) { return false }
+            } else if !(try visit(node.key, try value(node, page, number), node.flags)) {
+                return false
             }
-            let key = UnsafeRawBufferPointer(rebasing: page[at + 8..<at + 8 + keyBytes])
-            let size = Int(low | high << 16)
-            let value: UnsafeRawBufferPointer
-            if nodeFlags & NodeFlag.big != 0 {
-                guard at + 16 + keyBytes <= pageBytes else { throw Problem(page: number, text: "a value is out of bounds") }
-                value = try overflow(Self.load(page, at + 8 + keyBytes, UInt64.self), size)
-            } else {
-                guard at + 8 + keyBytes + size <= pageBytes else { throw Problem(page: number, text: "a value is out of bounds") }
-                value = UnsafeRawBufferPointer(rebasing: page[at + 8 + keyBytes..<at + 8 + keyBytes + size])
-            }
-            if !(try visit(key, value, nodeFlags)) { return false }
         }
         return true
+    }
+
+    /// Looks over the newest pages of every tree, at most so many of each: those that a start and new writes touch. Whatever would
+    /// lead LMDB out of the file is found.
+    func checkNewest(pagesOfEachTree most: Int) throws(Problem) {
+        var trees = [main, free]
+        try walk(main) { key, value, flags throws(Problem) in
+            if flags & NodeFlag.tree != 0, value.count >= 48 { trees.append(Self.tree(value, 0)) }
+            return true
+        }
+        for tree in trees where tree.root != Self.none {
+            guard tree.depth >= 1, tree.depth <= 32 else { throw Problem(page: tree.root, text: "a depth of \(tree.depth)") }
+            var left = most
+            try checkNewest(tree.root, Int(tree.depth), &left)
+        }
+    }
+
+    private func checkNewest(_ number: UInt64, _ depth: Int, _ left: inout Int) throws(Problem) {
+        left -= 1
+        let (page, count) = try treePage(number, depth)
+        for i in stride(from: count - 1, through: 0, by: -1) {
+            let node = try node(page, number, i, depth)
+            if depth == 1 {
+                _ = try value(node, page, number)
+            } else if left > 0 {
+                try checkNewest(node.number, depth - 1, &left)
+            }
+        }
+    }
+
+    /// Checks the list of free pages: all of them must be in the file.
+    func checkFreeList() throws(Problem) {
+        try walk(free) { _, value, _ throws(Problem) in
+            let count = value.count >= 8 ? Int(clamping: Self.load(value, 0, UInt64.self)) : 0
+            guard value.count >= 8, count <= value.count / 8 - 1 else { throw Problem(page: free.root, text: "a list of free pages is cut short") }
+            for i in 0..<count {
+                let page = Self.load(value, 8 + i * 8, UInt64.self)
+                guard page > 1, page <= lastPage else { throw Problem(page: free.root, text: "page \(page) cannot be free") }
+            }
+            return true
+        }
     }
 
     private func overflow(_ number: UInt64, _ size: Int) throws(Problem) -> UnsafeRawBufferPointer {

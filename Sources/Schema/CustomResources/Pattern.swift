@@ -1,6 +1,6 @@
 /// A regular expression in Go's syntax (RE2) without captures. It runs in time proportional to the text: every state is
 /// followed at once, so that no pattern can make it slow.
-struct Pattern: Sendable {
+package struct Pattern: Sendable {
     /// The most states a pattern may have.
     private static let statesMax = 20_000
 
@@ -24,7 +24,7 @@ struct Pattern: Sendable {
     private var start = 0
 
     /// nil when the text is no regular expression, or too large a one.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         var parser = PatternParser(text)
         guard let tree = parser.parse() else { return nil }
         states = [.match]
@@ -33,7 +33,7 @@ struct Pattern: Sendable {
     }
 
     /// Whether the pattern is found anywhere in the text.
-    func matches(_ text: String) -> Bool {
+    package func matches(_ text: String) -> Bool {
         let scalars = text.unicodeScalars.map(\.value)
         var current: [Int] = []
         var next: [Int] = []

@@ -98,8 +98,8 @@ final class Cluster {
     /// Starts what `--nodes` asks for.
     func startNodes(_ wanted: NodesOption, name: String?) async throws {
         nodes = try await LocalNodes.start(
-            wanted, name: name, directory: URL(fileURLWithPath: options.data).path, door: engine,
-            serviceRange: options.serviceClusterIPRange, logger: logger)
+            wanted, name: name, directory: URL(fileURLWithPath: options.data).path, door: engine, tokens: server,
+            logger: logger)
         if let streams = nodes?.streams { registry.set(streams) }
     }
 

@@ -19,7 +19,7 @@ final class LocalNodes {
     }
 
     static func start(
-        _ wanted: NodesOption, name: String?, directory: String, door: any ClusterDoor, serviceRange: String, logger: Logger
+        _ wanted: NodesOption, name: String?, directory: String, door: any ClusterDoor, tokens: any TokenSource, logger: Logger
     ) async throws -> LocalNodes {
         switch wanted {
         case .none: return LocalNodes()
@@ -35,7 +35,7 @@ final class LocalNodes {
             var configuration = KubeletConfiguration(
                 nodeName: name ?? ProcessInfo.processInfo.hostName.lowercased(), directory: directory + "/node")
             configuration.version = Reckon.version
-            let kubelet = Kubelet(configuration: configuration, door: door, logger: logger)
+            let kubelet = Kubelet(configuration: configuration, door: door, tokens: tokens, logger: logger)
             do { try await kubelet.start() } catch { throw StartupError("the node cannot start: \(error)") }
             let proxy = KubeProxy(
                 node: .init(name: configuration.nodeName, clusterCIDR: configuration.podCIDR, podCIDR: configuration.podCIDR), door: door,

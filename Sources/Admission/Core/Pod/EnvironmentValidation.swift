@@ -17,123 +17,123 @@ enum EnvironmentValidation {
         "1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei",
     ]
 
-    static func validate(_ variables: [JSON], path: String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
+    static func validate(_ variables: [JSON], path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
         for (i, variable) in variables.enumerated() {
             let name = variable.text("name")
             if name.isEmpty {
-                errors.append(.required("\(path)[\(i)].name"))
+                errors.append(.required("\(path())[\(i)].name"))
             } else {
-                errors.addInvalid("\(path)[\(i)].name", .string(name), Names.environmentVariable(name))
+                errors.addInvalid("\(path())[\(i)].name", .string(name), Names.environmentVariable(name))
             }
             if let source = variable.given("valueFrom") {
-                validateValueFrom(source, value: variable.text("value"), path: "\(path)[\(i)].valueFrom", scope, &errors)
+                validateValueFrom(source, value: variable.text("value"), path: "\(path())[\(i)].valueFrom", scope, &errors)
             }
         }
     }
 
     private static func validateValueFrom(
-        _ source: JSON, value: String, path: String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+        _ source: JSON, value: String, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
     ) {
         var sources = 0
         if let field = source.given("fieldRef") {
             sources += 1
-            validateField(field, isFile: false, path: path + ".fieldRef", &errors)
+            validateField(field, isFile: false, path: path() + ".fieldRef", &errors)
         }
         if let resource = source.given("resourceFieldRef") {
             sources += 1
-            validateResourceField(resource, isFile: false, path: path + ".resourceFieldRef", &errors)
+            validateResourceField(resource, isFile: false, path: path() + ".resourceFieldRef", &errors)
         }
         for key in ["configMapKeyRef", "secretKeyRef"] {
             guard let reference = source.given(key) else { continue }
             sources += 1
             let name = reference.text("name")
-            errors.addInvalid("\(path).\(key).name", .string(name), Names.dnsSubdomain(name))
+            errors.addInvalid("\(path()).\(key).name", .string(name), Names.dnsSubdomain(name))
             let entry = reference.text("key")
             if entry.isEmpty {
-                errors.append(.required("\(path).\(key).key"))
+                errors.append(.required("\(path()).\(key).key"))
             } else {
-                errors.addInvalid("\(path).\(key).key", .string(entry), Names.configKey(entry))
+                errors.addInvalid("\(path()).\(key).key", .string(entry), Names.configKey(entry))
             }
         }
         if let file = source.given("fileKeyRef") {
             sources += 1
-            validateFileKey(file, path: path + ".fileKeyRef", &errors)
+            validateFileKey(file, path: path() + ".fileKeyRef", &errors)
         }
         if sources == 0 {
             errors.append(
                 .invalid(
-                    path, "", "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"))
+                    path(), "", "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"))
         } else if !value.isEmpty {
-            errors.append(.invalid(path, "", "may not be specified when `value` is not empty"))
+            errors.append(.invalid(path(), "", "may not be specified when `value` is not empty"))
         } else if sources > 1 {
-            errors.append(.invalid(path, "", "may not have more than one field specified at a time"))
+            errors.append(.invalid(path(), "", "may not have more than one field specified at a time"))
         }
     }
 
-    private static func validateFileKey(_ file: JSON, path: String, _ errors: inout [FieldError]) {
+    private static func validateFileKey(_ file: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         let key = file.text("key")
         if key.isEmpty {
-            errors.append(.required(path + ".key"))
+            errors.append(.required(path() + ".key"))
         } else {
-            errors.addInvalid(path + ".key", .string(key), Names.environmentVariable(key))
+            errors.addInvalid(path() + ".key", .string(key), Names.environmentVariable(key))
         }
-        if file.text("volumeName").isEmpty { errors.append(.required(path + ".volumeName")) }
+        if file.text("volumeName").isEmpty { errors.append(.required(path() + ".volumeName")) }
         let file = file.text("path")
         if file.isEmpty {
-            errors.append(.required(path + ".path"))
+            errors.append(.required(path() + ".path"))
         } else {
-            errors += FilePaths.validateNotReserved(file, path: path + ".path")
+            errors += FilePaths.validateNotReserved(file, path: path() + ".path")
         }
     }
 
-    static func validateSources(_ sources: [JSON], path: String, _ errors: inout [FieldError]) {
+    static func validateSources(_ sources: [JSON], path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         for (i, source) in sources.enumerated() {
-            let at = "\(path)[\(i)]"
+            func at() -> String { "\(path())[\(i)]" }
             let prefix = source.text("prefix")
-            if !prefix.isEmpty { errors.addInvalid(at + ".prefix", .string(prefix), Names.environmentVariable(prefix)) }
+            if !prefix.isEmpty { errors.addInvalid(at() + ".prefix", .string(prefix), Names.environmentVariable(prefix)) }
             var count = 0
             for key in ["configMapRef", "secretRef"] {
                 guard let reference = source.given(key) else { continue }
                 count += 1
                 let name = reference.text("name")
                 if name.isEmpty {
-                    errors.append(.required("\(at).\(key).name"))
+                    errors.append(.required("\(at()).\(key).name"))
                 } else {
-                    errors.addInvalid("\(at).\(key).name", .string(name), Names.check(name, .dnsSubdomain, isPrefix: true))
+                    errors.addInvalid("\(at()).\(key).name", .string(name), Names.check(name, .dnsSubdomain, isPrefix: true))
                 }
             }
             if count == 0 {
-                errors.append(.invalid(path, "", "must specify one of: `configMapRef` or `secretRef`"))
+                errors.append(.invalid(path(), "", "must specify one of: `configMapRef` or `secretRef`"))
             } else if count > 1 {
-                errors.append(.invalid(path, "", "may not have more than one field specified at a time"))
+                errors.append(.invalid(path(), "", "may not have more than one field specified at a time"))
             }
         }
     }
 
     /// A reference to a field of the pod, for a variable or for a file.
-    static func validateField(_ reference: JSON, isFile: Bool, path: String, _ errors: inout [FieldError]) {
+    static func validateField(_ reference: JSON, isFile: Bool, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         let version = reference.text("apiVersion")
         if version.isEmpty {
-            errors.append(.required(path + ".apiVersion"))
+            errors.append(.required(path() + ".apiVersion"))
             return
         }
         let field = reference.text("fieldPath")
         if field.isEmpty {
-            errors.append(.required(path + ".fieldPath"))
+            errors.append(.required(path() + ".fieldPath"))
             return
         }
         let (base, subscripted) = split(field)
         if let problem = conversionProblem(version: version, base: base, subscripted: subscripted, field: field) {
-            errors.append(.invalid(path + ".fieldPath", .string(field), "error converting fieldPath: " + problem))
+            errors.append(.invalid(path() + ".fieldPath", .string(field), "error converting fieldPath: " + problem))
             return
         }
         if let key = subscripted {
-            errors.addInvalid(path, .string(base == "metadata.annotations" ? key.lowercased() : key),
+            errors.addInvalid(path(), .string(base == "metadata.annotations" ? key.lowercased() : key),
                 Names.qualifiedName(base == "metadata.annotations" ? key.lowercased() : key))
             return
         }
         let known = isFile ? fileFields : variableFields
-        if !known.contains(base) { errors.append(.notSupported(path + ".fieldPath", .string(base), known.sorted())) }
+        if !known.contains(base) { errors.append(.notSupported(path() + ".fieldPath", .string(base), known.sorted())) }
     }
 
     /// `metadata.labels['x']` taken apart.
@@ -150,24 +150,27 @@ enum EnvironmentValidation {
             if base == "metadata.annotations" || base == "metadata.labels" { return nil }
             return "field label does not support subscript: \(field)"
         }
-        let convertible = fileFields.union(variableFields).union(["spec.restartPolicy", "spec.schedulerName", "status.phase"])
-        return convertible.contains(base) || base == "spec.host" ? nil : "field label not supported: \(base)"
+        if variableFields.contains(base) || fileFields.contains(base) { return nil }
+        switch base {
+        case "spec.restartPolicy", "spec.schedulerName", "status.phase", "spec.host": return nil
+        default: return "field label not supported: \(base)"
+        }
     }
 
     /// A reference to a container's request or limit.
-    static func validateResourceField(_ reference: JSON, isFile: Bool, path: String, _ errors: inout [FieldError]) {
+    static func validateResourceField(_ reference: JSON, isFile: Bool, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         let resource = reference.text("resource")
         let isHugePages = resource.hasPrefix("requests.hugepages-") || resource.hasPrefix("limits.hugepages-")
         if isFile, reference.text("containerName").isEmpty {
-            errors.append(.required(path + ".containerName"))
+            errors.append(.required(path() + ".containerName"))
         } else if resource.isEmpty {
-            errors.append(.required(path + ".resource"))
+            errors.append(.required(path() + ".resource"))
         } else if !resourceFields.contains(resource), !isHugePages {
-            errors.append(.notSupported(path + ".resource", .string(resource), resourceFields))
+            errors.append(.notSupported(path() + ".resource", .string(resource), resourceFields))
         }
         let divisor = Amount(reference["divisor"])
         if divisor == .zero { return }
-        func refuse(_ what: String) { errors.append(.invalid(path + ".divisor", .string(resource), what)) }
+        func refuse(_ what: String) { errors.append(.invalid(path() + ".divisor", .string(resource), what)) }
         let whole = "only divisor's values 1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei are supported with the "
         switch resource {
         case "limits.cpu", "requests.cpu":

@@ -37,27 +37,27 @@ enum MountValidation {
         }
     }
 
-    private static func validatePropagation(_ mount: JSON, container: JSON, path: String, _ errors: inout [FieldError]) {
+    private static func validatePropagation(_ mount: JSON, container: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         guard let propagation = mount.given("mountPropagation")?.string else { return }
         let supported = ["Bidirectional", "HostToContainer", "None"]
-        let at = path + ".mountPropagation"
-        if !supported.contains(propagation) { errors.append(.notSupported(at, .string(propagation), supported)) }
+        func at() -> String { path() + ".mountPropagation" }
+        if !supported.contains(propagation) { errors.append(.notSupported(at(), .string(propagation), supported)) }
         if propagation == "Bidirectional", container["securityContext", "privileged"]?.bool != true {
-            errors.append(.forbidden(at, "Bidirectional mount propagation is available only to privileged containers"))
+            errors.append(.forbidden(at(), "Bidirectional mount propagation is available only to privileged containers"))
         }
     }
 
-    private static func validateRecursiveReadOnly(_ mount: JSON, path: String, _ errors: inout [FieldError]) {
+    private static func validateRecursiveReadOnly(_ mount: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         guard let mode = mount.given("recursiveReadOnly")?.string else { return }
         switch mode {
         case "Disabled": break
         case "Enabled", "IfPossible":
-            if !mount.flag("readOnly") { errors.append(.forbidden(path, "may only be specified when readOnly is true")) }
+            if !mount.flag("readOnly") { errors.append(.forbidden(path(), "may only be specified when readOnly is true")) }
             let propagation = mount.text("mountPropagation")
             if !propagation.isEmpty, propagation != "None" {
-                errors.append(.forbidden(path, "may only be specified when mountPropagation is None or not specified"))
+                errors.append(.forbidden(path(), "may only be specified when mountPropagation is None or not specified"))
             }
-        default: errors.append(.notSupported(path, .string(mode), ["Disabled", "Enabled", "IfPossible"]))
+        default: errors.append(.notSupported(path(), .string(mode), ["Disabled", "Enabled", "IfPossible"]))
         }
     }
 

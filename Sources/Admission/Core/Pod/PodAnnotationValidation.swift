@@ -23,7 +23,7 @@ enum PodAnnotationValidation {
                 validateSeccomp(text, path: "\(path).\(key)", &errors)
             } else if key.hasPrefix(appArmor) {
                 let name = String(key.dropFirst(appArmor.count))
-                if !WindowsValidation.containers(spec, path: "").contains(where: { $0.container.text("name") == name }) {
+                if !WindowsValidation.containers(spec).contains(where: { $0.container.text("name") == name }) {
                     errors.append(.invalid("\(path)[\(key)]", .string(name), "container not found"))
                 }
                 if !["", "runtime/default", "unconfined"].contains(text), !text.hasPrefix("localhost/") {
@@ -53,19 +53,19 @@ enum PodAnnotationValidation {
         if let profile = spec["securityContext", "seccompProfile"], let old = annotations[seccompPod]?.string {
             match(profile, old, "seccomp", path: path + ".securityContext.seccompProfile", &errors)
         }
-        let containers = WindowsValidation.containers(spec, path: path)
-        for (container, at) in containers {
+        let containers = WindowsValidation.containers(spec)
+        for (container, place) in containers {
             guard let profile = container["securityContext", "seccompProfile"],
                 let old = annotations[seccompContainer + container.text("name")]?.string
             else { continue }
-            match(profile, old, "seccomp", path: at + ".securityContext.seccompProfile", &errors)
+            match(profile, old, "seccomp", path: place.under(path) + ".securityContext.seccompProfile", &errors)
         }
         if spec["os", "name"]?.string == "windows" { return }
-        for (container, at) in containers {
+        for (container, place) in containers {
             guard let profile = container["securityContext", "appArmorProfile"] ?? spec["securityContext", "appArmorProfile"],
                 let old = annotations[appArmor + container.text("name")]?.string
             else { continue }
-            match(profile, old, "apparmor", path: at + ".securityContext.appArmorProfile", &errors)
+            match(profile, old, "apparmor", path: place.under(path) + ".securityContext.appArmorProfile", &errors)
         }
     }
 

@@ -12,8 +12,10 @@ enum PodUpdate {
     static func validateCommon(_ pod: JSON, old: JSON) -> [FieldError] {
         var errors = ObjectMetaRules.revalidate(pod, old: old)
         errors += ObjectMetaRules.validateCreate(pod["metadata"] ?? .null, isNamespaced: true, nameRule: .dnsSubdomain)
+        // What has not changed has been looked at before.
+        if pod["spec"] == old["spec"], pod["metadata", "annotations"] == old["metadata", "annotations"] { return errors }
         var before: [FieldError] = []
-        PodRules.validateContent(old, &before)
+        if old["spec"]?.has("affinity") ?? false { PodRules.validateContent(old, &before) }
         let hadInvalidSelectors = before.contains { $0.path.hasSuffix("]") && $0.path.contains(".values[") }
         PodRules.validateContent(pod, allowsInvalidSelectorValues: hadInvalidSelectors, &errors)
         return errors

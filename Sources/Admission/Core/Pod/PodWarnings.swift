@@ -46,7 +46,7 @@ enum PodWarnings {
         ofVolumes(spec.list("volumes"), path: path + ".volumes", &out)
         ofPullSecrets(spec.list("imagePullSecrets"), path: path + ".imagePullSecrets", &out)
         if let old, spec == old {} else {
-            for (container, at) in WindowsValidation.containers(spec, path: path) { ofContainer(container, path: at, &out) }
+            for (container, place) in WindowsValidation.containers(spec) { ofContainer(container, path: place.under(path), &out) }
             ofPortNames(spec, path: path, &out)
         }
         if spec.has("overhead") { ofAmounts(spec["overhead"], path: path + ".overhead", &out) }

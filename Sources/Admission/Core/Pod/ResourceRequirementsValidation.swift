@@ -4,7 +4,7 @@ import Schema
 /// Checks of `resources`: names, amounts, and requests within limits.
 enum ResourceRequirementsValidation {
     static func validate(
-        _ requirements: JSON, path: String, claimNames: Set<String>, name nameRule: (String, String) -> [FieldError],
+        _ requirements: JSON, path: @autoclosure () -> String, claimNames: Set<String>, name nameRule: (String, String) -> [FieldError],
         _ errors: inout [FieldError]
     ) {
         var hasHugePages = false
@@ -24,76 +24,76 @@ enum ResourceRequirementsValidation {
         }
         let limits = requirements["limits"]?.entries ?? JSONObject()
         for (name, value) in limits {
-            let at = "\(path).limits[\(name)]"
+            let at = "\(path()).limits[\(name)]"
             check(name, value, at)
             checkHugePages(name, value, at)
             if name == "cpu" || name == "memory" { hasCompute = true }
         }
         for (name, value) in requirements["requests"]?.entries ?? JSONObject() {
-            let at = "\(path).requests[\(name)]"
+            let at = "\(path()).requests[\(name)]"
             check(name, value, at)
             if let limit = limits[name] {
                 let (request, limit) = (Amount(value), Amount(limit))
                 if request != limit, !ResourceNames.isOvercommitAllowed(name) {
-                    errors.append(.invalid(path + ".requests", .string(request.text), "must be equal to \(name) limit of \(limit.text)"))
+                    errors.append(.invalid(path() + ".requests", .string(request.text), "must be equal to \(name) limit of \(limit.text)"))
                 } else if request > limit {
                     errors.append(
-                        .invalid(path + ".requests", .string(request.text), "must be less than or equal to \(name) limit of \(limit.text)"))
+                        .invalid(path() + ".requests", .string(request.text), "must be less than or equal to \(name) limit of \(limit.text)"))
                 }
             } else if !ResourceNames.isOvercommitAllowed(name) {
-                errors.append(.required(path + ".limits", "Limit must be set for non overcommitable resources"))
+                errors.append(.required(path() + ".limits", "Limit must be set for non overcommitable resources"))
             }
             checkHugePages(name, value, at)
             if name == "cpu" || name == "memory" { hasCompute = true }
         }
-        if hasHugePages, !hasCompute { errors.append(.forbidden(path, "HugePages require cpu or memory")) }
-        validateClaims(requirements.list("claims"), path: path + ".claims", claimNames: claimNames, &errors)
+        if hasHugePages, !hasCompute { errors.append(.forbidden(path(), "HugePages require cpu or memory")) }
+        validateClaims(requirements.list("claims"), path: path() + ".claims", claimNames: claimNames, &errors)
     }
 
-    private static func validateClaims(_ claims: [JSON], path: String, claimNames: Set<String>, _ errors: inout [FieldError]) {
+    private static func validateClaims(_ claims: [JSON], path: @autoclosure () -> String, claimNames: Set<String>, _ errors: inout [FieldError]) {
         var seen: Set<String> = []
         for (i, claim) in claims.enumerated() {
-            let at = "\(path)[\(i)]"
+            func at() -> String { "\(path())[\(i)]" }
             let name = claim.text("name")
             if name.isEmpty {
-                errors.append(.required(at))
+                errors.append(.required(at()))
                 continue
             }
             if seen.contains(name) {
-                errors.append(.duplicate(at, .string(name)))
+                errors.append(.duplicate(at(), .string(name)))
             } else {
                 var key = name
                 let request = claim.text("request")
                 if !request.isEmpty {
-                    errors.addInvalid(at + ".request", .string(request), Names.dnsLabel(request))
+                    errors.addInvalid(at() + ".request", .string(request), Names.dnsLabel(request))
                     key += "/" + request
                 }
                 if seen.contains(key) {
-                    errors.append(.duplicate(at, .string(key)))
+                    errors.append(.duplicate(at(), .string(key)))
                 } else if request.isEmpty {
-                    for other in seen.sorted() where other.hasPrefix(name + "/") { errors.append(.duplicate(at, .string(name))) }
+                    for other in seen.sorted() where other.hasPrefix(name + "/") { errors.append(.duplicate(at(), .string(name))) }
                 }
                 seen.insert(key)
             }
             if !claimNames.contains(name) {
                 let known = claimNames.isEmpty ? " which is empty" : ": " + claimNames.sorted().joined(separator: ", ")
-                errors.append(.notFound(at, .string(name), "must be one of the names in pod.spec.resourceClaims" + known))
+                errors.append(.notFound(at(), .string(name), "must be one of the names in pod.spec.resourceClaims" + known))
             }
         }
     }
 
     /// `spec.resources`: for the pod as a whole, at least what its containers ask for.
-    static func validateWholePod(_ spec: JSON, path: String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
+    static func validateWholePod(_ spec: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
         guard let resources = spec.given("resources") else { return }
-        let at = path + ".resources"
-        if resources.has("claims") { errors.append(.forbidden(at + ".claims", "claims cannot be set for Resources at pod-level")) }
-        validate(resources, path: at, claimNames: scope.claimNames, name: validatePodName, &errors)
+        func at() -> String { path() + ".resources" }
+        if resources.has("claims") { errors.append(.forbidden(at() + ".claims", "claims cannot be set for Resources at pod-level")) }
+        validate(resources, path: at(), claimNames: scope.claimNames, name: validatePodName, &errors)
         for (name, sum) in PodResources.aggregate(spec, "requests").sorted(by: { $0.key < $1.key }) {
             let whole = Amount(resources["requests", name])
             if sum > whole {
                 errors.append(
                     .invalid(
-                        "\(at).requests[\(name)]", .string(whole.text),
+                        "\(at()).requests[\(name)]", .string(whole.text),
                         "must be greater than or equal to aggregate container requests of \(sum.text)"))
             }
         }
@@ -103,7 +103,7 @@ enum ResourceRequirementsValidation {
                 if Amount(value) > Amount(whole) {
                     errors.append(
                         .invalid(
-                            "\(at).containers[\(i)][\(name)].limits", .string(Amount(value).text),
+                            "\(at()).containers[\(i)][\(name)].limits", .string(Amount(value).text),
                             "must be less than or equal to pod limits of \(Amount(whole).text)"))
                 }
             }

@@ -3,93 +3,93 @@ import Schema
 
 /// Checks of tolerations, spread constraints and gates.
 enum SchedulingValidation {
-    static func validateTolerations(_ tolerations: [JSON], path: String, _ errors: inout [FieldError]) {
+    static func validateTolerations(_ tolerations: [JSON], path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         for (i, toleration) in tolerations.enumerated() {
-            let at = "\(path)[\(i)]"
+            func at() -> String { "\(path())[\(i)]" }
             let key = toleration.text("key")
             let op = toleration.text("operator")
             let value = toleration.text("value")
             let effect = toleration.text("effect")
-            if !key.isEmpty { errors += LabelRules.validateKey(key, path: at + ".key") }
+            if !key.isEmpty { errors += LabelRules.validateKey(key, path: at() + ".key") }
             if key.isEmpty, op != "Exists" {
                 errors.append(
                     .invalid(
-                        at + ".operator", .string(op),
+                        at() + ".operator", .string(op),
                         "operator must be Exists when `key` is empty, which means \"match all values and all keys\""))
             }
             if toleration.has("tolerationSeconds"), effect != "NoExecute" {
                 errors.append(
-                    .invalid(at + ".effect", .string(effect), "effect must be 'NoExecute' when `tolerationSeconds` is set"))
+                    .invalid(at() + ".effect", .string(effect), "effect must be 'NoExecute' when `tolerationSeconds` is set"))
             }
             switch op {
             case "Equal", "":
                 let wrong = Names.labelValue(value)
-                if !wrong.isEmpty { errors.append(.invalid(at + ".operator", .string(value), wrong.joined(separator: ";"))) }
+                if !wrong.isEmpty { errors.append(.invalid(at() + ".operator", .string(value), wrong.joined(separator: ";"))) }
             case "Exists":
                 if !value.isEmpty {
-                    errors.append(.invalid(at + ".operator", .string(value), "value must be empty when `operator` is 'Exists'"))
+                    errors.append(.invalid(at() + ".operator", .string(value), "value must be empty when `operator` is 'Exists'"))
                 }
-            default: errors.append(.notSupported(at + ".operator", .string(op), ["Equal", "Exists"]))
+            default: errors.append(.notSupported(at() + ".operator", .string(op), ["Equal", "Exists"]))
             }
-            if !effect.isEmpty { validateEffect(effect, path: at + ".effect", &errors) }
+            if !effect.isEmpty { validateEffect(effect, path: at() + ".effect", &errors) }
         }
     }
 
-    static func validateEffect(_ effect: String, path: String, _ errors: inout [FieldError]) {
+    static func validateEffect(_ effect: String, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         let supported = ["NoSchedule", "PreferNoSchedule", "NoExecute"]
         if effect.isEmpty {
-            errors.append(.required(path))
+            errors.append(.required(path()))
         } else if !supported.contains(effect) {
-            errors.append(.notSupported(path, .string(effect), supported))
+            errors.append(.notSupported(path(), .string(effect), supported))
         }
     }
 
-    static func validateGates(_ gates: [JSON], path: String, _ errors: inout [FieldError]) {
+    static func validateGates(_ gates: [JSON], path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         var seen: Set<String> = []
         for (i, gate) in gates.enumerated() {
             let name = gate.text("name")
-            errors += LabelRules.validateKey(name, path: "\(path)[\(i)]")
-            if !seen.insert(name).inserted { errors.append(.duplicate("\(path)[\(i)]", .string(name))) }
+            errors += LabelRules.validateKey(name, path: "\(path())[\(i)]")
+            if !seen.insert(name).inserted { errors.append(.duplicate("\(path())[\(i)]", .string(name))) }
         }
     }
 
-    static func validateSpread(_ constraints: [JSON], path: String, _ errors: inout [FieldError]) {
+    static func validateSpread(_ constraints: [JSON], path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         for (i, constraint) in constraints.enumerated() {
-            let at = "\(path)[\(i)]"
+            func at() -> String { "\(path())[\(i)]" }
             let skew = constraint.integer("maxSkew") ?? 0
-            if skew <= 0 { errors.append(.invalid(at + ".maxSkew", .int(skew), Message.positive)) }
+            if skew <= 0 { errors.append(.invalid(at() + ".maxSkew", .int(skew), Message.positive)) }
             let key = constraint.text("topologyKey")
-            if key.isEmpty { errors.append(.required(at + ".topologyKey", "can not be empty")) }
+            if key.isEmpty { errors.append(.required(at() + ".topologyKey", "can not be empty")) }
             let action = constraint.text("whenUnsatisfiable")
             if action != "DoNotSchedule", action != "ScheduleAnyway" {
-                errors.append(.notSupported(at + ".whenUnsatisfiable", .string(action), ["DoNotSchedule", "ScheduleAnyway"]))
+                errors.append(.notSupported(at() + ".whenUnsatisfiable", .string(action), ["DoNotSchedule", "ScheduleAnyway"]))
             }
             if constraints[(i + 1)...].contains(where: { $0.text("topologyKey") == key && $0.text("whenUnsatisfiable") == action }) {
-                errors.append(.duplicate(at + ".{topologyKey, whenUnsatisfiable}", .string("{\(key), \(action)}")))
+                errors.append(.duplicate(at() + ".{topologyKey, whenUnsatisfiable}", .string("{\(key), \(action)}")))
             }
             if let domains = constraint.integer("minDomains") {
-                if domains <= 0 { errors.append(.invalid(at + ".minDomains", .int(domains), Message.positive)) }
+                if domains <= 0 { errors.append(.invalid(at() + ".minDomains", .int(domains), Message.positive)) }
                 if action != "DoNotSchedule" {
                     errors.append(
                         .invalid(
-                            at + ".minDomains", .int(domains),
+                            at() + ".minDomains", .int(domains),
                             "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not \(action)"))
                 }
             }
             for policy in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
                 guard let value = constraint.given(policy)?.string, value != "Honor", value != "Ignore" else { continue }
-                errors.append(.notSupported("\(at).\(policy)", .string(value), ["Honor", "Ignore"]))
+                errors.append(.notSupported("\(at()).\(policy)", .string(value), ["Honor", "Ignore"]))
             }
-            validateSpreadKeys(constraint, path: at + ".matchLabelKeys", &errors)
-            errors += LabelRules.validateSelector(constraint["labelSelector"], path: at + ".labelSelector")
+            validateSpreadKeys(constraint, path: at() + ".matchLabelKeys", &errors)
+            errors += LabelRules.validateSelector(constraint["labelSelector"], path: at() + ".labelSelector")
         }
     }
 
-    private static func validateSpreadKeys(_ constraint: JSON, path: String, _ errors: inout [FieldError]) {
+    private static func validateSpreadKeys(_ constraint: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         let keys = constraint.list("matchLabelKeys")
         if keys.isEmpty { return }
         let selector = constraint.given("labelSelector")
-        if selector == nil { errors.append(.forbidden(path, "must not be specified when labelSelector is not set")) }
+        if selector == nil { errors.append(.forbidden(path(), "must not be specified when labelSelector is not set")) }
         var selected = Set(selector?["matchLabels"]?.entries.keys ?? [])
         var counts: [String: Int] = [:]
         for expression in selector?.list("matchExpressions") ?? [] {
@@ -101,9 +101,9 @@ enum SchedulingValidation {
             }
         }
         for (i, key) in keys.enumerated() {
-            errors += LabelRules.validateKey(key.string ?? "", path: "\(path)[\(i)]")
+            errors += LabelRules.validateKey(key.string ?? "", path: "\(path())[\(i)]")
             if selected.contains(key.string ?? "") {
-                errors.append(.invalid("\(path)[\(i)]", key, "exists in both matchLabelKeys and labelSelector"))
+                errors.append(.invalid("\(path())[\(i)]", key, "exists in both matchLabelKeys and labelSelector"))
             }
         }
     }

@@ -11,80 +11,80 @@ enum SecurityContextValidation {
     }
 
     /// `spec.securityContext` of a pod; host namespaces stand beside it in `spec`.
-    static func validatePod(_ spec: JSON, path: String, _ errors: inout [FieldError]) {
-        let at = path + ".securityContext"
+    static func validatePod(_ spec: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+        func at() -> String { path() + ".securityContext" }
         let context = spec["securityContext"] ?? [:]
-        for key in ["fsGroup", "runAsUser", "runAsGroup"] { validateID(context[key], path: "\(at).\(key)", &errors) }
+        for key in ["fsGroup", "runAsUser", "runAsGroup"] { validateID(context[key], path: "\(at()).\(key)", &errors) }
         for (i, group) in context.list("supplementalGroups").enumerated() {
-            validateID(group, path: "\(at).supplementalGroups[\(i)]", &errors)
+            validateID(group, path: "\(at()).supplementalGroups[\(i)]", &errors)
         }
         if spec.flag("shareProcessNamespace"), spec.flag("hostPID") {
             errors.append(
-                .invalid(at + ".shareProcessNamespace", true, "ShareProcessNamespace and HostPID cannot both be enabled"))
+                .invalid(at() + ".shareProcessNamespace", true, "ShareProcessNamespace and HostPID cannot both be enabled"))
         }
-        validateSysctls(context.list("sysctls"), spec: spec, path: at + ".sysctls", &errors)
-        validateOneOf(context, "fsGroupChangePolicy", ["Always", "OnRootMismatch"], path: at, &errors)
-        validateSeccomp(context.given("seccompProfile"), path: at + ".seccompProfile", &errors)
-        WindowsValidation.validateOptions(context.given("windowsOptions"), path: at + ".windowsOptions", &errors)
-        validateAppArmor(context.given("appArmorProfile"), path: at + ".appArmorProfile", &errors)
-        validateOneOf(context, "supplementalGroupsPolicy", ["Merge", "Strict"], path: at, &errors)
-        validateOneOf(context, "seLinuxChangePolicy", ["MountOption", "Recursive"], path: at, &errors)
+        validateSysctls(context.list("sysctls"), spec: spec, path: at() + ".sysctls", &errors)
+        validateOneOf(context, "fsGroupChangePolicy", ["Always", "OnRootMismatch"], path: at(), &errors)
+        validateSeccomp(context.given("seccompProfile"), path: at() + ".seccompProfile", &errors)
+        WindowsValidation.validateOptions(context.given("windowsOptions"), path: at() + ".windowsOptions", &errors)
+        validateAppArmor(context.given("appArmorProfile"), path: at() + ".appArmorProfile", &errors)
+        validateOneOf(context, "supplementalGroupsPolicy", ["Merge", "Strict"], path: at(), &errors)
+        validateOneOf(context, "seLinuxChangePolicy", ["MountOption", "Recursive"], path: at(), &errors)
     }
 
-    private static func validateOneOf(_ object: JSON, _ key: String, _ supported: [String], path: String, _ errors: inout [FieldError]) {
+    private static func validateOneOf(_ object: JSON, _ key: String, _ supported: [String], path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         guard let value = object.given(key)?.string, !supported.contains(value) else { return }
-        errors.append(.notSupported("\(path).\(key)", .string(value), supported))
+        errors.append(.notSupported("\(path()).\(key)", .string(value), supported))
     }
 
-    static func validateContainer(_ context: JSON, path: String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
-        for key in ["runAsUser", "runAsGroup"] { validateID(context[key], path: "\(path).\(key)", &errors) }
+    static func validateContainer(_ context: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
+        for key in ["runAsUser", "runAsGroup"] { validateID(context[key], path: "\(path()).\(key)", &errors) }
         if let mount = context.given("procMount")?.string {
             if mount != "Default", mount != "Unmasked" {
-                errors.append(.notSupported(path + ".procMount", .string(mount), ["Default", "Unmasked"]))
+                errors.append(.notSupported(path() + ".procMount", .string(mount), ["Default", "Unmasked"]))
             }
             if scope.sharesHostUsers, mount == "Unmasked" {
-                errors.append(.invalid(path + ".procMount", .string(mount), "`hostUsers` must be false to use `Unmasked`"))
+                errors.append(.invalid(path() + ".procMount", .string(mount), "`hostUsers` must be false to use `Unmasked`"))
             }
         }
-        validateSeccomp(context.given("seccompProfile"), path: path + ".seccompProfile", &errors)
+        validateSeccomp(context.given("seccompProfile"), path: path() + ".seccompProfile", &errors)
         if context["allowPrivilegeEscalation"]?.bool == false {
             if context.flag("privileged") {
                 errors.append(
                     .invalidDump(
-                        path, InternalForm.securityContext(context), "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"))
+                        path(), InternalForm.securityContext(context), "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"))
             }
             for capability in context["capabilities"]?.list("add") ?? [] where capability.string == "CAP_SYS_ADMIN" {
                 errors.append(
                     .invalidDump(
-                        path, InternalForm.securityContext(context),
+                        path(), InternalForm.securityContext(context),
                         "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN"))
             }
         }
-        WindowsValidation.validateOptions(context.given("windowsOptions"), path: path + ".windowsOptions", &errors)
-        validateAppArmor(context.given("appArmorProfile"), path: path + ".appArmorProfile", &errors)
+        WindowsValidation.validateOptions(context.given("windowsOptions"), path: path() + ".windowsOptions", &errors)
+        validateAppArmor(context.given("appArmorProfile"), path: path() + ".appArmorProfile", &errors)
     }
 
-    private static func validateSysctls(_ sysctls: [JSON], spec: JSON, path: String, _ errors: inout [FieldError]) {
+    private static func validateSysctls(_ sysctls: [JSON], spec: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         var seen: Set<String> = []
         for (i, sysctl) in sysctls.enumerated() {
-            let at = "\(path)[\(i)].name"
+            func at() -> String { "\(path())[\(i)].name" }
             let name = sysctl.text("name")
             if name.isEmpty {
-                errors.append(.required(at))
+                errors.append(.required(at()))
             } else if !isSysctl(name) {
                 errors.append(
                     .invalid(
-                        at, .string(name),
+                        at(), .string(name),
                         "must have at most 253 characters and match regex "
                             + "^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$"))
             } else if seen.contains(name) {
-                errors.append(.duplicate(at, .string(name)))
+                errors.append(.duplicate(at(), .string(name)))
             }
             let dotted = String(decoding: name.utf8.map { $0 == UInt8(ascii: "/") ? UInt8(ascii: ".") : $0 }, as: UTF8.self)
             if spec.flag("hostNetwork"), dotted.hasPrefix("net.") {
-                errors.append(.invalid(at, .string(name), "may not be specified when 'hostNetwork' is true"))
+                errors.append(.invalid(at(), .string(name), "may not be specified when 'hostNetwork' is true"))
             } else if spec.flag("hostIPC"), isIPCSysctl(dotted) {
-                errors.append(.invalid(at, .string(name), "may not be specified when 'hostIPC' is true"))
+                errors.append(.invalid(at(), .string(name), "may not be specified when 'hostIPC' is true"))
             }
             seen.insert(name)
         }
@@ -102,50 +102,50 @@ enum SecurityContextValidation {
         }
     }
 
-    static func validateSeccomp(_ profile: JSON?, path: String, _ errors: inout [FieldError]) {
+    static func validateSeccomp(_ profile: JSON?, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         guard let profile else { return }
         let type = profile.text("type")
         switch type {
         case "Localhost", "RuntimeDefault", "Unconfined": break
-        case "": errors.append(.required(path + ".type", "type is required when seccompProfile is set"))
-        default: errors.append(.notSupported(path + ".type", .string(type), ["Localhost", "RuntimeDefault", "Unconfined"]))
+        case "": errors.append(.required(path() + ".type", "type is required when seccompProfile is set"))
+        default: errors.append(.notSupported(path() + ".type", .string(type), ["Localhost", "RuntimeDefault", "Unconfined"]))
         }
         let file = profile.given("localhostProfile")?.string
         if type == "Localhost" {
             if let file {
-                errors += FilePaths.validateDescending(file, path: path + ".localhostProfile")
+                errors += FilePaths.validateDescending(file, path: path() + ".localhostProfile")
             } else {
-                errors.append(.required(path + ".localhostProfile", "must be set when seccomp type is Localhost"))
+                errors.append(.required(path() + ".localhostProfile", "must be set when seccomp type is Localhost"))
             }
         } else if let file {
             errors.append(
                 .invalidDump(
-                    path + ".localhostProfile", "{\"Type\":\(JSON.string(type).text),\"LocalhostProfile\":\(JSON.string(file).text)}",
+                    path() + ".localhostProfile", "{\"Type\":\(JSON.string(type).text),\"LocalhostProfile\":\(JSON.string(file).text)}",
                     "can only be set when seccomp type is Localhost"))
         }
     }
 
-    static func validateAppArmor(_ profile: JSON?, path: String, _ errors: inout [FieldError]) {
+    static func validateAppArmor(_ profile: JSON?, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         guard let profile else { return }
         let type = profile.text("type")
-        let at = path + ".localhostProfile"
+        func at() -> String { path() + ".localhostProfile" }
         let file = profile.given("localhostProfile")?.string
         switch type {
         case "Localhost":
             guard let file else {
-                errors.append(.required(at, "must be set when AppArmor type is Localhost"))
+                errors.append(.required(at(), "must be set when AppArmor type is Localhost"))
                 return
             }
             if file.isEmpty {
-                errors.append(.required(at, "must be set when AppArmor type is Localhost"))
+                errors.append(.required(at(), "must be set when AppArmor type is Localhost"))
             } else if file.utf8.first == 32 || file.utf8.last == 32 {
-                errors.append(.invalid(at, .string(file), "must not be padded with whitespace"))
+                errors.append(.invalid(at(), .string(file), "must not be padded with whitespace"))
             }
-            if file.utf8.count > 4095 { errors.append(.tooLong(at, 4095)) }
+            if file.utf8.count > 4095 { errors.append(.tooLong(at(), 4095)) }
         case "RuntimeDefault", "Unconfined":
-            if let file { errors.append(.invalid(at, .string(file), "can only be set when AppArmor type is Localhost")) }
-        case "": errors.append(.required(path + ".type", "type is required when appArmorProfile is set"))
-        default: errors.append(.notSupported(path + ".type", .string(type), ["Localhost", "RuntimeDefault", "Unconfined"]))
+            if let file { errors.append(.invalid(at(), .string(file), "can only be set when AppArmor type is Localhost")) }
+        case "": errors.append(.required(path() + ".type", "type is required when appArmorProfile is set"))
+        default: errors.append(.notSupported(path() + ".type", .string(type), ["Localhost", "RuntimeDefault", "Unconfined"]))
         }
     }
 }

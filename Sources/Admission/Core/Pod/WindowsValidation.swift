@@ -3,69 +3,76 @@ import Schema
 
 /// Checks of pods by operating system: `spec.os`, and what only Windows or only Linux knows.
 enum WindowsValidation {
-    /// Every container with its path, init containers first, as upstream visits them.
-    static func containers(_ spec: JSON, path: String) -> [(container: JSON, path: String)] {
+    /// Every container with its place, init containers first, as upstream visits them.
+    static func containers(_ spec: JSON) -> [(container: JSON, place: Place)] {
         ["initContainers", "containers", "ephemeralContainers"].flatMap { key in
-            spec.list(key).enumerated().map { ($1, "\(path).\(key)[\($0)]") }
+            spec.list(key).enumerated().map { ($1, Place(list: key, index: $0)) }
         }
     }
 
-    static func validateOS(_ spec: JSON, path: String, _ errors: inout [FieldError]) {
+    /// Where a container stands in a pod's specification.
+    struct Place {
+        let list: String
+        let index: Int
+        func under(_ path: String) -> String { "\(path).\(list)[\(index)]" }
+    }
+
+    static func validateOS(_ spec: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         guard let os = spec.given("os") else { return }
         switch os.text("name") {
-        case "": errors.append(.required(path + ".os.name", "cannot be empty"))
-        case "linux": validateLinux(spec, path: path, &errors)
-        case "windows": validateWindows(spec, path: path, &errors)
-        case let other: errors.append(.notSupported(path + ".os", .string(other), ["linux", "windows"]))
+        case "": errors.append(.required(path() + ".os.name", "cannot be empty"))
+        case "linux": validateLinux(spec, path: path(), &errors)
+        case "windows": validateWindows(spec, path: path(), &errors)
+        case let other: errors.append(.notSupported(path() + ".os", .string(other), ["linux", "windows"]))
         }
     }
 
-    private static func validateLinux(_ spec: JSON, path: String, _ errors: inout [FieldError]) {
+    private static func validateLinux(_ spec: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         let reason = "windows options cannot be set for a linux pod"
         if spec["securityContext"]?.has("windowsOptions") ?? false {
-            errors.append(.forbidden(path + ".securityContext.windowsOptions", reason))
+            errors.append(.forbidden(path() + ".securityContext.windowsOptions", reason))
         }
-        for (container, at) in containers(spec, path: path) where container["securityContext"]?.has("windowsOptions") ?? false {
-            errors.append(.forbidden(at + ".securityContext.windowsOptions", reason))
+        for (container, place) in containers(spec) where container["securityContext"]?.has("windowsOptions") ?? false {
+            errors.append(.forbidden(place.under(path()) + ".securityContext.windowsOptions", reason))
         }
     }
 
-    private static func validateWindows(_ spec: JSON, path: String, _ errors: inout [FieldError]) {
+    private static func validateWindows(_ spec: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         let reason = "cannot be set for a windows pod"
         let context = spec["securityContext"] ?? [:]
-        let at = path + ".securityContext"
+        let at = path() + ".securityContext"
         func refuse(_ keys: [String]) { for key in keys where context.has(key) { errors.append(.forbidden("\(at).\(key)", reason)) } }
         refuse(["appArmorProfile", "seLinuxOptions"])
-        if spec.has("hostUsers") { errors.append(.forbidden(path + ".hostUsers", reason)) }
-        if spec.flag("hostPID") { errors.append(.forbidden(path + ".hostPID", reason)) }
-        if spec.flag("hostIPC") { errors.append(.forbidden(path + ".hostIPC", reason)) }
+        if spec.has("hostUsers") { errors.append(.forbidden(path() + ".hostUsers", reason)) }
+        if spec.flag("hostPID") { errors.append(.forbidden(path() + ".hostPID", reason)) }
+        if spec.flag("hostIPC") { errors.append(.forbidden(path() + ".hostIPC", reason)) }
         refuse(["seccompProfile", "fsGroup", "fsGroupChangePolicy"])
         if !context.list("sysctls").isEmpty { errors.append(.forbidden(at + ".sysctls", reason)) }
-        if spec.has("shareProcessNamespace") { errors.append(.forbidden(path + ".shareProcessNamespace", reason)) }
+        if spec.has("shareProcessNamespace") { errors.append(.forbidden(path() + ".shareProcessNamespace", reason)) }
         refuse(["runAsUser", "runAsGroup", "supplementalGroups", "supplementalGroupsPolicy", "seLinuxChangePolicy"])
-        for (container, at) in containers(spec, path: path) {
+        for (container, place) in containers(spec) {
             guard let context = container.given("securityContext") else { continue }
             for key in [
                 "appArmorProfile", "seLinuxOptions", "seccompProfile", "capabilities", "readOnlyRootFilesystem", "privileged",
                 "allowPrivilegeEscalation", "procMount", "runAsUser", "runAsGroup",
             ] where context.has(key) {
-                errors.append(.forbidden("\(at).securityContext.\(key)", reason))
+                errors.append(.forbidden("\(place.under(path())).securityContext.\(key)", reason))
             }
         }
     }
 
     /// Containers of a Windows pod run as processes of the host all together or not at all, and then on its network.
-    static func validateHostProcess(_ spec: JSON, path: String, _ errors: inout [FieldError]) {
+    static func validateHostProcess(_ spec: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         let ofPod = spec["securityContext", "windowsOptions", "hostProcess"]?.bool
         var count = 0
         var hostCount = 0
-        for (container, at) in containers(spec, path: path) {
+        for (container, place) in containers(spec) {
             count += 1
             let own = container["securityContext", "windowsOptions", "hostProcess"]?.bool
             if let ofPod, let own, ofPod != own {
                 errors.append(
                     .invalid(
-                        at + ".securityContext.windowsOptions.hostProcess", .bool(own),
+                        place.under(path()) + ".securityContext.windowsOptions.hostProcess", .bool(own),
                         "pod hostProcess value must be identical if both are specified, was \(ofPod)"))
             }
             if own ?? ofPod ?? false { hostCount += 1 }
@@ -73,29 +80,29 @@ enum WindowsValidation {
         if hostCount == 0 { return }
         if hostCount != count {
             errors.append(
-                .invalid(path, "", "If pod contains any hostProcess containers then all containers must be HostProcess containers"))
+                .invalid(path(), "", "If pod contains any hostProcess containers then all containers must be HostProcess containers"))
         }
         if !spec.flag("hostNetwork") {
             errors.append(
-                .invalid(path + ".hostNetwork", false, "hostNetwork must be true if pod contains any hostProcess containers"))
+                .invalid(path() + ".hostNetwork", false, "hostNetwork must be true if pod contains any hostProcess containers"))
         }
     }
 
-    static func validateOptions(_ options: JSON?, path: String, _ errors: inout [FieldError]) {
+    static func validateOptions(_ options: JSON?, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         guard let options else { return }
         if let name = options.given("gmsaCredentialSpecName")?.string {
-            errors.addInvalid(path + ".gmsaCredentialSpecName", .string(name), Names.dnsSubdomain(name))
+            errors.addInvalid(path() + ".gmsaCredentialSpecName", .string(name), Names.dnsSubdomain(name))
         }
         if let spec = options.given("gmsaCredentialSpec")?.string {
-            let at = path + ".gmsaCredentialSpec"
+            func at() -> String { path() + ".gmsaCredentialSpec" }
             if spec.isEmpty {
-                errors.append(.invalid(at, "", "gmsaCredentialSpec cannot be an empty string"))
+                errors.append(.invalid(at(), "", "gmsaCredentialSpec cannot be an empty string"))
             } else if spec.utf8.count > 64 * 1024 {
-                errors.append(.invalid(at, .string(spec), "gmsaCredentialSpec size must be under 64 KiB"))
+                errors.append(.invalid(at(), .string(spec), "gmsaCredentialSpec size must be under 64 KiB"))
             }
         }
         if let user = options.given("runAsUserName")?.string {
-            errors.addInvalid(path + ".runAsUserName", .string(user), userNameProblems(user))
+            errors.addInvalid(path() + ".runAsUserName", .string(user), userNameProblems(user))
         }
     }
 

@@ -18,143 +18,143 @@ enum VolumeValidation {
     ]
 
     /// Checks all volumes and notes the good ones in `scope.volumes`.
-    static func validate(_ volumes: [JSON], path: String, _ scope: inout PodValidationScope, _ errors: inout [FieldError]) {
+    static func validate(_ volumes: [JSON], path: @autoclosure () -> String, _ scope: inout PodValidationScope, _ errors: inout [FieldError]) {
         if volumes.isEmpty { return }
         var created: Set<String> = []
         if !scope.podName.isEmpty {
             for volume in volumes where volume.has("ephemeral") { created.insert(scope.podName + "-" + volume.text("name")) }
         }
         for (i, volume) in volumes.enumerated() {
-            let at = "\(path)[\(i)]"
+            func at() -> String { "\(path())[\(i)]" }
             let name = volume.text("name")
             let before = errors.count
-            validateSource(volume, path: at, scope, &errors)
+            validateSource(volume, path: at(), scope, &errors)
             if name.isEmpty {
-                errors.append(.required(at + ".name"))
+                errors.append(.required(at() + ".name"))
             } else {
-                errors.addInvalid(at + ".name", .string(name), Names.dnsLabel(name))
+                errors.addInvalid(at() + ".name", .string(name), Names.dnsLabel(name))
             }
-            if scope.volumes[name] != nil { errors.append(.duplicate(at + ".name", .string(name))) }
+            if scope.volumes[name] != nil { errors.append(.duplicate(at() + ".name", .string(name))) }
             if errors.count == before { scope.volumes[name] = volume }
             if let claim = volume["persistentVolumeClaim"]?.text("claimName"), created.contains(claim) {
                 errors.append(
                     .invalid(
-                        at + ".persistentVolumeClaim.claimName", .string(claim),
+                        at() + ".persistentVolumeClaim.claimName", .string(claim),
                         "must not reference a PVC that gets created for an ephemeral volume"))
             }
         }
     }
 
-    private static func validateSource(_ volume: JSON, path: String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
+    private static func validateSource(_ volume: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
         var isGiven = false
         for (key, reported) in kinds {
             guard let source = volume.given(key) else { continue }
             if isGiven {
-                errors.append(.forbidden("\(path).\(reported)", oneType))
+                errors.append(.forbidden("\(path()).\(reported)", oneType))
             } else {
                 isGiven = true
-                validate(source, kind: key, volume: volume.text("name"), path: path, scope, &errors)
+                validate(source, kind: key, volume: volume.text("name"), path: path(), scope, &errors)
             }
             if key == "iscsi", source.has("initiatorName"), "\(volume.text("name")):\(source.text("targetPortal"))".utf8.count > 64 {
-                errors.append(.invalid(path + ".name", .string(volume.text("name")), DiskValidation.initiatorTooLong))
+                errors.append(.invalid(path() + ".name", .string(volume.text("name")), DiskValidation.initiatorTooLong))
             }
         }
-        if !isGiven { errors.append(.required(path, "must specify a volume type")) }
+        if !isGiven { errors.append(.required(path(), "must specify a volume type")) }
     }
 
     private static func validate(
-        _ source: JSON, kind: String, volume: String, path: String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+        _ source: JSON, kind: String, volume: String, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
     ) {
-        let at = "\(path).\(kind)"
+        func at() -> String { "\(path()).\(kind)" }
         switch kind {
         case "emptyDir":
             if source.has("sizeLimit"), Amount(source["sizeLimit"]) < .zero {
-                errors.append(.forbidden(at + ".sizeLimit", "SizeLimit field must be a valid resource quantity"))
+                errors.append(.forbidden(at() + ".sizeLimit", "SizeLimit field must be a valid resource quantity"))
             }
         case "secret", "configMap":
             let name = kind == "secret" ? "secretName" : "name"
-            if source.text(name).isEmpty { errors.append(.required("\(at).\(name)")) }
-            errors += FilePaths.validateMode(source["defaultMode"], path: at + ".defaultMode")
-            validateItems(source, path: at, &errors)
+            if source.text(name).isEmpty { errors.append(.required("\(at()).\(name)")) }
+            errors += FilePaths.validateMode(source["defaultMode"], path: at() + ".defaultMode")
+            validateItems(source, path: at(), &errors)
         case "persistentVolumeClaim":
-            if source.text("claimName").isEmpty { errors.append(.required(at + ".claimName")) }
+            if source.text("claimName").isEmpty { errors.append(.required(at() + ".claimName")) }
         case "downwardAPI":
-            errors += FilePaths.validateMode(source["defaultMode"], path: at + ".defaultMode")
-            for file in source.list("items") { validateFile(file, path: at, &errors) }
-        case "projected": ProjectedVolumeValidation.validate(source, path: at, &errors)
+            errors += FilePaths.validateMode(source["defaultMode"], path: at() + ".defaultMode")
+            for file in source.list("items") { validateFile(file, path: at(), &errors) }
+        case "projected": ProjectedVolumeValidation.validate(source, path: at(), &errors)
         case "gitRepo":
-            if source.text("repository").isEmpty { errors.append(.required(at + ".repository")) }
-            errors += FilePaths.validateDescending(source.text("directory"), path: at + ".directory")
-        case "csi": validateCSI(source, path: at, &errors)
-        case "ephemeral": validateEphemeral(source, volume: volume, path: path, scope, &errors)
+            if source.text("repository").isEmpty { errors.append(.required(at() + ".repository")) }
+            errors += FilePaths.validateDescending(source.text("directory"), path: at() + ".directory")
+        case "csi": validateCSI(source, path: at(), &errors)
+        case "ephemeral": validateEphemeral(source, volume: volume, path: path(), scope, &errors)
         case "image":
-            if scope.isPod, source.text("reference").isEmpty { errors.append(.required(at + ".reference")) }
-            ContainerValidation.validatePullPolicy(source.text("pullPolicy"), path: at + ".pullPolicy", &errors)
-        default: DiskValidation.validate(source, kind: kind, path: path, isPersistent: false, &errors)
+            if scope.isPod, source.text("reference").isEmpty { errors.append(.required(at() + ".reference")) }
+            ContainerValidation.validatePullPolicy(source.text("pullPolicy"), path: at() + ".pullPolicy", &errors)
+        default: DiskValidation.validate(source, kind: kind, path: path(), isPersistent: false, &errors)
         }
     }
 
-    static func validateItems(_ source: JSON, path: String, _ errors: inout [FieldError]) {
-        for (i, item) in source.list("items").enumerated() { validateItem(item, path: "\(path).items[\(i)]", &errors) }
+    static func validateItems(_ source: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+        for (i, item) in source.list("items").enumerated() { validateItem(item, path: "\(path()).items[\(i)]", &errors) }
     }
 
-    private static func validateItem(_ item: JSON, path: String, _ errors: inout [FieldError]) {
-        if item.text("key").isEmpty { errors.append(.required(path + ".key")) }
+    private static func validateItem(_ item: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+        if item.text("key").isEmpty { errors.append(.required(path() + ".key")) }
         let file = item.text("path")
-        if file.isEmpty { errors.append(.required(path + ".path")) }
-        errors += FilePaths.validateNotReserved(file, path: path + ".path")
-        errors += FilePaths.validateMode(item["mode"], path: path + ".mode")
+        if file.isEmpty { errors.append(.required(path() + ".path")) }
+        errors += FilePaths.validateNotReserved(file, path: path() + ".path")
+        errors += FilePaths.validateMode(item["mode"], path: path() + ".mode")
     }
 
     /// A file made from the pod's own fields.
-    static func validateFile(_ file: JSON, path: String, _ errors: inout [FieldError]) {
+    static func validateFile(_ file: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         let name = file.text("path")
-        if name.isEmpty { errors.append(.required(path + ".path")) }
-        errors += FilePaths.validateNotReserved(name, path: path + ".path")
+        if name.isEmpty { errors.append(.required(path() + ".path")) }
+        errors += FilePaths.validateNotReserved(name, path: path() + ".path")
         if let field = file.given("fieldRef") {
-            EnvironmentValidation.validateField(field, isFile: true, path: path + ".fieldRef", &errors)
+            EnvironmentValidation.validateField(field, isFile: true, path: path() + ".fieldRef", &errors)
             if file.has("resourceFieldRef") {
-                errors.append(.invalid(path, "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"))
+                errors.append(.invalid(path(), "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"))
             }
         } else if let resource = file.given("resourceFieldRef") {
-            EnvironmentValidation.validateResourceField(resource, isFile: true, path: path + ".resourceFieldRef", &errors)
+            EnvironmentValidation.validateResourceField(resource, isFile: true, path: path() + ".resourceFieldRef", &errors)
         } else {
-            errors.append(.required(path, "one of fieldRef and resourceFieldRef is required"))
+            errors.append(.required(path(), "one of fieldRef and resourceFieldRef is required"))
         }
-        errors += FilePaths.validateMode(file["mode"], path: path + ".mode")
+        errors += FilePaths.validateMode(file["mode"], path: path() + ".mode")
     }
 
-    private static func validateCSI(_ source: JSON, path: String, _ errors: inout [FieldError]) {
-        DiskValidation.validateDriver(source.text("driver"), path: path + ".driver", &errors)
+    private static func validateCSI(_ source: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+        DiskValidation.validateDriver(source.text("driver"), path: path() + ".driver", &errors)
         if let secret = source.given("nodePublishSecretRef") {
             let name = secret.text("name")
             if name.isEmpty {
-                errors.append(.required(path + ".nodePublishSecretRef.name"))
+                errors.append(.required(path() + ".nodePublishSecretRef.name"))
             } else {
-                errors.addInvalid(path + ".name", .string(name), Names.dnsSubdomain(name))
+                errors.addInvalid(path() + ".name", .string(name), Names.dnsSubdomain(name))
             }
         }
     }
 
     private static func validateEphemeral(
-        _ source: JSON, volume: String, path: String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+        _ source: JSON, volume: String, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
     ) {
-        let at = path + ".ephemeral.volumeClaimTemplate"
+        func at() -> String { path() + ".ephemeral.volumeClaimTemplate" }
         if let template = source.given("volumeClaimTemplate") {
             let meta = template["metadata"] ?? [:]
-            errors += ObjectMetaRules.validateAnnotations(meta["annotations"], path: at + ".metadata.annotations")
-            errors += LabelRules.validateLabels(meta["labels"], path: at + ".metadata.labels")
+            errors += ObjectMetaRules.validateAnnotations(meta["annotations"], path: at() + ".metadata.annotations")
+            errors += LabelRules.validateLabels(meta["labels"], path: at() + ".metadata.labels")
             for (key, value) in meta.entries where key != "annotations" && key != "labels" && !value.isEmptyValue {
-                errors.append(.forbidden("\(at).metadata.\(key)", "cannot be set"))
+                errors.append(.forbidden("\(at()).metadata.\(key)", "cannot be set"))
             }
-            PersistentVolumeClaimRules.validateSpec(template["spec"] ?? [:], path: at + ".spec", &errors)
+            PersistentVolumeClaimRules.validateSpec(template["spec"] ?? [:], path: at() + ".spec", &errors)
         } else {
-            errors.append(.required(at))
+            errors.append(.required(at()))
         }
         if !scope.podName.isEmpty, !volume.isEmpty {
             let claim = scope.podName + "-" + volume
             for text in Names.dnsSubdomain(claim) {
-                errors.append(.invalid(path + ".name", .string(volume), "PVC name \"\(claim)\": \(text)"))
+                errors.append(.invalid(path() + ".name", .string(volume), "PVC name \"\(claim)\": \(text)"))
             }
         }
     }
