@@ -3,37 +3,37 @@ import Schema
 
 /// Checks of the volumes and block devices that a container uses.
 enum MountValidation {
-    static func validateMounts(_ container: JSON, path: String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
+    static func validateMounts(_ container: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
         let mounts = container.list("volumeMounts")
         if mounts.isEmpty { return }
         let devices = container.list("volumeDevices")
-        let list = path + ".volumeMounts"
+        func list() -> String { path() + ".volumeMounts" }
         var seen: Set<String> = []
         for (i, mount) in mounts.enumerated() {
-            let at = "\(list)[\(i)]"
+            func at() -> String { "\(list())[\(i)]" }
             let name = mount.text("name")
             let target = mount.text("mountPath")
-            if name.isEmpty { errors.append(.required(at + ".name")) }
-            if scope.volumes[name] == nil { errors.append(.notFound(at + ".name", .string(name))) }
-            if target.isEmpty { errors.append(.required(at + ".mountPath")) }
-            if !seen.insert(target).inserted { errors.append(.invalid(at + ".mountPath", .string(target), "must be unique")) }
+            if name.isEmpty { errors.append(.required(at() + ".name")) }
+            if scope.volumes[name] == nil { errors.append(.notFound(at() + ".name", .string(name))) }
+            if target.isEmpty { errors.append(.required(at() + ".mountPath")) }
+            if !seen.insert(target).inserted { errors.append(.invalid(at() + ".mountPath", .string(target), "must be unique")) }
             if devices.contains(where: { $0.text("name") == name }) {
-                errors.append(.invalid(at + ".name", .string(name), "must not already exist in volumeDevices"))
+                errors.append(.invalid(at() + ".name", .string(name), "must not already exist in volumeDevices"))
             }
             if devices.contains(where: { $0.text("devicePath") == target }) {
-                errors.append(.invalid(at + ".mountPath", .string(target), "must not already exist as a path in volumeDevices"))
+                errors.append(.invalid(at() + ".mountPath", .string(target), "must not already exist as a path in volumeDevices"))
             }
             let sub = mount.text("subPath")
             let expression = mount.text("subPathExpr")
-            if !sub.isEmpty { errors += FilePaths.validateDescending(sub, path: list + ".subPath") }
+            if !sub.isEmpty { errors += FilePaths.validateDescending(sub, path: list() + ".subPath") }
             if !expression.isEmpty {
                 if !sub.isEmpty {
-                    errors.append(.invalid(at + ".subPathExpr", .string(expression), "subPathExpr and subPath are mutually exclusive"))
+                    errors.append(.invalid(at() + ".subPathExpr", .string(expression), "subPathExpr and subPath are mutually exclusive"))
                 }
-                errors += FilePaths.validateDescending(expression, path: list + ".subPathExpr")
+                errors += FilePaths.validateDescending(expression, path: list() + ".subPathExpr")
             }
-            validatePropagation(mount, container: container, path: list, &errors)
-            validateRecursiveReadOnly(mount, path: list + ".recursiveReadOnly", &errors)
+            validatePropagation(mount, container: container, path: list(), &errors)
+            validateRecursiveReadOnly(mount, path: list() + ".recursiveReadOnly", &errors)
         }
     }
 

@@ -96,8 +96,10 @@ enum PodWarnings {
 
     private static func ofContainer(_ container: JSON, path: String, _ out: inout [String]) {
         for kind in ["limits", "requests"] { ofAmounts(container["resources", kind], path: "\(path).resources.\(kind)", &out) }
+        let variables = container.list("env")
+        if variables.count < 2 { return }
         var names: [String: JSON] = [:]
-        for (i, variable) in container.list("env").enumerated() {
+        for (i, variable) in variables.enumerated() {
             let name = variable.text("name")
             if let previous = names[name] {
                 let at = "\(path).env[\(i)]: hides previous definition of \"\(name)\", which may be dropped when using apply"
@@ -118,6 +120,9 @@ enum PodWarnings {
 
     /// Two ports of one number and protocol: the second can never be reached by it.
     private static func ofPortNames(_ spec: JSON, path: String, _ out: inout [String]) {
+        var count = 0
+        for key in ["initContainers", "containers"] { for container in spec.list(key) { count += container.list("ports").count } }
+        if count < 2 { return }
         var seen: [String: String] = [:]
         for key in ["initContainers", "containers"] {
             for (i, container) in spec.list(key).enumerated() {
