@@ -54,6 +54,16 @@ extension DiskLog {
         thinCheckpoints()
     }
 
+    /// Removes what a process left that ended while it wrote a checkpoint.
+    func removeDrafts() {
+        guard let folder = opendir(directory) else { return }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if name.hasPrefix(Self.prefix), name.hasSuffix(".draft") { unlink(directory + "/" + name) }
+        }
+    }
+
     /// Deletes checkpoints until all but the newest two take no more than their share: always the one that is missed least.
     private func thinCheckpoints() {
         let floor = floor

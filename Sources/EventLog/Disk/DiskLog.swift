@@ -69,6 +69,7 @@ public final class DiskLog: EventLog {
             throw error
         }
         lock = Mutex(descriptor)
+        if !isReadOnly { removeDrafts() }
         let index = try loadIndex()
         shared.withLock { $0.index = index }
     }

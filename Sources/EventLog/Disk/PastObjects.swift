@@ -14,7 +14,8 @@ extension DiskLog {
                     try LogNames(transaction, databases).object(life.number)
                 }
                 for segment in tail.segments where life.deleted == 0 || segment <= life.deleted {
-                    for revision in try revisions(of: life.number, transaction, segment: segment) where revision > floor && revision < tail.first {
+                    for revision in try revisions(of: life.number, transaction, segment: segment) 
+                    where revision > floor && revision < tail.first && revision <= head {
                         found.append(ObjectVersion(kind: Self.kind(revision, life), uid: object.uid, revision: revision))
                     }
                 }
