@@ -38,6 +38,7 @@ struct DaemonSetSync {
         if !set.isBeingDeleted {
             for pod in view.pods.orphans(in: set.objectNamespace) where pod.deletion == nil && selector.matches(pod.labels) {
                 PodClaim.adopt(pod, by: OwnerReference.controller(of: set, apiVersion: "apps/v1", kind: "DaemonSet"), in: &work)
+                byNode[pod.nodeName.isEmpty ? target(of: pod) : pod.nodeName, default: []].append(pod)
             }
         }
         for pod in view.pods.controlled(by: set.objectUID) {

@@ -69,9 +69,17 @@ public struct HorizontalPodAutoscalerController: Controller {
             condition("AbleToScale", true, "SucceededRescale", "the HPA controller was able to update the target scale to \(desired)")
             status["lastScaleTime"] = .string(work.now.rfc3339)
             work.decision = ["controller": "horizontal-pod-autoscaler", "why": .string(why), "from": .int(Int64(specified)), "to": .int(Int64(desired))]
-            work.patch(
-                apiVersion, type.resource, work.key.namespace, target, .merge, ["spec": ["replicas": .int(Int64(desired))]],
-                subresource: "scale",
+            let scale: JSON = [
+                "apiVersion": "autoscaling/v1", "kind": "Scale",
+                "metadata": [
+                    "name": .string(target), "namespace": .string(work.key.namespace), "resourceVersion": .string(object.objectRevision),
+                ],
+                "spec": ["replicas": .int(Int64(desired))],
+            ]
+            work.send(
+                Intent(
+                    .update(scale), apiVersion: apiVersion, resource: type.resource, namespace: work.key.namespace, name: target,
+                    subresource: "scale"),
                 success: EventNote(scaler, "SuccessfulRescale", "New size: \(desired); reason: \(why)"),
                 failure: EventNote(scaler, "FailedRescale", "New size: \(desired); reason: \(why); error: {}", warning: true))
         }

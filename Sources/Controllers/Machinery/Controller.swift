@@ -10,6 +10,8 @@ public protocol Controller: Sendable {
     var name: String { get }
     /// What its Events name as their source: usually the same.
     var component: String { get }
+    /// It speaks as the controller manager itself, not under a service account of its own.
+    var actsAsManager: Bool { get }
     /// The field manager of its writes.
     var fieldManager: String { get }
     /// The stores whose changes it wants to see; nil for every store.
@@ -26,6 +28,7 @@ public protocol Controller: Sendable {
 
 extension Controller {
     public var component: String { name }
+    public var actsAsManager: Bool { false }
     public var fieldManager: String { "kube-controller-manager" }
     public mutating func answered(_ work: Work, answers: [Result<JSON, APIError>], dirty: inout DirtyKeys) {}
     public mutating func started(view: ClusterView, dirty: inout DirtyKeys) {}

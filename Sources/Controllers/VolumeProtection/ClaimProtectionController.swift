@@ -40,14 +40,9 @@ public struct ClaimProtectionController: Controller {
     }
 
     static func setFinalizers(_ finalizers: [String], of object: JSON, _ resource: String, _ work: inout Work) {
-        work.patch(
-            "v1", resource, object.objectNamespace, object.objectName, .merge,
-            [
-                "metadata": [
-                    "uid": .string(object.objectUID), "resourceVersion": .string(object.objectRevision),
-                    "finalizers": finalizers.isEmpty ? .null : .array(finalizers.map { .string($0) }),
-                ]
-            ], tolerating: [404])
+        var changed = object
+        changed["metadata", "finalizers"] = finalizers.isEmpty ? nil : .array(finalizers.map { .string($0) })
+        work.update(resource, changed, tolerating: [404])
     }
 }
 

@@ -8,6 +8,10 @@ extension LoopIdentity {
             user: UserInfo(name: account, groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"]),
             userAgent: fieldManager + "/v1.36.2 (linux/amd64) kubernetes/reckon/" + account)
     }
+    /// The controller manager itself.
+    public static let controllerManager = LoopIdentity(
+        user: UserInfo(name: "system:kube-controller-manager", groups: ["system:authenticated"]),
+        userAgent: "kube-controller-manager/v1.36.2 (linux/amd64) kubernetes/reckon/kube-controller-manager")
     /// The scheduler.
     public static let scheduler = LoopIdentity(
         user: UserInfo(name: "system:kube-scheduler", groups: ["system:authenticated"]),
