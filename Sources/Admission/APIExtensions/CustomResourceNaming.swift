@@ -57,7 +57,8 @@ public enum CustomResourceNaming {
                 setCondition(&out, "Established", "True", "InitialNamesAccepted", "the initial names have been accepted", now)
             }
         }
-        return out == definition ? nil : out
+        if out == definition { return Optional.none }
+        return out
     }
 
     /// What the first DELETE does: the finalizer that waits for the resource's objects, and the condition that says so.

@@ -112,7 +112,8 @@ public enum Bootstrap {
             let missing = (ours[list]?.elements ?? []).filter { !have.contains($0) }
             if !missing.isEmpty { out[list] = .array(have + missing) }
         }
-        return out == stored ? nil : out
+        if out == stored { return Optional.none }
+        return out
     }
 
     /// What a ClusterRole with an aggregation rule holds: the rules of every other ClusterRole that one of its selectors matches,

@@ -20,9 +20,12 @@ struct CertificateSigningRequestRules: KindRules {
         let user = context.user
         object.modify("spec") { spec in
             spec["username"] = .string(user.name)
-            spec["uid"] = user.uid.isEmpty ? nil : .string(user.uid)
-            spec["groups"] = user.groups.isEmpty ? nil : .array(user.groups.map { .string($0) })
-            spec["extra"] = user.extra.isEmpty ? nil : .object(JSONObject(user.extra.map { ($0.key, .array($0.values.map { .string($0) })) }))
+            for field in ["uid", "groups", "extra"] { spec[field] = Optional.none }
+            if !user.uid.isEmpty { spec["uid"] = .string(user.uid) }
+            if !user.groups.isEmpty { spec["groups"] = .array(user.groups.map { .string($0) }) }
+            if !user.extra.isEmpty {
+                spec["extra"] = .object(JSONObject(user.extra.map { ($0.key, .array($0.values.map { .string($0) })) }))
+            }
         }
         object["status"] = [:]
     }
