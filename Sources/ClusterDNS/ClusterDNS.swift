@@ -38,14 +38,13 @@ public final class ClusterDNS: Sendable {
         self.logger = logger
     }
 
-    /// The tenth address of an IPv4 range: `10.96.0.10` of `10.96.0.0/16`. nil for a range that has none.
-    public static func serviceAddress(in range: String) -> String? {
-        let parts = range.split(separator: "/").map(String.init)
-        guard parts.count == 2, let length = Int(parts[1]), length <= 28 else { return nil }
-        let bytes = parts[0].split(separator: ".").compactMap { UInt32($0) }
-        guard bytes.count == 4 else { return nil }
-        let base = bytes.reduce(0) { $0 << 8 | $1 } & (length == 0 ? 0 : ~UInt32(0) << UInt32(32 - length))
-        return [24, 16, 8, 0].map { String((base + 10) >> UInt32($0) & 255) }.joined(separator: ".")
+    /// The address that the cluster's DNS has: nine after that of `default/kubernetes`, which is the first of the range. nil while
+    /// there is no such service.
+    public static func serviceAddress(_ door: any ClusterDoor) -> String? {
+        let first = door.state.object(GroupResource(resource: "services"), "default", "kubernetes")?.document["spec", "clusterIP"]?.string
+        let bytes = (first ?? "").split(separator: ".").compactMap { UInt8($0) }
+        guard bytes.count == 4, bytes[3] < 240 else { return nil }
+        return "\(bytes[0]).\(bytes[1]).\(bytes[2]).\(bytes[3] + 9)"
     }
 
     /// Listens, follows the cluster, and makes the Service. Throws when no port can be had.

@@ -105,7 +105,7 @@ final class FakeCluster: ClusterDoor, @unchecked Sendable {
             } else if key == "conditions" {
                 var list = out[key]?.elements ?? []
                 for condition in value.elements {
-                    if let i = list.firstIndex(where: { $0["type"] == condition["type"] }) { list[i] = condition } else { list.append(condition) }
+                    if let i = list.firstIndex(where: { $0["type"] == condition["type"] }) { list[i] = merge(list[i], condition) } else { list.append(condition) }
                 }
                 out[key] = .array(list)
             } else if value.object != nil {

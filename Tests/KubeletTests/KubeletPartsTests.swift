@@ -63,14 +63,14 @@ final class TemporaryDirectory {
 
     @Test func statusPatchesHoldOnlyTheDifference() {
         let ready: JSON = ["type": "Ready", "status": "True"]
-        let old: JSON = ["phase": "Pending", "hostIP": "1.2.3.4", "message": "x", "conditions": [["type": "Ready", "status": "False"], ["type": "Other", "status": "True"]]]
+        let old: JSON = ["phase": "Pending", "hostIP": "1.2.3.4", "message": "x", "conditions": [["type": "Ready", "status": "False", "reason": "X"], ["type": "Other", "status": "True"]]]
         let new: JSON = ["phase": "Running", "hostIP": "1.2.3.4", "conditions": [ready, ["type": "Other", "status": "True"]]]
         let patch = StatusPatch.make(from: old, to: new, uid: "u")
         #expect(patch?["metadata", "uid"]?.string == "u")
         #expect(patch?["status", "phase"]?.string == "Running")
         #expect(patch?["status", "message"]?.isNull == true)
         #expect(patch?["status", "hostIP"] == nil)
-        #expect(patch?["status", "conditions"] == [ready])
+        #expect(patch?["status", "conditions"] == [["type": "Ready", "status": "True", "reason": nil]])
         #expect(StatusPatch.make(from: new, to: new, uid: "u") == nil)
     }
 }

@@ -8,7 +8,16 @@ package enum StatusPatch {
         for (key, value) in new.entries where old[key] != value {
             switch key {
             case "conditions":
-                status["conditions"] = .array(value.elements.filter { condition in !old["conditions"].map { $0.elements.contains(condition) }.isTrue })
+                let before = old["conditions"]?.elements ?? []
+                status["conditions"] = .array(
+                    value.elements.filter { !before.contains($0) }.map { condition in
+                        // Merging keeps what is not named: what a condition no longer says is taken away by name.
+                        var out = condition
+                        for entry in before.first(where: { $0["type"] == condition["type"] })?.entries ?? [:] where out[entry.key] == nil {
+                            out[entry.key] = .null
+                        }
+                        return out
+                    })
                 status["$setElementOrder/conditions"] = .array(value.elements.map { ["type": $0["type"] ?? ""] })
             case "podIPs":
                 let gone = (old[key]?.elements ?? []).filter { !value.elements.contains($0) }
@@ -21,8 +30,4 @@ package enum StatusPatch {
         if status.isEmpty { return nil }
         return ["metadata": ["uid": .string(uid)], "status": .object(status)]
     }
-}
-
-extension Optional where Wrapped == Bool {
-    fileprivate var isTrue: Bool { self ?? false }
 }
