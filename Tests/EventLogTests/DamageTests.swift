@@ -190,4 +190,26 @@ extension DamageTests {
         #expect(refused > 5)
         write(sound, path)
     }
+
+    /// The two meta pages say where everything is: whatever is flipped in them, a start is refused or finds a state that was.
+    @Test func damagedMetaPagesLeadNowhere() throws {
+        let directory = TemporaryDirectory()
+        let events = try makeLog(directory)
+        let journal = events.filter { $0.stream == .journal }
+        let path = directory.path + "/log.mdb"
+        let sound = contents(path)
+        var random = SeededGenerator(state: 9)
+        for _ in 0..<120 {
+            var bad = sound
+            bad[Int(random.next() % 2) * 4096 + Int(random.next() % 152)] ^= 1 << UInt8(random.next() % 8)
+            write(bad, path)
+            _ = DiskLog.verify(directory: directory.path) { _ in }
+            guard let log = try? DiskLog(directory: directory.path) else { continue }
+            if let head = try? log.recover().head, head.revision > 0, let last = try? log.events(from: head.revision, limit: 1) {
+                #expect(last == [journal[Int(head.revision) - 1]])
+            }
+            log.close()
+        }
+        write(sound, path)
+    }
 }

@@ -30,6 +30,7 @@ struct LogVerifier {
     consuming func run() -> VerifyReport {
         var verifier = self
         if verifier.walker.missingBytes > 0 { verifier.find(nil, "the file was cut: \(verifier.walker.missingBytes) bytes are missing at its end") }
+        if !verifier.walker.hasBothMetaPages { verifier.find(nil, "one of the two meta pages is damaged") }
         do throws(PageWalker.Problem) { try verifier.walker.checkFreeList() } catch { verifier.find(nil, "free pages: \(error.description)") }
         verifier.readSmall()
         verifier.verifyJournal()

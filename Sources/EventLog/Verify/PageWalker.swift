@@ -34,6 +34,8 @@ struct PageWalker {
     private let bytes: UnsafeRawBufferPointer
     let pageBytes: Int
     let lastPage: UInt64
+    /// LMDB keeps two and does without neither.
+    let hasBothMetaPages: Bool
     private let main: Tree
     private let free: Tree
 
@@ -42,6 +44,7 @@ struct PageWalker {
         self.bytes = bytes
         var found: (transaction: UInt64, pageBytes: Int, lastPage: UInt64, free: Tree, main: Tree)?
         var size = 4096
+        var whole = 0
         for page in [UInt64(0), 1] {
             let start = Int(page) * size
             guard start + 152 <= bytes.count else { continue }
@@ -51,10 +54,12 @@ struct PageWalker {
             guard declared >= 512, declared <= 65536, declared & (declared - 1) == 0 else { continue }
             if page == 0 { size = declared }
             let id = Self.load(bytes, at(128), UInt64.self)
+            whole += 1
             guard id <= transaction, found == nil || id > found!.transaction else { continue }
             found = (id, declared, Self.load(bytes, at(120), UInt64.self), Self.tree(bytes, at(24)), Self.tree(bytes, at(72)))
         }
-        guard let found else { throw Problem(page: 0, text: "no meta page is whole") }
+        guard let found, found.lastPage < 1 << 40 else { throw Problem(page: 0, text: "no meta page is whole") }
+        hasBothMetaPages = whole == 2
         pageBytes = found.pageBytes
         lastPage = found.lastPage
         main = found.main

@@ -41,6 +41,7 @@ extension DiskLog {
         if status.st_size == 0, checkpointRevisions(String(path.dropLast("/log.mdb".count))).isEmpty { return }
         try withPages(of: path, notAfter: .max) { walker throws(LogError) in
             if walker.missingBytes > 0 { throw .damaged(revision: nil, "\(path) was cut: \(walker.missingBytes) bytes are missing at its end") }
+            guard walker.hasBothMetaPages else { throw .damaged(revision: nil, "\(path): one of the two meta pages is damaged") }
             do throws(PageWalker.Problem) { try walker.checkNewest(pagesOfEachTree: Limits.inspectedPages) } catch {
                 throw .damaged(revision: nil, "\(path), \(error.description)")
             }
