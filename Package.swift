@@ -25,7 +25,6 @@ let x509: Target.Dependency = .product(name: "X509", package: "swift-certificate
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras: Target.Dependency = .product(name: "_CryptoExtras", package: "swift-crypto")
-let jwt: Target.Dependency = .product(name: "JWTKit", package: "jwt-kit")
 let yaml: Target.Dependency = .product(name: "Yams", package: "Yams")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -54,7 +53,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.0"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
-        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -89,7 +87,7 @@ let package = Package(
              "Controllers", "Scheduling", deques, logging]),
         // E: edge
         ours("HTTPEdge", [nioCore, nioPosix, nioHTTP1, nioWebSocket, nioTLS, nioSSL, nioHTTP2, nioHPACK, crypto, deques], exclude: ["README.md"]),
-        ours("Identity", ["Document", "Records", "Access", x509, asn1, crypto, cryptoExtras, jwt]),
+        ours("Identity", ["Document", "Records", "Access", x509, asn1, crypto, cryptoExtras]),
         ours(
             "APIServer",
             ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Patching", "Requests", "History", "Controllers", "EventLog", "Engine",

@@ -11,7 +11,7 @@ public enum JSONPatch {
     /// Applies the operations in order; none of them counts when one fails. `kind` and `name` name the object in refusals.
     public static func apply(_ patch: JSON, to target: JSON, kind: GroupVersionKind, name: String) throws(APIError) -> JSON {
         guard case .array(let operations) = patch else {
-            throw .badRequest("error decoding patch: json: cannot unmarshal \(kindName(patch)) into Go value of type jsonpatch.Patch")
+            throw .badRequest("error decoding patch: json: cannot unmarshal \(kindName(patch)) into Go value of type []handlers.jsonPatchOp")
         }
         if operations.count > operationsMax {
             throw APIError(

@@ -32,12 +32,13 @@ public enum Tools {
     /// Runs a command to its end.
     @discardableResult
     public static func run(
-        _ command: [String], environment: [String: String] = [:], input: String? = nil
+        _ command: [String], environment: [String: String] = [:], input: String? = nil, directory: URL? = nil
     ) throws -> (status: Int32, output: String, errors: String) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = command
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        if let directory { process.currentDirectoryURL = directory }
         let (out, err) = (Pipe(), Pipe())
         process.standardOutput = out
         process.standardError = err

@@ -25,6 +25,7 @@ extension APIServer {
 
     /// Puts the impersonated user in the place of the real one, when the headers ask for it and the rules allow it.
     private func impersonate(_ exchange: Exchange) -> Bool {
+        guard exchange.request.headers.hasName(startingWith: "impersonate-") else { return true }
         let wish: Impersonation?
         do throws(IdentityError) {
             wish = try Impersonation.parse(exchange.request.headers.all)

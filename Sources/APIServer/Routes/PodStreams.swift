@@ -55,6 +55,17 @@ extension APIServer {
 
     func podLog(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
         let query = exchange.info.query
+        let pods = GroupResource(resource: "pods")
+        guard let waiting = snapshot.state.object(pods, exchange.info.namespace, exchange.info.name) else {
+            throw .notFound(pods, exchange.info.name)
+        }
+        if waiting.nodeName.isEmpty {
+            // A pod without a node has written nothing yet.
+            _ = try container(waiting.document, query["container"] ?? "", isLog: true)
+            note(exchange, code: 200)
+            exchange.answer(200, text: "", contentType: "text/plain")
+            return
+        }
         let (pod, streams) = try placed(exchange, snapshot)
         let name = try container(pod, query["container"] ?? "", isLog: true)
         var request = LogRequest(
@@ -120,57 +131,50 @@ extension APIServer {
             do throws(APIError) {
                 let url = info.subresource == "exec" ? try await streams.execURL(wanted) : try await streams.attachURL(wanted)
                 guard let client = nodes.client else { throw .internalError("no connection to the node") }
-                await bridge(exchange, client, url, chosen)
+                await bridge(exchange, client, url, wanted, chosen)
             } catch {
                 fail(exchange, error)
             }
         }
     }
 
-    /// Joins the client's WebSocket and the runtime's. The runtime speaks v4; v5 adds a frame that closes standard input.
-    private func bridge(_ exchange: Exchange, _ client: HTTPClient, _ url: String, _ subprotocol: String) async {
-        let inner: WebSocketStream
+    /// Joins the client's WebSocket and the runtime's own connection.
+    private func bridge(_ exchange: Exchange, _ client: HTTPClient, _ url: String, _ request: ExecRequest, _ subprotocol: String) async {
+        let command: RemoteCommand
         do {
-            inner = try await client.webSocket(url, subprotocols: ["v4.channel.k8s.io"]).get()
+            command = try await RemoteCommand.connect(
+                client, url: url, streams: .init(stdin: request.stdin, stdout: request.stdout, stderr: request.stderr, tty: request.tty)
+            ).get()
         } catch {
             fail(exchange, .internalError("the node's runtime did not take the connection: \(error)"))
             return
         }
         exchange.responder.acceptWebSocket(subprotocol: subprotocol) { outer in
             guard let outer else {
-                inner.close()
+                command.close()
                 return
             }
-            outer.onMessage { message in
-                let bytes = message.bytes
-                // v5: channel 255 names the channel to close. The runtime has no word for it; end of input is what it means.
-                if subprotocol.hasPrefix("v5"), bytes.readableBytes == 2, bytes.getInteger(at: bytes.readerIndex, as: UInt8.self) == 255 {
-                    inner.send(ByteBuffer(bytes: [0]))
-                    return
-                }
-                inner.send(bytes)
-            }
-            inner.onMessage { message in outer.send(message.bytes) }
-            outer.onClose { _ in inner.close() }
-            inner.onClose { _ in outer.close() }
+            command.join(outer)
         }
     }
 
+    /// kubectl tunnels SPDY through a WebSocket; each of its connections goes on to the pod's port by itself.
     private func portForward(_ exchange: Exchange, _ offer: UpgradeOffer, _ streams: any NodeStreams, _ uid: String) throws(APIError) {
         let info = exchange.info
-        let ports = info.query.all("ports").flatMap { $0.split(separator: ",") }.compactMap { Int32($0) }
-        guard let chosen = offer.choose(["v4.channel.k8s.io", "portforward.k8s.io"]) else {
-            throw .badRequest(
-                "none of the offered subprotocols is served: offer v4.channel.k8s.io with the query parameter ports (SPDY tunnelling is not served by this version)")
+        guard let chosen = offer.choose([PortForward.tunnelSubprotocol]) else {
+            throw .badRequest("none of the offered subprotocols is known: offer \(PortForward.tunnelSubprotocol)")
         }
+        guard let client = nodes.client else { throw .internalError("no connection to the node") }
         note(exchange, code: 101)
-        Task { [self] in
-            do throws(APIError) {
-                let url = try await streams.portForwardURL(namespace: info.namespace, pod: info.name, uid: uid, ports: ports)
-                guard let client = nodes.client else { throw .internalError("no connection to the node") }
-                await bridge(exchange, client, url, chosen)
-            } catch {
-                fail(exchange, error)
+        exchange.responder.acceptWebSocket(subprotocol: chosen) { stream in
+            guard let stream else { return }
+            PortForward.serve(ByteDuplex(stream), pod: info.name) { port in
+                let promise = stream.eventLoop.makePromise(of: WebSocketStream.self)
+                promise.completeWithTask {
+                    let url = try await streams.portForwardURL(namespace: info.namespace, pod: info.name, uid: uid, ports: [Int32(port)])
+                    return try await client.webSocket(url, subprotocols: ["v4.channel.k8s.io"]).get()
+                }
+                return promise.futureResult
             }
         }
     }

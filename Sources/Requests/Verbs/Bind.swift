@@ -40,6 +40,11 @@ extension Write {
         for annotation in binding["metadata", "annotations"]?.entries ?? JSONObject() {
             pod["metadata", "annotations", annotation.key] = annotation.value
         }
+        // PodTopologyLabels: a pod knows its node's zone and region.
+        let labels = ground.state.object(GroupResource(resource: "nodes"), "", node)?.labels ?? []
+        for label in labels where label.key == "topology.kubernetes.io/zone" || label.key == "topology.kubernetes.io/region" {
+            pod["metadata", "labels", label.key] = .string(label.value)
+        }
         setScheduled(&pod)
         let status: JSON = ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201]
         pod["metadata", "resourceVersion"] = .string(resourceVersion)

@@ -57,6 +57,9 @@ extension Write {
         var admission = try admit(.delete, &nothing, old: old, name: name)
         try validate(&admission, .null)
 
+        if type.store == GroupResource(group: "scheduling.k8s.io", resource: "priorityclasses"), name.hasPrefix("system-") {
+            throw APIError.forbidden(type.groupResource, name, "this is a system priority class and cannot be deleted")
+        }
         if type.store == GroupResource(resource: "namespaces") { return try removeNamespace(existing, &object) }
         if type.store == GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions") {
             return removeDefinition(existing, &object)
@@ -185,11 +188,6 @@ extension Write {
         let name = existing.key.name
         let waits = !(object["spec", "finalizers"]?.elements.isEmpty ?? true) || !(object["metadata", "finalizers"]?.elements.isEmpty ?? true)
         if object["metadata", "deletionTimestamp"] != nil, waits {
-            if object["metadata", "finalizers"]?.elements.isEmpty ?? true {
-                throw APIError.conflict(
-                    type.groupResource, name,
-                    "The system is ensuring all content is removed from this namespace.  Upon completion, this namespace will automatically be purged by the system.")
-            }
             return Removal(object: object, change: nil, isGone: false)
         }
         if object["metadata", "deletionTimestamp"] == nil {

@@ -16,7 +16,11 @@ extension Write {
         if said != command.name {
             throw APIError.badRequest("the name of the object (\(said)) does not match the name on the URL (\(command.name))")
         }
-        object = try decode(object)
+        do throws(APIError) {
+            object = try decode(object)
+        } catch {
+            throw unreadable(error)
+        }
         try checkNamespace(&object)
         return try replace(existing, old: old, with: &object, tracksManager: true)
     }
@@ -26,7 +30,7 @@ extension Write {
         switch command.patchType {
         case .json: object = try JSONPatch.apply(command.body, to: object, kind: type.groupVersionKind, name: name)
         case .merge:
-            guard command.body.object != nil else { throw APIError.badRequest("json: cannot unmarshal \(command.body.text) into a patch object") }
+            try requireObject()
             object = MergePatch.apply(command.body, to: object)
         case .strategic:
             guard let schema, !type.isCustom else {
@@ -34,10 +38,31 @@ extension Write {
                     code: 415, reason: "UnsupportedMediaType",
                     message: "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml")
             }
-            guard command.body.object != nil else { throw APIError.badRequest("json: cannot unmarshal \(command.body.text) into a patch object") }
+            try requireObject()
             object = try StrategicMergePatch.apply(command.body, to: object, schema: schema)
         case .apply: break
         }
+    }
+
+    /// A merged object that is no object of the kind: the patch is to blame.
+    private func unreadable(_ error: APIError) -> APIError {
+        guard command.patchType == .merge || command.patchType == .strategic, let start = error.message.firstRange(of: "json: ") else { return error }
+        return APIError.invalid(
+            GroupVersionKind(version: "", kind: ""), "",
+            [.invalid("patch", .string(command.body.text), String(error.message[start.lowerBound...]))])
+    }
+
+    private func requireObject() throws(APIError) {
+        let found: String
+        switch command.body {
+        case .object: return
+        case .string: found = "string"
+        case .array: found = "array"
+        case .bool: found = "bool"
+        case .int, .double: found = "number"
+        case .null: found = "null"
+        }
+        throw APIError.badRequest("json: cannot unmarshal \(found) into Go value of type map[string]interface {}")
     }
 
     /// Server-side apply: makes the object when it does not exist.

@@ -44,6 +44,9 @@ extension Write {
                 resource, name, "the object has been modified; please apply your changes to the latest version and try again")
         }
         let uid = object["metadata", "uid"]?.string ?? ""
+        if !uid.isEmpty, uid != existing.uid, command.verb == .patch {
+            throw APIError.invalid(type.groupVersionKind, name, [.invalid("metadata.uid", .string(uid), "field is immutable")])
+        }
         if !uid.isEmpty, uid != existing.uid {
             throw APIError.conflict(
                 resource, name, "Precondition failed: UID in precondition: \(uid), UID in object meta: \(existing.uid)")

@@ -208,7 +208,11 @@ struct Write {
 
     /// The managed fields of `object`, which replaces `old` (`.null` for a creation).
     func recordManager(_ object: inout JSON, old: JSON) {
-        guard let schema = type.schema, command.subresource != "finalize" else { return }
+        guard let schema = type.schema else { return }
+        if command.subresource == "finalize" {
+            object["metadata", "managedFields"] = old["metadata", "managedFields"]
+            return
+        }
         ManagedFields.recordUpdate(
             old: old, new: &object, manager: command.manager, apiVersion: type.apiVersion, time: command.now, subresource: command.subresource,
             schema: schema)

@@ -58,5 +58,13 @@ extension FieldError {
     }
 
     /// `: value` as `field.Error` prints it: strings quoted as Go's %q, everything else as JSON; "" and null as `""` and `null`.
-    static func quoted(_ value: JSON) -> String { ": " + value.text }
+    static func quoted(_ value: JSON) -> String { ": " + value.text.replacingHTMLEscapes }
+}
+
+extension String {
+    /// The text with the three escapes undone that JSON for web pages has and `field.Error` does not.
+    var replacingHTMLEscapes: String {
+        guard contains("\\u00") else { return self }
+        return replacing("\\u003c", with: "<").replacing("\\u003e", with: ">").replacing("\\u0026", with: "&")
+    }
 }
