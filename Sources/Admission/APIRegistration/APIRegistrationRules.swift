@@ -9,6 +9,7 @@ enum APIRegistrationRules {
 }
 
 struct APIServiceRules: KindRules {
+    var nameRule: NameRule { .pathSegment }
     var allowsUnconditionalUpdate: Bool { false }
 
     func setDefaults(_ object: inout JSON) {
@@ -35,7 +36,7 @@ struct APIServiceRules: KindRules {
         let name = object["metadata"]?.text("name") ?? ""
         let (group, version) = (spec.text("group"), spec.text("version"))
         var errors: [FieldError] = []
-        let wanted = version + "." + group
+        let wanted = version + "." + group  // `v1.` for the core group
         if !name.isEmpty, name != wanted {
             errors.append(.invalid("metadata.name", .string(name), "must be `spec.version+\".\"+spec.group`: \"\(wanted)\""))
         }

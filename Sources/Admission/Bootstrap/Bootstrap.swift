@@ -36,6 +36,7 @@ public enum Bootstrap {
                  ]))
         }
         out += BootstrapFlowControl.objects
+        out += BootstrapAPIServices.objects
         out += service(settings, address, port)
         var data: JSON = [:]
         if !certificateAuthority.isEmpty { data["client-ca-file"] = .string(certificateAuthority) }
