@@ -8,6 +8,11 @@ struct PriorityPlugin: AdmissionPlugin {
     private static let classes = GroupResource(group: "scheduling.k8s.io", resource: "priorityclasses")
 
     func mutate(_ request: inout AdmissionRequest) throws(APIError) {
+        if request.operation == .delete, request.isFor("priorityclasses", group: "scheduling.k8s.io"),
+            PriorityClassRules.system[request.name] != nil
+        {
+            throw .forbidden(request.type.groupResource, request.name, "this is a system priority class and cannot be deleted")
+        }
         guard request.isFor("pods") else { return }
         if request.operation == .update {
             for field in ["priority", "preemptionPolicy"] {
