@@ -66,3 +66,25 @@ import Testing
         }.isEmpty)
     }
 }
+
+@Suite struct FormDifferenceTests {
+    @Test func whatMayNotChangeIsShownAsADifference() throws {
+        var kinds = Kinds("v1", "persistentvolumeclaims")
+        let made = try kinds.create([
+            "metadata": ["name": "a"], "spec": ["accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": "1Gi"]]],
+        ])
+        let found = causes { () throws(APIError) in try kinds.update(made) { $0["spec", "accessModes"] = ["ReadWriteMany"] } }
+        let difference = """
+            @@ -1,6 +1,6 @@
+             {
+              "AccessModes": [
+            -  "ReadWriteOnce"
+            +  "ReadWriteMany"
+              ],
+              "Selector": null,
+              "Resources": {
+
+            """
+        #expect(found.first?.hasSuffix("for bound claims\n" + difference) == true)
+    }
+}

@@ -134,6 +134,13 @@ enum InternalForm {
         "OnExitCodes": "ContainerName:? Operator:s Values:?",
         "OnPodCondition": "Type:s Status:s",
         "PodDisruptionBudgetSpec": "MinAvailable:? Selector:? MaxUnavailable:? UnhealthyPodEvictionPolicy:?",
+        "PersistentVolumeClaimSpec": """
+            AccessModes:? Selector:? Resources:{VolumeResourceRequirements} VolumeName:s StorageClassName:? VolumeMode:? \
+            DataSource:*TypedLocalObjectReference DataSourceRef:*TypedObjectReference VolumeAttributesClassName:?
+            """,
+        "VolumeResourceRequirements": "Limits:? Requests:?",
+        "TypedLocalObjectReference": "APIGroup:? Kind:s Name:s",
+        "TypedObjectReference": "APIGroup:? Kind:s Name:s Namespace:?",
         "SuccessPolicy": "Rules:[SuccessPolicyRule]",
         "SuccessPolicyRule": "SucceededIndexes:? SucceededCount:?",
     ]

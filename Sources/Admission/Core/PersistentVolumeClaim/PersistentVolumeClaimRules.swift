@@ -132,7 +132,11 @@ struct PersistentVolumeClaimRules: KindRules {
             if new["resources", "requests"] != nil { new["resources", "requests", "storage"] = was["resources", "requests", "storage"] }
             if new.has("volumeAttributesClassName") { new["volumeAttributesClassName"] = was["volumeAttributesClassName"] }
         }
-        if !Semantics.equal(new, was) { errors.append(.forbidden("spec", PersistentVolumeClaimRules.immutable)) }
+        if !Semantics.equal(new, was) {
+            let form = "PersistentVolumeClaimSpec"
+            let difference = FormDifference.unified(InternalForm.text(was, form), InternalForm.text(new, form))
+            errors.append(.forbidden("spec", PersistentVolumeClaimRules.immutable + difference))
+        }
         let size = Amount(spec["resources", "requests", "storage"])
         if size < Amount(before["resources", "requests", "storage"]), size <= Amount(old["status", "capacity", "storage"]) {
             errors.append(.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity"))

@@ -50,7 +50,10 @@ enum PodUpdate {
             same["terminationGracePeriodSeconds"] = .int(grace)
         }
         if !gates.isEmpty { validateGated(&same, before, &errors) }
-        if !Semantics.equal(same, before) { errors.append(.forbidden("spec", updatable)) }
+        if !Semantics.equal(same, before) {
+            let difference = FormDifference.unified(InternalForm.text(same, "PodSpec"), InternalForm.text(before, "PodSpec"))
+            errors.append(.forbidden("spec", updatable + difference))
+        }
         return errors
     }
 
