@@ -1,7 +1,9 @@
 import ClusterState
+import Dispatch
 import Document
 import Glibc
 import Records
+import Synchronization
 
 /// A state as a file: frames of a length, a checksum and content. The first frame describes, the others hold objects in order, an
 /// empty one ends the file: a file without it was never finished.
@@ -114,42 +116,66 @@ enum CheckpointFile {
 
     private static func decode(_ bytes: UnsafeRawBufferPointer, _ revision: UInt64) throws(RecordError) -> ClusterState {
         var reader = ByteReader(bytes)
-        var header = ByteReader(try frame(&reader))
+        var header = ByteReader(try checked(try unchecked(&reader)))
         guard Array(try header.raw(magic.count)) == magic, try header.byte() == format, try header.varint() == revision else {
             throw RecordError("this is no checkpoint of revision \(revision)")
         }
         let time = Timestamp(microseconds: try header.zigzag())
         let creations = try header.varint()
         let count = try header.varint()
+        var frames: [UnsafeRawBufferPointer] = []
+        while true {
+            let content = try unchecked(&reader)
+            if content.isEmpty { break }
+            frames.append(content)
+        }
+        // Each frame stands for itself: they are read on all processors, and come together in their order.
+        let parts = Mutex([Result<[StoredObject], RecordError>](repeating: .success([]), count: frames.count))
+        nonisolated(unsafe) let contents = frames
+        DispatchQueue.concurrentPerform(iterations: frames.count) { i in
+            let part: Result<[StoredObject], RecordError>
+            do throws(RecordError) { part = .success(try Self.objects(in: contents[i])) } catch { part = .failure(error) }
+            parts.withLock { $0[i] = part }
+        }
         var objects: [StoredObject] = []
         objects.reserveCapacity(Int(min(count, UInt64(bytes.count / 16))))
-        while true {
-            let content = try frame(&reader)
-            if content.isEmpty { break }
-            var frame = ByteReader(content)
-            var (group, resource, namespace) = ("", "", "")
-            while frame.left > 0 {
-                if try frame.byte() == 1 {
-                    group = try frame.text()
-                    resource = try frame.text()
-                }
-                let space = try frame.text()
-                if space != namespace { namespace = space }
-                let key = ObjectKey(group: group, resource: resource, namespace: namespace, name: try frame.text())
-                let uid = try frame.text()
-                let (number, revision, version) = (try frame.varint(), try frame.varint(), try frame.varint())
-                objects.append(
-                    StoredObject(key: key, number: number, uid: uid, revision: revision, version: version, body: Array(try frame.run())))
-            }
-        }
+        for part in parts.withLock({ $0 }) { objects += try part.get() }
         guard UInt64(objects.count) == count else { throw RecordError("objects are missing") }
         return ClusterState(restoring: objects, revision: revision, time: time, creations: creations)
     }
 
-    private static func frame(_ reader: inout ByteReader) throws(RecordError) -> UnsafeRawBufferPointer {
+    private static func objects(in frame: UnsafeRawBufferPointer) throws(RecordError) -> [StoredObject] {
+        var objects: [StoredObject] = []
+        var frame = ByteReader(try checked(frame))
+        var (group, resource, namespace) = ("", "", "")
+        while frame.left > 0 {
+            if try frame.byte() == 1 {
+                group = try frame.text()
+                resource = try frame.text()
+            }
+            // Neighbours share the strings of their keys.
+            let space = try frame.text()
+            if space != namespace { namespace = space }
+            let key = ObjectKey(group: group, resource: resource, namespace: namespace, name: try frame.text())
+            let uid = try frame.text()
+            let (number, revision, version) = (try frame.varint(), try frame.varint(), try frame.varint())
+            objects.append(
+                StoredObject(key: key, number: number, uid: uid, revision: revision, version: version, body: Array(try frame.run())))
+        }
+        return objects
+    }
+
+    /// The next frame with its checksum before it; empty at the end.
+    private static func unchecked(_ reader: inout ByteReader) throws(RecordError) -> UnsafeRawBufferPointer {
         let length = try reader.word()
-        let checksum = try reader.word()
-        let content = try reader.raw(Int(length))
+        let content = try reader.raw(4 + Int(length))
+        return length == 0 ? UnsafeRawBufferPointer(start: nil, count: 0) : content
+    }
+
+    private static func checked(_ frame: UnsafeRawBufferPointer) throws(RecordError) -> UnsafeRawBufferPointer {
+        guard frame.count > 4 else { throw RecordError("a frame is empty") }
+        let content = UnsafeRawBufferPointer(rebasing: frame.dropFirst(4))
+        let checksum = UInt32(littleEndian: frame.loadUnaligned(as: UInt32.self))
         guard Checksum.of(content) == checksum else { throw RecordError("a checksum is wrong") }
         return content
     }
