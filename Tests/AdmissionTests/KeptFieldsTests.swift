@@ -88,3 +88,19 @@ import Testing
         #expect(found.first?.hasSuffix("for bound claims\n" + difference) == true)
     }
 }
+
+@Suite struct SecretWarningsTests {
+    @Test(arguments: [
+        ("", "", ["tls: failed to find any PEM data in certificate input"]),
+        (
+            "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1BPT0KLS0tLS1FTkQgQ0VSVElGSUNBVEUtLS0tLQo=", "",
+            ["tls: failed to find any PEM data in key input"]
+        ),
+    ]) func certificatesAndKeysArePEM(_ certificate: String, _ key: String, _ expected: [String]) throws {
+        var kinds = Kinds("v1", "secrets")
+        let made = try kinds.create([
+            "metadata": ["name": "a"], "type": "kubernetes.io/tls", "data": ["tls.crt": .string(certificate), "tls.key": .string(key)],
+        ])
+        #expect(kinds.rules.warnings(made, old: nil) == expected)
+    }
+}

@@ -127,6 +127,7 @@ struct PodRules: KindRules {
         if let old, Semantics.equal(pod["spec"], old["spec"]), Semantics.equal(pod["metadata", "annotations"], old["metadata", "annotations"]) {
             return []
         }
-        return PodWarnings.ofSpec(pod["spec"] ?? [:], metadata: pod["metadata"], path: "spec", old: old?["spec"])
+        return (old == nil ? PodWarnings.ofName(pod) : [])
+            + PodWarnings.ofSpec(pod["spec"] ?? [:], metadata: pod["metadata"], path: "spec", old: old?["spec"])
     }
 }

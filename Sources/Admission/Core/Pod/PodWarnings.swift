@@ -17,6 +17,15 @@ enum PodWarnings {
         ("rbd", "deprecated in v1.28, non-functional in v1.31+"),
     ]
 
+    static func ofName(_ pod: JSON) -> [String] {
+        let wrong = Names.dnsLabel(pod["metadata"]?.text("name") ?? "")
+        if wrong.isEmpty { return [] }
+        return [
+            "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: "
+                + "[\(wrong.joined(separator: " "))]"
+        ]
+    }
+
     static func ofTemplate(_ template: JSON?, path: String, old: JSON?) -> [String] {
         guard let template else { return [] }
         return ofSpec(template["spec"] ?? [:], metadata: template["metadata"], path: path + ".spec", old: old?["spec"])

@@ -80,11 +80,7 @@ struct SecretRules: KindRules {
     }
 
     func warnings(_ object: JSON, old: JSON?) -> [String] {
-        if object.text("type") == "kubernetes.io/tls", old == nil {
-            let data = object["data"]
-            if data?["tls.crt"]?.string?.isEmpty ?? true || data?["tls.key"]?.string?.isEmpty ?? true { return [] }
-        }
-        return []
+        object.text("type") == "kubernetes.io/tls" ? TLSPairWarnings.of(object["data"]) : []
     }
 }
 
