@@ -6,10 +6,12 @@ public import Schema
 /// A control loop as a value: it is told of every committed change, says which keys became dirty, and turns a dirty key into
 /// requests. It never waits, asks no clock and changes nothing itself; whoever owns it sends the requests (law 1).
 public protocol Controller: Sendable {
-    /// The name of its service account in `kube-system`, as upstream: `deployment-controller`.
+    /// As upstream: `deployment-controller`.
     var name: String { get }
     /// What its Events name as their source: usually the same.
     var component: String { get }
+    /// The service account it acts under, usually of its own name.
+    var account: String { get }
     /// It speaks as the controller manager itself, not under a service account of its own.
     var actsAsManager: Bool { get }
     /// The field manager of its writes.
@@ -28,6 +30,7 @@ public protocol Controller: Sendable {
 
 extension Controller {
     public var component: String { name }
+    public var account: String { name }
     public var actsAsManager: Bool { false }
     public var fieldManager: String { "kube-controller-manager" }
     public mutating func answered(_ work: Work, answers: [Result<JSON, APIError>], dirty: inout DirtyKeys) {}

@@ -6,6 +6,7 @@ public import Schema
 /// Evicts pods that do not tolerate a NoExecute taint of their node, after the time they tolerate it for.
 public struct TaintEvictionController: Controller {
     public let name = "taint-eviction-controller"
+    public var account: String { "node-controller" }
     public var watches: Set<GroupResource>? { [.nodes, .pods] }
     /// NoExecute taints by node; nodes without one are absent.
     private var tainted: [String: [Taint]] = [:]
