@@ -1,3 +1,4 @@
+import ClusterDNS
 import Engine
 import Foundation
 import Glibc
@@ -10,11 +11,13 @@ import ServiceRouting
 final class LocalNodes {
     private let kubelet: Kubelet?
     private let proxy: KubeProxy?
+    private let dns: ClusterDNS?
     private let simulated: SimulatedNodes?
 
-    private init(kubelet: Kubelet? = nil, proxy: KubeProxy? = nil, simulated: SimulatedNodes? = nil) {
+    private init(kubelet: Kubelet? = nil, proxy: KubeProxy? = nil, dns: ClusterDNS? = nil, simulated: SimulatedNodes? = nil) {
         self.kubelet = kubelet
         self.proxy = proxy
+        self.dns = dns
         self.simulated = simulated
     }
 
@@ -35,13 +38,21 @@ final class LocalNodes {
             var configuration = KubeletConfiguration(
                 nodeName: name ?? ProcessInfo.processInfo.hostName.lowercased(), directory: directory + "/node")
             configuration.version = Reckon.version
+            let resolver = ClusterDNS.serviceAddress(door)
+            configuration.clusterDNS = resolver.map { [$0] } ?? []
             let kubelet = Kubelet(configuration: configuration, door: door, tokens: tokens, logger: logger)
             do { try await kubelet.start() } catch { throw StartupError("the node cannot start: \(error)") }
             let proxy = KubeProxy(
                 node: .init(name: configuration.nodeName, clusterCIDR: configuration.podCIDR, podCIDR: configuration.podCIDR), door: door,
                 logger: logger)
             do { try proxy.start() } catch { throw StartupError("the service rules cannot be loaded: \(error)") }
-            return LocalNodes(kubelet: kubelet, proxy: proxy)
+            var dns: ClusterDNS?
+            if let resolver {
+                let server = ClusterDNS(configuration: .init(clusterIP: resolver, address: kubelet.nodeAddress), door: door, logger: logger)
+                do { try await server.start() } catch { throw StartupError("the cluster's name server cannot start: \(error)") }
+                dns = server
+            }
+            return LocalNodes(kubelet: kubelet, proxy: proxy, dns: dns)
         }
     }
 
@@ -49,6 +60,7 @@ final class LocalNodes {
 
     /// Containers and service rules stay: what runs goes on running, and is taken over at the next start.
     func stop() {
+        dns?.stop()
         proxy?.stop()
         kubelet?.stop()
         simulated?.stop()

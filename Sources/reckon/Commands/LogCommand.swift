@@ -48,7 +48,7 @@ struct LogCommand: ParsableCommand {
             do throws(LogError) {
                 let newest = access ? log.head.ordinal : log.head.revision
                 let start = from ?? (newest > UInt64(limit) ? newest - UInt64(limit) + 1 : 1)
-                records = access ? try log.accesses(from: start, limit: limit) : try log.events(from: max(start, log.floor), limit: limit)
+                records = access ? try log.accesses(from: start, limit: limit) : try log.events(from: max(start, log.floor + 1), limit: limit)
             } catch { throw StartupError(error.description) }
             if source.isJSON {
                 for record in records { print(RecordRendering.json(record, withBodies: false).text) }
@@ -91,16 +91,23 @@ struct LogCommand: ParsableCommand {
         @OptionGroup var source: Source
 
         func run() throws {
-            let log = try source.open()
-            defer { log.close() }
+            guard FileManager.default.fileExists(atPath: source.data) else { throw StartupError("there is no directory \(source.data)") }
             let began = Date()
             var shown = 0
-            let report = log.verify { share in
+            let progress = { (share: Double) in
                 let percent = Int(share * 100)
                 if Date().timeIntervalSince(began) > 1, percent > shown, isatty(STDERR_FILENO) != 0 {
                     shown = percent
                     FileHandle.standardError.write(Data("\r\(percent) %".utf8))
                 }
+            }
+            // A log too damaged to be opened is read page by page.
+            let report: VerifyReport
+            if let log = try? DiskLog(directory: source.data, isReadOnly: true) {
+                report = log.verify(progress)
+                log.close()
+            } else {
+                report = DiskLog.verify(directory: source.data, progress: progress)
             }
             if shown > 0 { FileHandle.standardError.write(Data("\r      \r".utf8)) }
             func hex(_ bytes: [UInt8]) -> String { bytes.map { String(format: "%02x", $0) }.joined() }
