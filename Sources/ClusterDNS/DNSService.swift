@@ -1,8 +1,10 @@
+import ClusterState
 import Controllers
 import Document
 import Engine
 import Logging
 import Records
+import Schema
 
 /// The Service and EndpointSlice by which pods find the name server.
 struct DNSService {
@@ -44,11 +46,10 @@ struct DNSService {
             ],
         ]
         for entry in spec.entries { slice[entry.key] = entry.value }
-        let answers = door.send(
-            [
-                Intent(.create(service), apiVersion: "v1", resource: "services", namespace: "kube-system"),
-                Intent(.create(slice), apiVersion: "discovery.k8s.io/v1", resource: "endpointslices", namespace: "kube-system"),
-            ], as: DNSService.identity)
+        let known = door.state.object(GroupResource(resource: "services"), "kube-system", DNSService.name) != nil
+        var intents = [Intent(.create(slice), apiVersion: "discovery.k8s.io/v1", resource: "endpointslices", namespace: "kube-system")]
+        if !known { intents.insert(Intent(.create(service), apiVersion: "v1", resource: "services", namespace: "kube-system"), at: 0) }
+        let answers = door.send(intents, as: DNSService.identity)
         for answer in answers {
             if case .failure(let error) = answer, error.code != 409 {
                 logger.warning("the DNS service was not made", metadata: ["error": "\(error.message)"])

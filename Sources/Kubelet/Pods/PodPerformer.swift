@@ -155,8 +155,22 @@ struct PodPerformer: Sendable {
         } catch let error as ConfigurationError {
             return .sandboxFailed(message: error.message)
         } catch {
+            if let observation = await sandboxAfterLostAnswer(pod, attempt, error) { return .sandboxStarted(observation) }
             return .sandboxFailed(message: ContainerRuntime.words(error))
         }
+    }
+
+    /// The connection broke while the runtime worked: it finishes all the same, and the sandbox is there a little later.
+    private func sandboxAfterLostAnswer(_ pod: PodFacts, _ attempt: Int, _ error: any Error) async -> SandboxObservation? {
+        guard (error as? RPCError)?.code == .unavailable else { return nil }
+        for _ in 0..<20 {
+            try? await Task.sleep(for: .milliseconds(250))
+            let found = try? await runtime.runtime.listPodSandbox(
+                .with { $0.filter.labelSelector = [Labels.podUID: pod.uid] }, options: ContainerRuntime.within(10)
+            ).items.first { $0.metadata.attempt == UInt32(attempt) && $0.state == .sandboxReady }
+            if let found { return await runtime.sandbox(found.id) }
+        }
+        return nil
     }
 
     private func startContainer(_ pod: PodFacts, _ name: String, _ attempt: Int, sandboxID: String, addresses: [String]) async -> PodEvent {
@@ -182,6 +196,8 @@ struct PodPerformer: Sendable {
             _ = try await runtime.runtime.startContainer(.with { $0.containerID = id }, options: ContainerRuntime.within(120))
         } catch {
             var observation = await observe(id)
+            // A lost answer is no failure when the container runs.
+            if let observation, observation.state == .running { return .containerStarted(observation) }
             if observation?.state == .created { observation?.state = .exited }
             return .containerFailed(container: name, reason: "RunContainerError", message: ContainerRuntime.words(error), observation)
         }
