@@ -57,7 +57,7 @@ public struct CronJobController: Controller {
             work.note(EventNote(cron, "MissingJob", "Active job went missing: \(entry["name"]?.string ?? "")"))
         }
         if !cron.isBeingDeleted { schedule(cron, jobs, &active, &status, &work) }
-        status["active"] = active.isEmpty ? nil : .array(active)
+        status["active"] = active.isEmpty ? Optional.none : .array(active)
         if status == cron["status"] { return }
         var changed = cron
         changed["status"] = status

@@ -29,7 +29,7 @@ public struct DaemonSetController: Controller {
                 "unschedulable": node["spec"]?["unschedulable"] ?? .null,
             ]
             if change.kind != .deleted, nodes[change.key.name] == facts { return }
-            nodes[change.key.name] = change.kind == .deleted ? nil : facts
+            nodes[change.key.name] = change.kind == .deleted ? Optional.none : facts
             for stored in view.state.objects(.daemonSets) { dirty.add(stored.key) }
         default:
             guard let pod = change.pod else { return }

@@ -9,7 +9,7 @@ extension Rollout {
             var changed = existing
             let annotated = Revisions.setNew(&changed, deployment: deployment, revision: revision, exists: true)
             if annotated || changed["spec"]?["minReadySeconds"]?.int ?? 0 != minReady {
-                changed["spec", "minReadySeconds"] = minReady == 0 ? nil : .int(minReady)
+                changed["spec", "minReadySeconds"] = minReady == 0 ? Optional.none : .int(minReady)
                 put(changed, nil)
             }
             let current = changed.annotation(Revisions.revision) ?? ""

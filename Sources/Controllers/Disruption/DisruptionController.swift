@@ -81,7 +81,7 @@ public struct DisruptionController: Controller {
             status["desiredHealthy"] = .int(Int64(desired))
             status["expectedPods"] = .int(Int64(expected))
             status["disruptionsAllowed"] = .int(Int64(allowed))
-            status["disruptedPods"] = disrupted.isEmpty ? nil : .object(disrupted)
+            status["disruptedPods"] = disrupted.isEmpty ? Optional.none : .object(disrupted)
             status["observedGeneration"] = .int(budget.objectGeneration)
             setCondition(
                 &status, budget, allowed: allowed > 0, reason: allowed > 0 ? "SufficientPods" : "InsufficientPods", message: "", now: work.now)

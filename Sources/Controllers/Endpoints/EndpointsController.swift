@@ -110,7 +110,7 @@ public struct EndpointsController: Controller {
         } else if made["metadata"]?["annotations"] != nil {
             made["metadata", "annotations", Self.overCapacity] = nil
         }
-        made["subsets"] = subsets.isEmpty ? nil : .array(subsets)
+        made["subsets"] = subsets.isEmpty ? Optional.none : .array(subsets)
         work.decision = ["controller": "endpoint-controller", "pods": .int(Int64(taken)), "subsets": .int(Int64(subsets.count))]
         if current == nil {
             work.create("endpoints", made, tolerating: [403, 404])

@@ -142,7 +142,7 @@ struct JobSync {
         if let completions, isIndexed {
             succeededIndexes.indexes = succeededIndexes.indexes.filter { $0 < completions }
             succeeded = succeededIndexes.indexes.count
-            status["completedIndexes"] = succeeded == 0 ? nil : .string(succeededIndexes.text)
+            status["completedIndexes"] = succeeded == 0 ? Optional.none : .string(succeededIndexes.text)
         }
         newlySucceeded = listed.values.filter { $0 }.count
         newlyFailed = listed.values.filter { !$0 }.count

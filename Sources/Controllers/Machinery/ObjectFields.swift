@@ -18,7 +18,7 @@ extension JSON {
     package func time(_ path: String...) -> Timestamp? { self[path]?.string.flatMap(Timestamp.init(rfc3339:)) }
 
     /// Writes a number the way Go's `omitempty` does: zero is no member at all.
-    package mutating func setUnlessZero(_ key: String, _ value: Int) { self[key] = value == 0 ? nil : .int(Int64(value)) }
+    package mutating func setUnlessZero(_ key: String, _ value: Int) { self[key] = value == 0 ? Optional.none : .int(Int64(value)) }
     /// An int-or-percent against a total, rounded up or down; nil when it is neither.
     package func scaled(of total: Int, up: Bool) -> Int? {
         if let int { return Int(int) }
@@ -70,6 +70,6 @@ package enum Conditions {
     package static func remove(_ status: inout JSON, _ type: String) {
         guard let list = status["conditions"]?.elements, list.contains(where: { $0["type"]?.string == type }) else { return }
         let rest = list.filter { $0["type"]?.string != type }
-        status["conditions"] = rest.isEmpty ? nil : .array(rest)
+        status["conditions"] = rest.isEmpty ? Optional.none : .array(rest)
     }
 }

@@ -74,7 +74,7 @@ public struct NamespaceController: Controller {
         if left.isEmpty {
             var changed = namespace
             let rest = (namespace["spec"]?["finalizers"]?.strings ?? []).filter { $0 != "kubernetes" }
-            changed["spec", "finalizers"] = rest.isEmpty ? nil : .array(rest.map { .string($0) })
+            changed["spec", "finalizers"] = rest.isEmpty ? Optional.none : .array(rest.map { .string($0) })
             work.update("namespaces", changed, subresource: "finalize", tolerating: [404])
         } else {
             work.requeue(after: 5_000_000)

@@ -21,7 +21,7 @@ public struct TaintEvictionController: Controller {
                 ? [] : (change.document["spec"]?["taints"]?.elements ?? []).map(Taint.init).filter { $0.effect == "NoExecute" }
             let old = tainted[change.key.name] ?? []
             if old == taints { return }
-            tainted[change.key.name] = taints.isEmpty ? nil : taints
+            tainted[change.key.name] = taints.isEmpty ? Optional.none : taints
             for pod in view.pods.on(node: change.key.name) { dirty.add(pod.key) }
         } else if let pod = change.pod {
             if change.kind == .deleted {

@@ -87,7 +87,7 @@ public struct PersistentVolumeController: Controller {
         var changed = volume
         changed["status", "phase"] = .string(phase)
         changed["status", "lastPhaseTransitionTime"] = .string(work.now.rfc3339)
-        changed["status", "message"] = message.isEmpty ? nil : .string(message)
+        changed["status", "message"] = message.isEmpty ? Optional.none : .string(message)
         work.decision = ["controller": "persistentvolume-controller", "phase": .string(phase)]
         work.update("persistentvolumes", changed, subresource: "status", tolerating: [404])
     }

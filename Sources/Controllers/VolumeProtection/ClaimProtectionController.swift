@@ -41,7 +41,7 @@ public struct ClaimProtectionController: Controller {
 
     static func setFinalizers(_ finalizers: [String], of object: JSON, _ resource: String, _ work: inout Work) {
         var changed = object
-        changed["metadata", "finalizers"] = finalizers.isEmpty ? nil : .array(finalizers.map { .string($0) })
+        changed["metadata", "finalizers"] = finalizers.isEmpty ? Optional.none : .array(finalizers.map { .string($0) })
         work.update(resource, changed, tolerating: [404])
     }
 }

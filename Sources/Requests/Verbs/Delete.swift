@@ -136,7 +136,7 @@ extension Write {
             set("orphan", true)
         }
         if finalizers == before { return }
-        object["metadata", "finalizers"] = finalizers.isEmpty ? nil : .array(finalizers.map { .string($0) })
+        object["metadata", "finalizers"] = finalizers.isEmpty ? Optional.none : .array(finalizers.map { .string($0) })
     }
 
     private func checkPreconditions(_ existing: StoredObject) throws(APIError) {

@@ -21,12 +21,12 @@ enum AutoscalerConversion {
         current += taken("current-metrics", from: &object)?.elements.map { metric($0, target: "current") } ?? []
         object.modify("spec") { spec in
             spec["targetCPUUtilizationPercentage"] = nil
-            spec["metrics"] = metrics.isEmpty ? nil : .array(metrics)
+            spec["metrics"] = metrics.isEmpty ? Optional.none : .array(metrics)
             spec["behavior"] = behavior
         }
         object.modify("status") { status in
             status["currentCPUUtilizationPercentage"] = nil
-            status["currentMetrics"] = current.isEmpty ? nil : .array(current)
+            status["currentMetrics"] = current.isEmpty ? Optional.none : .array(current)
             status["conditions"] = conditions
         }
     }

@@ -70,7 +70,7 @@ struct PodRules: KindRules {
         let remaining = (pod["status"]?.list("conditions") ?? []).filter {
             !($0.text("type") == "PodScheduled" && $0.text("reason") == "SchedulingGated")
         }
-        pod["status", "conditions"] = remaining.isEmpty ? nil : .array(remaining)
+        pod["status", "conditions"] = remaining.isEmpty ? Optional.none : .array(remaining)
     }
 
     func validateCreate(_ pod: JSON, _ context: WriteContext) -> [FieldError] {

@@ -15,7 +15,7 @@ enum ServiceTransitions {
         if single == oldSingle {
             if all.isEmpty, !oldAll.isEmpty { service["spec", "clusterIPs"] = .array(oldAll) }
         } else if all == oldAll {
-            service["spec", "clusterIPs"] = single.isEmpty ? nil : [.string(single)]
+            service["spec", "clusterIPs"] = single.isEmpty ? Optional.none : [.string(single)]
         }
     }
 
