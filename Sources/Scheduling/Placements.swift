@@ -10,8 +10,10 @@ struct Placements: Sendable {
     /// How many nodes exist.
     private(set) var nodeCount = 0
 
-    /// Pods matching a term, by value of the topology key.
-    private var matching: [PodTerm: [String: Int]] = [:]
+    /// Pods matching a term, by value of the topology key; and where in that list a term is.
+    private var matching: [(term: PodTerm, counts: [String: Int])] = []
+    private var placeOfTerm: [PodTerm: Int] = [:]
+    private static let termsMax = 256
     /// Placed pods that carry a required anti-affinity term, by term and value.
     private(set) var repelling: [PodTerm: [String: Int]] = [:]
     /// Placed pods that carry a required affinity or a preferred term, weighted, by term and value.
@@ -88,13 +90,12 @@ struct Placements: Sendable {
 
     private mutating func count(_ pod: PodDemand, _ i: Int, by step: Int) {
         let labels = nodes[i].facts.labels
-        if !matching.isEmpty {
-            for term in matching.keys {
-                guard let value = labels[term.topologyKey], !(term.skipsTerminating && pod.isTerminating),
-                    term.matches(namespace: pod.namespace, labels: pod.labels)
-                else { continue }
-                matching[term]![value, default: 0] += step
-            }
+        for place in matching.indices {
+            let term = matching[place].term
+            guard let value = labels[term.topologyKey], !(term.skipsTerminating && pod.isTerminating),
+                term.matches(namespace: pod.namespace, labels: pod.labels)
+            else { continue }
+            matching[place].counts[value, default: 0] += step
         }
         for term in pod.antiAffinity {
             if let value = labels[term.topologyKey] { repelling[term, default: [:]][value, default: 0] += step }
@@ -111,7 +112,7 @@ struct Placements: Sendable {
 
     /// How many placed pods match a term, by domain. The first time a term is asked for, every pod is looked at.
     mutating func counts(_ term: PodTerm) -> [String: Int] {
-        if let known = matching[term] { return known }
+        if let known = placeOfTerm[term] { return matching[known].counts }
         var found: [String: Int] = [:]
         for node in nodes {
             guard let value = node.facts.labels[term.topologyKey] else { continue }
@@ -120,8 +121,12 @@ struct Placements: Sendable {
                 found[value, default: 0] += 1
             }
         }
-        if matching.count > 256 { matching.removeAll() }
-        matching[term] = found
+        if matching.count >= Self.termsMax {
+            matching.removeAll()
+            placeOfTerm.removeAll()
+        }
+        placeOfTerm[term] = matching.count
+        matching.append((term, found))
         return found
     }
 }

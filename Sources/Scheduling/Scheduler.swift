@@ -35,7 +35,8 @@ public struct Scheduler: Sendable {
     private var notes: [EventNote] = []
     private var state: ClusterState
     private var turn = 0
-    private var budgetsKnown = false
+    /// The default spreading of pods that have the same controller and labels, until a service or controller changes.
+    private var defaultSpread: [String: [SpreadConstraint]] = [:]
 
     public init(state: ClusterState, now: Timestamp) {
         self.state = state
@@ -80,6 +81,9 @@ public struct Scheduler: Sendable {
             {
                 queue.changed(.node, cause: revision, now: now)
             }
+        case ("", "services"), ("apps", _), ("", "replicationcontrollers"):
+            // Their selectors are what default spreading goes by; counts in a status are not.
+            if change.kind != .updated || change.key.resource == "services" { defaultSpread.removeAll(keepingCapacity: true) }
         case ("", "persistentvolumeclaims"), ("", "persistentvolumes"), ("storage.k8s.io", _):
             queue.changed(.volume, cause: revision, now: now)
         default: break
@@ -222,7 +226,7 @@ public struct Scheduler: Sendable {
         var scores = Scores(pod: pod)
         if feasible.count == 1 { return (feasible[0], 0, .object(JSONObject())) }
         var soft = pod.spread.filter { !$0.isHard }
-        if pod.spread.isEmpty { soft = DefaultSpread.constraints(for: pod, state: state) }
+        if pod.spread.isEmpty { soft = defaultConstraints(pod) }
         for constraint in soft { scores.spread.append((constraint, placements.counts(constraint.term))) }
         for entry in pod.preferred { scores.near.append((entry.term, entry.weight, placements.counts(entry.term))) }
         for entry in pod.preferredAnti { scores.near.append((entry.term, -entry.weight, placements.counts(entry.term))) }
@@ -239,6 +243,16 @@ public struct Scheduler: Sendable {
             turn += 1
         }
         return (feasible[best], totals[best], scores.shares(feasible[best], among: feasible, placements))
+    }
+
+    private mutating func defaultConstraints(_ pod: PodDemand) -> [SpreadConstraint] {
+        var key = pod.namespace + "/" + (pod.controller?.uid ?? "")
+        for label in pod.labels.pairs { key += "," + label.key + "=" + label.value }
+        if let known = defaultSpread[key] { return known }
+        let made = DefaultSpread.constraints(for: pod, state: state)
+        if defaultSpread.count >= 1024 { defaultSpread.removeAll() }
+        defaultSpread[key] = made
+        return made
     }
 
     private mutating func bind(

@@ -12,7 +12,7 @@ struct FakeCluster {
     private var serial = 0
     private let kinds = [
         "deployments": "apps", "replicasets": "apps", "statefulsets": "apps", "daemonsets": "apps", "endpointslices": "discovery.k8s.io",
-        "jobs": "batch", "cronjobs": "batch",
+        "jobs": "batch", "cronjobs": "batch", "controllerrevisions": "apps",
     ]
 
     mutating func commit(_ changes: [Change], cause: UInt64? = nil) {
@@ -124,7 +124,7 @@ struct Simulation {
 
     init(_ list: [any Controller], before: (inout FakeCluster) -> Void = { _ in }) {
         before(&cluster)
-        controllers = ControllerSet(list, state: cluster.state, catalog: nil, now: cluster.now)
+        controllers = ControllerSet(list, state: cluster.state, catalog: .builtin, now: cluster.now)
         seen = cluster.log.count
     }
 

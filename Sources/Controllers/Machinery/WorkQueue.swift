@@ -19,6 +19,8 @@ public struct WorkQueue: Sendable {
     private var causes: [ObjectKey: UInt64?] = [:]
     private var delayed: [ObjectKey: Waiting] = [:]
     private var failures: [ObjectKey: Int] = [:]
+    /// No delayed key is due before this: most calls need not look at them.
+    private var earliest: Timestamp?
 
     public init() {}
 
@@ -41,6 +43,7 @@ public struct WorkQueue: Sendable {
         let due = now.adding(microseconds: delay)
         if let waiting = delayed[key], waiting.due <= due { return }
         delayed[key] = Waiting(due: due, cause: cause)
+        earliest = earliest.map { min($0, due) } ?? due
     }
 
     /// Makes a key that failed due again after a delay that doubles with each failure in a row.
@@ -63,15 +66,16 @@ public struct WorkQueue: Sendable {
     }
 
     /// When the next delayed key becomes due.
-    public var nextDue: Timestamp? { delayed.values.map(\.due).min() }
+    public var nextDue: Timestamp? { earliest }
 
     /// Moves the delayed keys whose time has come, earliest first.
     public mutating func promote(now: Timestamp) {
-        guard !delayed.isEmpty else { return }
+        guard let earliest, earliest <= now else { return }
         let due = delayed.filter { $0.value.due <= now }.sorted { ($0.value.due, $0.key) < ($1.value.due, $1.key) }
         for (key, waiting) in due {
             delayed[key] = nil
             add(key, cause: waiting.cause)
         }
+        self.earliest = delayed.values.lazy.map(\.due).min()
     }
 }

@@ -136,7 +136,8 @@ struct Scores {
             "NodeResourcesFit": .int(leastAllocated(node)), "NodeResourcesBalancedAllocation": .int(balanced(node)),
             "ImageLocality": .int(locality(node)),
         ]
-        if let at = nodes.firstIndex(of: place) {
+        // In a large cluster the comparison is not made twice for the record's sake.
+        if nodes.count <= 100, let at = nodes.firstIndex(of: place) {
             if !spread.isEmpty { out["PodTopologySpread"] = .int(2 * spreadScores(nodes, placements)[at]) }
             if !near.isEmpty || !drawn.isEmpty { out["InterPodAffinity"] = .int(2 * affinityScores(nodes, placements)[at]) }
             if !pod.preferredNodeTerms.isEmpty {
