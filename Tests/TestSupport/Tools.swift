@@ -23,7 +23,7 @@ public enum Tools {
         let installed = root.appendingPathComponent(".build/tools/bin/kubectl").path
         if FileManager.default.isExecutableFile(atPath: installed) { return installed }
         for directory in (environment["PATH"] ?? "").split(separator: ":") {
-            let path = directory + "/kubectl"
+            let path = String(directory) + "/kubectl"
             if FileManager.default.isExecutableFile(atPath: path) { return path }
         }
         return nil
@@ -50,18 +50,20 @@ public enum Tools {
             try inward.fileHandleForWriting.close()
         }
         // Both pipes are read while the command runs, or a full one would stop it.
-        nonisolated(unsafe) var errors = Data()
-        let reader = Thread { errors = err.fileHandleForReading.readDataToEndOfFile() }
+        let errors = Collected()
         let done = DispatchSemaphore(value: 0)
-        let waiting = Thread {
-            while !reader.isFinished { usleep(1000) }
+        Thread.detachNewThread {
+            errors.data = err.fileHandleForReading.readDataToEndOfFile()
             done.signal()
         }
-        reader.start()
-        waiting.start()
         let output = out.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         done.wait()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self), String(decoding: errors, as: UTF8.self))
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self), String(decoding: errors.data, as: UTF8.self))
     }
+}
+
+/// What another thread reads; handed over by a semaphore.
+private final class Collected: @unchecked Sendable {
+    var data = Data()
 }
