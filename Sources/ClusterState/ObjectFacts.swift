@@ -6,8 +6,10 @@ struct ObjectFacts {
     var ownerUIDs: [String] = []
     /// `spec.nodeName`; read when asked for (pods), empty otherwise.
     var nodeName = ""
+    /// The cluster address and the node ports that a Service holds; read when asked for, empty otherwise.
+    var claims: [String] = []
 
-    init(scanning body: [UInt8], wantsNode: Bool) {
+    init(scanning body: [UInt8], wantsNode: Bool, wantsClaims: Bool = false) {
         body.withUnsafeBufferPointer { bytes in
             var scanner = BodyScanner(bytes)
             scanner.members { key, scanner in
@@ -33,7 +35,11 @@ struct ObjectFacts {
                         scanner.skip()
                         return true
                     }
-                    return wantsNode
+                    return wantsNode || wantsClaims
+                }
+                if wantsClaims, key == "spec" {
+                    readClaims(&scanner)
+                    return false
                 }
                 if wantsNode, key == "spec" {
                     scanner.members { key, scanner in
@@ -54,6 +60,31 @@ struct ObjectFacts {
             labels.sort { byteOrder($0.key, $1.key) < 0 }
             break
         }
+    }
+
+    private mutating func readClaims(_ scanner: inout BodyScanner) {
+        scanner.members { key, scanner in
+            if key == "clusterIP" {
+                if let address = scanner.string(), !address.isEmpty, !address.sameBytes(as: "None") { claims.append(address) }
+            } else if key == "healthCheckNodePort" {
+                claim(scanner.digits())
+            } else if key == "ports" {
+                scanner.elements { scanner in
+                    scanner.members { key, scanner in
+                        if key == "nodePort" { claim(scanner.digits()) } else { scanner.skip() }
+                        return true
+                    }
+                }
+            } else {
+                scanner.skip()
+            }
+            return true
+        }
+    }
+
+    /// A port may serve two protocols of one Service: it is held once.
+    private mutating func claim(_ port: String) {
+        if !port.isEmpty, !port.sameBytes(as: "0"), !claims.contains(port) { claims.append(port) }
     }
 }
 
@@ -124,6 +155,15 @@ private struct BodyScanner {
             return nil
         }
         return quoted().text
+    }
+
+    /// The digits of a whole number here; empty for anything else, which is passed over too.
+    mutating func digits() -> String {
+        skipSpace()
+        let start = at
+        skip()
+        let value = UnsafeBufferPointer(rebasing: bytes[min(start, bytes.count)..<min(at, bytes.count)])
+        return value.allSatisfy { $0 >= 0x30 && $0 <= 0x39 } ? String(decoding: value, as: UTF8.self) : ""
     }
 
     /// Stands at a quote; goes past the closing one.

@@ -1,6 +1,6 @@
 import HashTreeCollections
 
-/// From a fact about objects of one store to the objects that have it: labels, owners, and a pod's node.
+/// From a fact about objects of one store to the objects that have it: labels, owners, a pod's node, and what a Service holds.
 struct ObjectIndex: Sendable {
     private var terms: TreeDictionary<IndexTerm, KeySet> = [:]
 
@@ -17,6 +17,11 @@ struct ObjectIndex: Sendable {
         if before != after {
             for uid in before where !after.contains(uid) { remove(.owner(uid), key) }
             for uid in after where !before.contains(uid) { add(.owner(uid), key) }
+        }
+        let (held, holds) = (old?.claims ?? [], new?.claims ?? [])
+        if held != holds {
+            for claim in held where !holds.contains(claim) { remove(.claim(claim), key) }
+            for claim in holds where !held.contains(claim) { add(.claim(claim), key) }
         }
         let (nodeBefore, nodeAfter) = (old?.nodeName ?? "", new?.nodeName ?? "")
         if nodeBefore != nodeAfter {
@@ -57,7 +62,7 @@ struct ObjectIndex: Sendable {
 
 /// A fact that objects are found by.
 struct IndexTerm: Hashable, Sendable {
-    private enum Kind: UInt8 { case label, owner, node }
+    private enum Kind: UInt8 { case label, owner, node, claim }
     private let kind: Kind
     private let name: String
     private let value: String
@@ -66,6 +71,8 @@ struct IndexTerm: Hashable, Sendable {
     static func owner(_ uid: String) -> IndexTerm { IndexTerm(kind: .owner, name: "", value: uid) }
     /// `spec.nodeName` of a pod.
     static func node(_ name: String) -> IndexTerm { IndexTerm(kind: .node, name: "", value: name) }
+    /// A Service's cluster address or one of its node ports.
+    static func claim(_ text: String) -> IndexTerm { IndexTerm(kind: .claim, name: "", value: text) }
 }
 
 /// Keys in order. Most facts belong to one object alone, which costs no tree.

@@ -57,6 +57,10 @@ extension ClusterState {
     public func pods(onNode node: String, namespace: String? = nil) -> [StoredObject] {
         objects(GroupResource(resource: "pods"), .node(node), namespace, nil, .max)
     }
+    /// The Services that hold a cluster address or a node port, in order: at most one, unless they came about elsewhere.
+    public func services(holding claim: String) -> [StoredObject] {
+        objects(GroupResource(resource: "services"), .claim(claim), nil, nil, .max)
+    }
     /// The objects of one store that name `uid` in their `metadata.ownerReferences`, in order.
     public func dependents(_ store: GroupResource, ofUID uid: String, namespace: String? = nil) -> [StoredObject] {
         objects(store, .owner(uid), namespace, nil, .max)

@@ -17,6 +17,8 @@ public final class StoredObject: Sendable {
     public let ownerUIDs: [String]
     /// `spec.nodeName` of a pod; empty for one that has none and for every other kind.
     public let nodeName: String
+    /// The cluster address and node ports that a Service holds, as text; empty for every other kind.
+    public let claims: [String]
     /// How many versions of this object there were before this one.
     package let version: UInt64
     let storedKey: StoredKey
@@ -41,10 +43,13 @@ public final class StoredObject: Sendable {
         self.uid = uid
         self.revision = revision
         self.body = body
-        let facts = ObjectFacts(scanning: body, wantsNode: key.key.resource == "pods" && key.key.group.isEmpty)
+        let isCore = key.key.group.isEmpty
+        let facts = ObjectFacts(
+            scanning: body, wantsNode: isCore && key.key.resource == "pods", wantsClaims: isCore && key.key.resource == "services")
         labels = facts.labels
         ownerUIDs = facts.ownerUIDs
         nodeName = facts.nodeName
+        claims = facts.claims
     }
 
     /// The object tree, read from the body on each call (some microseconds): keep it while you work on it.

@@ -53,6 +53,10 @@ import Testing
             $0["spec"] = ["type": "ExternalName", "externalName": "example.com"]
         }
         #expect(external["spec", "clusterIP"] == nil)
+        // What it held is free again.
+        kinds.store(external)
+        let again = service("b", ["clusterIP": made["spec", "clusterIP"] ?? .null, "ports": port])
+        #expect(causes { () throws(APIError) in try kinds.create(again) }.isEmpty)
     }
 
     @Test func theAddressOfAServiceStays() throws {

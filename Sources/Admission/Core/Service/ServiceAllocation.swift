@@ -32,12 +32,12 @@ enum ServiceAllocation {
             guard let address = IPAddress(asked), range.contains(address) else {
                 throw refuse("failed to allocate IP \(asked): the provided network does not match the current range")
             }
-            if ServicesInUse(context.state).addresses.contains(address.ipv4 ?? 0) {
+            if ServicesInUse(context.state).hold(address: address.ipv4 ?? 0) {
                 throw refuse("failed to allocate IP \(asked): provided IP is already allocated")
             }
             return
         }
-        let used = ServicesInUse(context.state).addresses
+        let used = ServicesInUse(context.state)
         let size = UInt32(truncatingIfNeeded: UInt64(1) << UInt64(32 - range.prefixLength))
         guard let picked = pick(base: base, size: size, used: used, &context.random) else {
             throw refuse("failed to allocate IP: range is full")
@@ -51,7 +51,7 @@ enum ServiceAllocation {
     }
 
     /// A free address. The low end of the range is left to those who ask for a certain address, as long as there are others.
-    private static func pick(base: UInt32, size: UInt32, used: Set<UInt32>, _ random: inout RandomSequence) -> UInt32? {
+    private static func pick(base: UInt32, size: UInt32, used: ServicesInUse, _ random: inout RandomSequence) -> UInt32? {
         guard size > 2 else { return nil }
         let usable = size - 2
         let low = usable <= 16 ? 0 : min(max(16, usable / 16), 256)
@@ -60,7 +60,7 @@ enum ServiceAllocation {
             let start = UInt32(truncatingIfNeeded: random.next() % UInt64(count))
             for step in 0..<count {
                 let candidate = base &+ 1 &+ from &+ (start &+ step) % count
-                if !used.contains(candidate) { return candidate }
+                if !used.hold(address: candidate) { return candidate }
             }
             return nil
         }
@@ -79,7 +79,7 @@ enum ServiceAllocation {
         }
         guard needsSearch else { return }
         let used = ServicesInUse(context.state, except: service["metadata"])
-        var taken = used.nodePorts
+        var taken: Set<Int64> = []
         var given: [Int64: Int64] = [:]
         var claimed: Set<String> = []
         func claim(_ number: Int64, _ port: JSON, _ path: String) -> FieldError? {
@@ -89,7 +89,7 @@ enum ServiceAllocation {
                     path, .int(number),
                     "provided port is not in the valid range. The range of valid ports is \(range.lowerBound)-\(range.upperBound)")
             }
-            if taken.contains(number) { return .invalid(path, .int(number), portTaken) }
+            if taken.contains(number) || used.hold(port: number) { return .invalid(path, .int(number), portTaken) }
             claimed.insert("\(port.text("protocol"))/\(number)")
             return nil
         }
@@ -111,7 +111,7 @@ enum ServiceAllocation {
             if wanted != 0 {
                 if given[number] != wanted, let error = claim(wanted, port, path) { throw ServiceFamilies.invalid(service, [error]) }
             } else {
-                guard let free = pickPort(context.settings.nodePorts, taken, &context.random) else {
+                guard let free = pickPort(context.settings.nodePorts, taken, used, &context.random) else {
                     throw APIError.internalError("failed to allocate a nodePort: range is full")
                 }
                 wanted = free
@@ -130,9 +130,10 @@ enum ServiceAllocation {
     ) throws(APIError) {
         let asked = service["spec"]?.integer("healthCheckNodePort") ?? 0
         if asked != 0, was?.spec.integer("healthCheckNodePort") == asked { return }
-        let taken = ServicesInUse(context.state, except: service["metadata"]).nodePorts.union(ServiceFields(service).nodePorts)
+        let used = ServicesInUse(context.state, except: service["metadata"])
+        let taken = Set(ServiceFields(service).nodePorts)
         if asked != 0 {
-            if taken.contains(asked) {
+            if taken.contains(asked) || used.hold(port: asked) {
                 throw APIError.internalError("failed to allocate requested HealthCheck NodePort \(asked): \(portTaken)")
             }
             if !context.settings.nodePorts.contains(Int(asked)) {
@@ -143,20 +144,20 @@ enum ServiceAllocation {
             }
             return
         }
-        guard let port = pickPort(context.settings.nodePorts, taken, &context.random) else {
+        guard let port = pickPort(context.settings.nodePorts, taken, used, &context.random) else {
             throw APIError.internalError("failed to allocate a HealthCheck NodePort: range is full")
         }
         service["spec", "healthCheckNodePort"] = .int(port)
     }
 
-    private static func pickPort(_ range: ClosedRange<Int>, _ taken: Set<Int64>, _ random: inout RandomSequence) -> Int64? {
+    private static func pickPort(_ range: ClosedRange<Int>, _ taken: Set<Int64>, _ used: ServicesInUse, _ random: inout RandomSequence) -> Int64? {
         let low = range.count < 32 ? 0 : min(max(16, range.count / 32), 128)
         func free(_ from: Int, _ count: Int) -> Int64? {
             guard count > 0 else { return nil }
             let start = Int(random.next() % UInt64(count))
             for step in 0..<count {
                 let candidate = Int64(range.lowerBound + from + (start + step) % count)
-                if !taken.contains(candidate) { return candidate }
+                if !taken.contains(candidate), !used.hold(port: candidate) { return candidate }
             }
             return nil
         }
