@@ -74,8 +74,8 @@ let package = Package(
         ours("Admission", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access"]),
         ours("Requests", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access", "Admission"], exclude: ["README.md"]),
         ours("History", ["Document", "Schema", "Records", "ClusterState"]),
-        ours("Controllers", ["Document", "Schema", "Records", "ClusterState", deques]),
-        ours("Scheduling", ["Document", "Records", "ClusterState", "Controllers", deques]),
+        ours("Controllers", ["Document", "Schema", "Records", "ClusterState", deques], exclude: ["README.md"]),
+        ours("Scheduling", ["Document", "Schema", "Records", "ClusterState", "Controllers"], exclude: ["README.md"]),
         ours("PodLifecycle", ["Document"]),
         ours("ServiceRouting", ["Document"]),
         // C: coordination
