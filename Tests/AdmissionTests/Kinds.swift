@@ -68,7 +68,10 @@ struct Kinds {
         let key = ObjectKey(
             group: type.store.group, resource: type.store.resource, namespace: object["metadata", "namespace"]?.string ?? "",
             name: object["metadata", "name"]?.string ?? "")
-        let change = Change(kind: .created, key: key, uid: "u-\(state.revision)", previousRevision: 0, body: object.encoded())
+        let previous = state.object(key)
+        let change = Change(
+            kind: previous == nil ? .created : .updated, key: key, uid: previous?.uid ?? "u-\(state.revision)",
+            previousRevision: previous?.revision ?? 0, body: object.encoded())
         state.apply(
             EventRecord(
                 stream: .journal, revision: state.revision + 1, time: Timestamp(seconds: 1_800_000_000),
