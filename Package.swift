@@ -135,5 +135,6 @@ let package = Package(
         tests("AdmissionTests", ["Admission", "Document", "Schema", "Records", "ClusterState"]),
         tests("HistoryTests", ["Document", "Records", "History"]),
         tests("ReplayTests", ["Document", "Records", "ClusterState", "EventLog"]),
+        tests("KubeProxyTests", ["ServiceRouting", "Document"]),
     ]
 )
