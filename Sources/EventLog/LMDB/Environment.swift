@@ -70,8 +70,16 @@ final class Environment: @unchecked Sendable {
     func read<T>(_ body: (Transaction) throws(LogError) -> T) throws(LogError) -> T {
         var transaction: OpaquePointer?
         try Self.check(mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction), "read")
-        defer { mdb_txn_abort(transaction) }
-        return try body(Transaction(handle: transaction!))
+        let result: T
+        do throws(LogError) {
+            result = try body(Transaction(handle: transaction!))
+        } catch {
+            mdb_txn_abort(transaction)
+            throw error
+        }
+        // Ended by a commit, though nothing was written: an abort would take back the databases that were opened in it.
+        try Self.check(mdb_txn_commit(transaction), "read")
+        return result
     }
 
     /// Runs `body` and makes what it wrote durable, all or nothing. `growth` is what it may add to the file, in bytes, at most.

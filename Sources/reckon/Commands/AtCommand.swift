@@ -28,7 +28,7 @@ struct AtCommand: ParsableCommand {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(at: directory) }
         let file = directory.appendingPathComponent("config")
-        try JSONSerialization.data(withJSONObject: pinned).write(to: file)
+        try JSONSerialization.data(withJSONObject: pinned, options: [.withoutEscapingSlashes]).write(to: file)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
 
         var environment = ProcessInfo.processInfo.environment
