@@ -96,7 +96,8 @@ let package = Package(
         ours(
             "Kubelet",
             ["Document", "Schema", "Records", "ClusterState", "Controllers", "PodLifecycle", "Engine", "CRI", "HTTPEdge", grpc,
-             grpcTransport, grpcProtobuf, nioCore, nioPosix, nioSSL, crypto, logging]),
+             grpcTransport, grpcProtobuf, nioCore, nioPosix, nioSSL, crypto, logging],
+            exclude: ["README.md"]),
         ours(
             "KubeProxy", ["Document", "Schema", "Records", "ClusterState", "Controllers", "ServiceRouting", "Engine", logging]),
         ours(

@@ -106,6 +106,11 @@ public final class Kubelet: Sendable {
             })
         tasks.append(repeating(every: .seconds(1)) { await manager.relist() })
         tasks.append(repeating(every: .seconds(60)) { await manager.refreshVolumes() })
+        if configuration.runtimeSocket == nil {
+            let own = self.own(host)
+            let logger = logger
+            tasks.append(repeating(every: .seconds(2)) { own.revive(logger: logger) })
+        }
         tasks.append(repeating(every: .seconds(NodeAgent.leaseSeconds)) { await agent.beat() })
         let rotation = LogRotation(runtime: runtime, manager: manager)
         tasks.append(repeating(every: .seconds(10)) { await rotation.round() })
@@ -144,10 +149,14 @@ public final class Kubelet: Sendable {
             guard access(socket, R_OK | W_OK) == 0 else { throw KubeletError("no container runtime answers at \(socket)") }
             return socket
         }
-        let own = OwnContainerd(
-            directory: configuration.containerdDirectory, podCIDR: configuration.podCIDR, host: host, pauseImage: BuiltinImages.pause)
+        let own = own(host)
         try own.start(logger: logger)
         return own.socket
+    }
+
+    private func own(_ host: HostFacts) -> OwnContainerd {
+        OwnContainerd(
+            directory: configuration.containerdDirectory, podCIDR: configuration.podCIDR, host: host, pauseImage: BuiltinImages.pause)
     }
 
     private func waitForRuntime(_ runtime: ContainerRuntime, _ socket: String) async throws {

@@ -80,6 +80,15 @@ import Testing
         #expect(container(cluster, "web")["containerID"] == id && id != nil)
         #expect(container(cluster, "web")["restartCount"]?.int == 0)
 
+        // containerd dies: the container goes on, and containerd comes back.
+        let file = configuration.directory + "/containerd/containerd.pid"
+        let first = try #require(pid_t(try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")[0]))
+        kill(first, SIGKILL)
+        #expect(await cluster.wait { _ in (try? String(contentsOfFile: file, encoding: .utf8)).map { !$0.hasPrefix("\(first)\n") } ?? false })
+        try await Task.sleep(for: .seconds(2))
+        #expect(container(cluster, "web")["containerID"] == id)
+        #expect(container(cluster, "web")["ready"]?.bool == true)
+
         for name in ["web", "once"] { cluster.delete("pods", "shop", name, grace: 1) }
         #expect(await cluster.wait { phase($0, "web") == nil && phase($0, "once") == nil })
         #expect(try FileManager.default.contentsOfDirectory(atPath: configuration.directory + "/pods").isEmpty)

@@ -45,6 +45,17 @@ struct OwnContainerd: Sendable {
         logger.info("started containerd", metadata: ["pid": "\(pid)", "socket": "\(socket)"])
     }
 
+    /// Starts containerd again when it has died; what runs in its containers is not touched by that.
+    func revive(logger: Logger) {
+        // One that we started ourselves has to be waited for, or it stays in the process table.
+        var status: Int32 = 0
+        let noted = HostFacts.text(directory + "/containerd.pid").trimmingCharacters(in: .whitespacesAndNewlines)
+        if let pid = pid_t(noted) { waitpid(pid, &status, WNOHANG) }
+        guard !isAlive else { return }
+        logger.warning("containerd has died: starting it again")
+        do { try start(logger: logger) } catch { logger.error("containerd did not start", metadata: ["error": "\(error)"]) }
+    }
+
     /// Whether the containerd that was started here earlier still runs.
     private var isAlive: Bool {
         guard let pid = OwnContainerd.pid(directory) else { return false }
