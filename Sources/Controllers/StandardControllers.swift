@@ -8,12 +8,11 @@ public func standardControllers(caCertificate: String, secrets: ClusterSecrets? 
         TaintEvictionController(), NodeTTLController(), StatefulSetController(), DaemonSetController(), JobController(),
         TTLAfterFinishedController(), CronJobController(), DisruptionController(), ResourceQuotaController(),
         HorizontalPodAutoscalerController(), ClusterRoleAggregationController(), PersistentVolumeController(),
-        ClaimProtectionController(), VolumeProtectionController(), EphemeralVolumeController(), TokenCleaner(),
+        ClaimProtectionController(), VolumeProtectionController(), EphemeralVolumeController(), TokenCleaner(), BootstrapSigner(),
     ]
     if let secrets {
         all += [
             TokensController(secrets: secrets, caCertificate: caCertificate), CertificateSigningController(secrets: secrets),
-            BootstrapSigner(secrets: secrets),
         ] as [any Controller]
     }
     return all

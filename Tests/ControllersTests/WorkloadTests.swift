@@ -118,3 +118,28 @@ private let template: JSON = ["metadata": ["labels": ["app": "x"]], "spec": ["co
         #expect(events.contains { $0["message"]?.string?.hasPrefix("(combined from similar events)") == true })
     }
 }
+
+@Suite struct BootstrapTests {
+    @Test func clusterInfoIsSignedWithTheTokens() {
+        var run = Simulation([BootstrapSigner()]) { cluster in
+            _ = cluster.create(
+                [
+                    "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "cluster-info", "namespace": "kube-public"],
+                    "data": ["kubeconfig": "apiVersion: v1"],
+                ], "configmaps")
+            _ = cluster.create(
+                [
+                    "apiVersion": "v1", "kind": "Secret", "type": "bootstrap.kubernetes.io/token",
+                    "metadata": ["name": "bootstrap-token-abcdef", "namespace": "kube-system"],
+                    "data": [
+                        "token-id": "YWJjZGVm", "token-secret": "MDEyMzQ1Njc4OWFiY2RlZg==", "usage-bootstrap-signing": "dHJ1ZQ==",
+                    ],
+                ], "secrets")
+        }
+        run.settle()
+        let data = run.cluster.get("configmaps", "kube-public", "cluster-info")?["data"]
+        #expect(
+            data?["jws-kubeconfig-abcdef"]
+                == "eyJhbGciOiJIUzI1NiIsImtpZCI6ImFiY2RlZiJ9.._JqomVYZNRdBX9ISkn1b-g4fbXMmdIzRDvSNbs-ccDE")
+    }
+}

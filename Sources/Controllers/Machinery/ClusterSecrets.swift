@@ -25,18 +25,14 @@ public struct ClusterSecrets: Sendable {
     public var read: @Sendable (_ request: String) -> CertificateRequest?
     /// Signs a request for that long: the certificate in PEM; nil when it fails.
     public var sign: @Sendable (_ request: String, _ forClient: Bool, _ forServer: Bool, _ seconds: Int64) -> String?
-    /// HMAC-SHA256 of a message.
-    public var authenticate: @Sendable (_ message: [UInt8], _ key: [UInt8]) -> [UInt8]
 
     public init(
         token: @escaping @Sendable (_ namespace: String, _ account: String, _ uid: String, _ secret: String) -> String?,
         read: @escaping @Sendable (_ request: String) -> CertificateRequest?,
-        sign: @escaping @Sendable (_ request: String, _ forClient: Bool, _ forServer: Bool, _ seconds: Int64) -> String?,
-        authenticate: @escaping @Sendable (_ message: [UInt8], _ key: [UInt8]) -> [UInt8]
+        sign: @escaping @Sendable (_ request: String, _ forClient: Bool, _ forServer: Bool, _ seconds: Int64) -> String?
     ) {
         self.token = token
         self.read = read
         self.sign = sign
-        self.authenticate = authenticate
     }
 }

@@ -16,14 +16,14 @@ package struct ActivePodOrder {
         if rankA != rankB { return rankA > rankB }
         if a.isReady, b.isReady, let sinceA = a.readySince, let sinceB = b.readySince, sinceA != sinceB {
             let difference = bucket(sinceA) - bucket(sinceB)
-            return difference == 0 ? a.uid < b.uid : difference < 0
+            return difference == 0 ? a.name.bytesPrecede(b.name) : difference < 0
         }
         if a.restarts != b.restarts { return a.restarts > b.restarts }
         if a.creation != b.creation {
             let difference = bucket(a.creation) - bucket(b.creation)
-            return difference == 0 ? a.uid < b.uid : difference < 0
+            return difference == 0 ? a.name.bytesPrecede(b.name) : difference < 0
         }
-        return a.uid < b.uid
+        return a.name.bytesPrecede(b.name)
     }
 
     private func order(_ phase: PodRecord.Phase) -> Int {
@@ -33,7 +33,7 @@ package struct ActivePodOrder {
         default: 2
         }
     }
-    /// The age as a power of two nanoseconds: pods of about the same age go in random order.
+    /// The age as a power of two nanoseconds: pods of about the same age go by name, where upstream throws dice.
     private func bucket(_ time: Timestamp) -> Int {
         let age = now.since(time) * 1000
         return age <= 0 ? -1 : 63 - age.leadingZeroBitCount
