@@ -72,7 +72,9 @@ let package = Package(
         ours("Patching", ["Document", "Schema"], exclude: ["README.md"]),
         ours("Access", ["Document", "Schema", "Records", "ClusterState"]),
         ours("Admission", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access"]),
-        ours("Requests", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access", "Admission"], exclude: ["README.md"]),
+        ours(
+            "Requests", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access", "Admission"],
+            exclude: ["README.md"]),
         ours("History", ["Document", "Schema", "Records", "ClusterState"]),
         ours("Controllers", ["Document", "Schema", "Records", "ClusterState", deques], exclude: ["README.md"]),
         ours("Scheduling", ["Document", "Schema", "Records", "ClusterState", "Controllers"], exclude: ["README.md"]),
@@ -83,32 +85,49 @@ let package = Package(
         ours("EventLog", ["CLMDB", "Document", "Records", "ClusterState", crypto]),
         ours(
             "Engine",
-            ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Requests", "EventLog",
-             "Controllers", "Scheduling", deques, logging]),
+            [
+                "Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Requests", "EventLog",
+                "Controllers", "Scheduling", deques, logging,
+            ]),
         // E: edge
-        ours("HTTPEdge", [nioCore, nioPosix, nioHTTP1, nioWebSocket, nioTLS, nioSSL, nioHTTP2, nioHPACK, crypto, deques], exclude: ["README.md"]),
+        ours(
+            "HTTPEdge",
+            [nioCore, nioPosix, nioHTTP1, nioWebSocket, nioTLS, nioSSL, nioHTTP2, nioHPACK, crypto, deques],
+            exclude: ["README.md"]),
         ours("Identity", ["Document", "Records", "Access", x509, asn1, crypto, cryptoExtras]),
         ours(
             "APIServer",
-            ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Patching", "Requests", "History", "Controllers", "EventLog", "Engine",
-             "HTTPEdge", "Identity", nioCore, nioHTTP1, nioSSL, crypto, yaml, logging]),
+            [
+                "Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Patching", "Requests",
+                "History", "Controllers", "EventLog", "Engine",
+                "HTTPEdge", "Identity", nioCore, nioHTTP1, nioSSL, crypto, yaml, logging,
+            ]),
         ours("CRI", [grpc, grpcTransport, grpcProtobuf, protobuf], exclude: ["README.md", "api.proto"]),
         ours(
             "Kubelet",
-            ["Document", "Schema", "Records", "ClusterState", "Controllers", "PodLifecycle", "Engine", "CRI", "HTTPEdge", grpc,
-             grpcTransport, grpcProtobuf, nioCore, nioPosix, nioSSL, crypto, logging],
+            [
+                "Document", "Schema", "Records", "ClusterState", "Controllers", "PodLifecycle", "Engine", "CRI",
+                "HTTPEdge", grpc,
+                grpcTransport, grpcProtobuf, nioCore, nioPosix, nioSSL, crypto, logging,
+            ],
             exclude: ["README.md"]),
         ours(
-            "KubeProxy", ["Document", "Schema", "Records", "ClusterState", "Controllers", "ServiceRouting", "Engine", logging]),
+            "KubeProxy",
+            ["Document", "Schema", "Records", "ClusterState", "Controllers", "ServiceRouting", "Engine", logging]),
         ours(
             "ClusterDNS",
-            ["Document", "Schema", "Records", "ClusterState", "Controllers", "ServiceRouting", "Engine", nioCore, nioPosix, logging]),
+            [
+                "Document", "Schema", "Records", "ClusterState", "Controllers", "ServiceRouting", "Engine", nioCore,
+                nioPosix, logging,
+            ]),
         // X: the executable
         .executableTarget(
             name: "reckon",
             dependencies: [
-                "Document", "Schema", "Records", "ClusterState", "Admission", "Requests", "History", "EventLog", "Engine", "HTTPEdge",
-                "Identity", "APIServer", "Kubelet", "KubeProxy", "ClusterDNS", "ServiceRouting", "Controllers", "Scheduling", nioCore, nioPosix, yaml, logging, arguments,
+                "Document", "Schema", "Records", "ClusterState", "Admission", "Requests", "History", "EventLog",
+                "Engine", "HTTPEdge",
+                "Identity", "APIServer", "Kubelet", "KubeProxy", "ClusterDNS", "ServiceRouting", "Controllers",
+                "Scheduling", nioCore, nioPosix, yaml, logging, arguments,
             ],
             swiftSettings: strict),
         .target(

@@ -1,14 +1,14 @@
+import Access
 public import Admission
+import ClusterState
+import Document
 public import Engine
+import EventLog
 public import HTTPEdge
 public import Identity
 public import Logging
-public import Requests
-import Access
-import ClusterState
-import Document
-import EventLog
 import Records
+public import Requests
 import Schema
 
 /// The API server: answers every HTTP request from the engine's state, by way of authentication, authorization and the routes.
@@ -31,7 +31,8 @@ public final class APIServer: EdgeHandler {
     public let nodes: NodeRegistry
 
     public init(
-        engine: Engine, authenticator: Authenticator, tokens: ServiceAccountTokens, settings: ClusterSettings, version: ServerVersion,
+        engine: Engine, authenticator: Authenticator, tokens: ServiceAccountTokens, settings: ClusterSettings,
+        version: ServerVersion,
         nodes: NodeRegistry, logger: Logger
     ) {
         self.tokens = tokens
@@ -63,7 +64,8 @@ public final class APIServer: EdgeHandler {
             guard let moment = PastMoment(PercentEncoding.decode(when.utf8, plusIsSpace: false) ?? String(when)) else {
                 Exchange(request, responder, info: info, past: nil, auditID: auditID).answer(
                     .badRequest(
-                        "\"\(when)\" is no moment: give /at/ a revision (48211), a time (2026-11-23T14:02:00Z) or a time before now (-15m)"))
+                        "\"\(when)\" is no moment: give /at/ a revision (48211), a time (2026-11-23T14:02:00Z) or a time before now (-15m)"
+                    ))
                 return
             }
             past = moment
@@ -100,7 +102,8 @@ public final class APIServer: EdgeHandler {
     func note(_ exchange: Exchange, code: Int, reason: String = "", whenDurable: (@Sendable () -> Void)? = nil) {
         let entry = AccessEntry(
             revision: exchange.shownRevision ?? engine.snapshot.revision, request: exchange.facts(),
-            authentication: exchange.authentication, authorization: exchange.authorization, outcome: Outcome(code: code, reason: reason))
+            authentication: exchange.authentication, authorization: exchange.authorization,
+            outcome: Outcome(code: code, reason: reason))
         engine.note(entry, whenDurable: whenDurable)
     }
 }

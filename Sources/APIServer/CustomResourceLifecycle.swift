@@ -34,7 +34,8 @@ final class CustomResourceLifecycle: Sendable {
 
     /// Definitions, and instances whose definition waits for them to go.
     private static func concerns(_ key: ObjectKey) -> Bool {
-        (key.resource == store.resource && key.group == store.group) || Catalog.builtin.resources.allSatisfy { $0.store.group != key.group }
+        (key.resource == store.resource && key.group == store.group)
+            || Catalog.builtin.resources.allSatisfy { $0.store.group != key.group }
     }
 
     private func settle(_ cause: UInt64?) {
@@ -49,10 +50,14 @@ final class CustomResourceLifecycle: Sendable {
             if let better = CustomResourceNaming.reconciled(definition, others: definitions, now: engine.now) {
                 send(.update(better), name, "status", cause)
             } else if !(definition["metadata", "finalizers"]?.strings.contains(CustomResourceNaming.finalizer) ?? false),
-                state.count(GroupResource(group: definition["spec", "group"]?.string ?? "", resource: definition["spec", "names", "plural"]?.string ?? "")) > 0
+                state.count(
+                    GroupResource(
+                        group: definition["spec", "group"]?.string ?? "",
+                        resource: definition["spec", "names", "plural"]?.string ?? "")) > 0
             {
                 // Instances exist: the definition must not go before them.
-                let kept = (definition["metadata", "finalizers"]?.elements ?? []) + [.string(CustomResourceNaming.finalizer)]
+                let kept =
+                    (definition["metadata", "finalizers"]?.elements ?? []) + [.string(CustomResourceNaming.finalizer)]
                 send(.patch(.merge, ["metadata": ["finalizers": .array(kept)]]), name, "", cause)
             }
         }
@@ -67,18 +72,25 @@ final class CustomResourceLifecycle: Sendable {
         let left = state.objects(store)
         let intents = left.filter { $0.document["metadata", "deletionTimestamp"] == nil }.map { object in
             Intent(
-                .delete(.null), apiVersion: store.group + "/" + version, resource: store.resource, namespace: object.key.namespace,
+                .delete(.null), apiVersion: store.group + "/" + version, resource: store.resource,
+                namespace: object.key.namespace,
                 name: object.key.name, cause: cause)
         }
         _ = engine.send(intents, as: Self.identity)
         guard engine.state.count(store) == 0 else { return }
-        let finalizers = (definition["metadata", "finalizers"]?.strings ?? []).filter { $0 != CustomResourceNaming.finalizer }
+        let finalizers = (definition["metadata", "finalizers"]?.strings ?? []).filter {
+            $0 != CustomResourceNaming.finalizer
+        }
         send(.patch(.merge, ["metadata": ["finalizers": .array(finalizers.map { .string($0) })]]), name, "", cause)
     }
 
     private func send(_ action: Intent.Action, _ name: String, _ subresource: String, _ cause: UInt64?) {
         _ = engine.send(
-            [Intent(action, apiVersion: "apiextensions.k8s.io/v1", resource: Self.store.resource, name: name, subresource: subresource, cause: cause)],
+            [
+                Intent(
+                    action, apiVersion: "apiextensions.k8s.io/v1", resource: Self.store.resource, name: name,
+                    subresource: subresource, cause: cause)
+            ],
             as: Self.identity)
     }
 }

@@ -16,7 +16,9 @@ final class Metrics: Sendable {
         var buckets = [UInt64](repeating: 0, count: Metrics.bounds.count)
     }
     /// Upper bounds in microseconds.
-    private static let bounds: [UInt64] = [500, 1000, 5000, 25_000, 100_000, 500_000, 1_000_000, 5_000_000, 15_000_000, 60_000_000]
+    private static let bounds: [UInt64] = [
+        500, 1000, 5000, 25_000, 100_000, 500_000, 1_000_000, 5_000_000, 15_000_000, 60_000_000,
+    ]
     private let rows = Mutex<[Key: Row]>([:])
 
     private let openWatches = Atomic<Int>(0)
@@ -44,11 +46,14 @@ final class Metrics: Sendable {
         let all = rows.withLock { $0 }.sorted {
             ($0.key.verb, $0.key.resource, $0.key.code) < ($1.key.verb, $1.key.resource, $1.key.code)
         }
-        var out = "# HELP apiserver_request_total Requests by verb, resource and answer.\n# TYPE apiserver_request_total counter\n"
+        var out =
+            "# HELP apiserver_request_total Requests by verb, resource and answer.\n# TYPE apiserver_request_total counter\n"
         for (key, row) in all {
-            out += "apiserver_request_total{code=\"\(key.code)\",resource=\"\(key.resource)\",verb=\"\(key.verb)\"} \(row.count)\n"
+            out +=
+                "apiserver_request_total{code=\"\(key.code)\",resource=\"\(key.resource)\",verb=\"\(key.verb)\"} \(row.count)\n"
         }
-        out += "# HELP apiserver_request_duration_seconds How long answers took.\n# TYPE apiserver_request_duration_seconds histogram\n"
+        out +=
+            "# HELP apiserver_request_duration_seconds How long answers took.\n# TYPE apiserver_request_duration_seconds histogram\n"
         for (key, row) in all {
             let labels = "code=\"\(key.code)\",resource=\"\(key.resource)\",verb=\"\(key.verb)\""
             var sum: UInt64 = 0
@@ -60,7 +65,9 @@ final class Metrics: Sendable {
             out += "apiserver_request_duration_seconds_sum{\(labels)} \(Double(row.microseconds) / 1e6)\n"
             out += "apiserver_request_duration_seconds_count{\(labels)} \(row.count)\n"
         }
-        for gauge in gauges { out += "# HELP \(gauge.name) \(gauge.help)\n# TYPE \(gauge.name) gauge\n\(gauge.name) \(gauge.value)\n" }
+        for gauge in gauges {
+            out += "# HELP \(gauge.name) \(gauge.help)\n# TYPE \(gauge.name) gauge\n\(gauge.name) \(gauge.value)\n"
+        }
         return out
     }
 }

@@ -24,7 +24,8 @@ public struct AccessAttributes: Hashable, Sendable {
 
     /// A request for a resource.
     public init(
-        user: UserInfo, verb: String, group: String = "", version: String = "", resource: String, subresource: String = "",
+        user: UserInfo, verb: String, group: String = "", version: String = "", resource: String,
+        subresource: String = "",
         namespace: String = "", name: String = "", fieldSelector: String = ""
     ) {
         self.user = user

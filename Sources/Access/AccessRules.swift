@@ -173,7 +173,8 @@ public struct AccessRules: Sendable {
         var missing: [String] = []
         visitBindings(of: request.user, namespace: request.namespace) { binding in
             guard let role = roles[binding.roleKey] else {
-                missing.append("\(binding.roleKind.lowercased()).\(AccessRules.group) \"\(binding.roleName)\" not found")
+                missing.append(
+                    "\(binding.roleKind.lowercased()).\(AccessRules.group) \"\(binding.roleName)\" not found")
                 return true
             }
             for (place, rule) in role.rules.enumerated() {
@@ -193,7 +194,8 @@ public struct AccessRules: Sendable {
             return true
         }
         if let found { return (found, dependsOnName) }
-        let reason = missing.isEmpty ? "" : "RBAC: " + (missing.count == 1 ? missing[0] : "[\(missing.joined(separator: ", "))]")
+        let reason =
+            missing.isEmpty ? "" : "RBAC: " + (missing.count == 1 ? missing[0] : "[\(missing.joined(separator: ", "))]")
         return (AuthorizationFacts(verdict: .denied, authorizer: "RBAC", reason: reason), dependsOnName)
     }
 
@@ -202,12 +204,14 @@ public struct AccessRules: Sendable {
         let name = binding.namespace.isEmpty ? binding.name : "\(binding.name)/\(binding.namespace)"
         return AuthorizationFacts(
             verdict: .allowed, authorizer: "RBAC",
-            binding: binding.namespace.isEmpty ? "\(binding.kind)/\(binding.name)" : "\(binding.kind)/\(binding.namespace)/\(binding.name)",
+            binding: binding.namespace.isEmpty
+                ? "\(binding.kind)/\(binding.name)" : "\(binding.kind)/\(binding.namespace)/\(binding.name)",
             bindingRevision: binding.revision,
             rule: binding.roleIsCluster
                 ? "ClusterRole/\(binding.roleName)#\(place)" : "Role/\(binding.namespace)/\(binding.roleName)#\(place)",
             ruleRevision: role.revision,
-            reason: "RBAC: allowed by \(binding.kind) \"\(name)\" of \(binding.roleKind) \"\(binding.roleName)\" to \(who)")
+            reason:
+                "RBAC: allowed by \(binding.kind) \"\(name)\" of \(binding.roleKind) \"\(binding.roleName)\" to \(who)")
     }
 
     /// Whether the user may, and by which rule: members of `system:masters` always, a kubelet by the node authorizer, everyone by
@@ -224,8 +228,11 @@ public struct AccessRules: Sendable {
     }
 
     /// The node authorizer's answer, with RBAC's behind it; nil for users that are no kubelets.
-    func authorizeNode(_ request: AccessAttributes, _ state: ClusterState, _ graph: inout NodeGraph) -> AuthorizationFacts? {
-        guard request.user.groups.contains("system:nodes"), request.user.name.utf8.starts(with: "system:node:".utf8) else { return nil }
+    func authorizeNode(_ request: AccessAttributes, _ state: ClusterState, _ graph: inout NodeGraph)
+        -> AuthorizationFacts?
+    {
+        guard request.user.groups.contains("system:nodes"), request.user.name.utf8.starts(with: "system:node:".utf8)
+        else { return nil }
         let node = String(request.user.name.utf8.dropFirst("system:node:".utf8.count)) ?? ""
         let answer = NodeAuthorizer.decide(request, node: node, state, &graph)
         if answer.allowed { return AuthorizationFacts(verdict: .allowed, authorizer: "Node", reason: answer.reason) }

@@ -75,7 +75,8 @@ public struct Authorizer: Sendable {
 
     private static func naming(_ q: Question, _ name: String) -> Question {
         Question(
-            verb: q.verb, group: q.group, resource: q.resource, subresource: q.subresource, namespace: q.namespace, name: name,
+            verb: q.verb, group: q.group, resource: q.resource, subresource: q.subresource, namespace: q.namespace,
+            name: name,
             path: q.path)
     }
 

@@ -24,7 +24,8 @@ extension AccessRules {
             if authorize(asked, state).verdict == .allowed { return nil }
             if let aggregation = object["aggregationRule"], !aggregation.isNull {
                 let everything = [
-                    PolicyRule(verbs: ["*"], apiGroups: ["*"], resources: ["*"]), PolicyRule(verbs: ["*"], nonResourceURLs: ["*"]),
+                    PolicyRule(verbs: ["*"], apiGroups: ["*"], resources: ["*"]),
+                    PolicyRule(verbs: ["*"], nonResourceURLs: ["*"]),
                 ]
                 if refusalToGrant(everything, user, namespace) != nil {
                     return .forbidden(resource, name, "must have cluster-admin privileges to use the aggregationRule")
@@ -39,7 +40,8 @@ extension AccessRules {
                 resource: isCluster ? "clusterroles" : "roles", namespace: namespace, name: roleName)
             if authorize(asked, state).verdict == .allowed { return nil }
             guard let role = role(RoleKey(namespace: isCluster ? "" : namespace, name: roleName)) else {
-                return .notFound(GroupResource(group: AccessRules.group, resource: isCluster ? "clusterrole" : "role"), roleName)
+                return .notFound(
+                    GroupResource(group: AccessRules.group, resource: isCluster ? "clusterrole" : "role"), roleName)
             }
             wanted = role.rules
         default: return nil
@@ -53,7 +55,8 @@ extension AccessRules {
         let missing = wanted.flatMap(\.single).filter { one in !held.contains { $0.covers(one) } }
         if missing.isEmpty { return nil }
         let lines = Set(PolicyRule.compact(missing).map(\.description)).sorted()
-        var text = "user \(quoted(user.name)) (groups=\(quoted(user.groups))) is attempting to grant RBAC permissions not currently held:\n"
+        var text =
+            "user \(quoted(user.name)) (groups=\(quoted(user.groups))) is attempting to grant RBAC permissions not currently held:\n"
         text += lines.joined(separator: "\n")
         if !errors.isEmpty { text += "; resolution errors: [\(errors.joined(separator: ", "))]" }
         return text
@@ -71,18 +74,23 @@ extension PolicyRule {
                         out.append(PolicyRule(verbs: [verb], apiGroups: [group], resources: [resource]))
                     }
                     for name in resourceNames {
-                        out.append(PolicyRule(verbs: [verb], apiGroups: [group], resources: [resource], resourceNames: [name]))
+                        out.append(
+                            PolicyRule(verbs: [verb], apiGroups: [group], resources: [resource], resourceNames: [name]))
                     }
                 }
             }
         }
-        for path in nonResourceURLs { for verb in verbs { out.append(PolicyRule(verbs: [verb], nonResourceURLs: [path])) } }
+        for path in nonResourceURLs {
+            for verb in verbs { out.append(PolicyRule(verbs: [verb], nonResourceURLs: [path])) }
+        }
         return out
     }
 
     /// Whether this rule allows all that a `single` one does.
     func covers(_ one: PolicyRule) -> Bool {
-        func has(_ list: [String], _ wanted: [String]) -> Bool { list.contains("*") || wanted.allSatisfy(list.contains) }
+        func has(_ list: [String], _ wanted: [String]) -> Bool {
+            list.contains("*") || wanted.allSatisfy(list.contains)
+        }
         guard has(verbs, one.verbs), has(apiGroups, one.apiGroups) else { return false }
         let resourcesFit =
             resources.contains("*")
@@ -92,10 +100,14 @@ extension PolicyRule {
                 return resources.contains("*" + wanted[slash...])
             }
         guard resourcesFit else { return false }
-        guard resourceNames.isEmpty || (!one.resourceNames.isEmpty && one.resourceNames.allSatisfy(resourceNames.contains)) else {
+        guard
+            resourceNames.isEmpty
+                || (!one.resourceNames.isEmpty && one.resourceNames.allSatisfy(resourceNames.contains))
+        else {
             return false
         }
-        return one.nonResourceURLs.allSatisfy { path in nonResourceURLs.contains { PolicyRule.path(path, matches: $0) } }
+        return one.nonResourceURLs.allSatisfy { path in nonResourceURLs.contains { PolicyRule.path(path, matches: $0) }
+        }
     }
 
     /// Single rules with those of one group, resource and name joined: their verbs in one rule.

@@ -7,7 +7,8 @@ extension AccessAttributes {
         guard isResourceRequest else { return "User \(quoted(user.name)) cannot \(verb) path \(quoted(path))" }
         let what = subresource.isEmpty ? resource : resource + "/" + subresource
         let place = namespace.isEmpty ? "at the cluster scope" : "in the namespace \(quoted(namespace))"
-        return "User \(quoted(user.name)) cannot \(verb) resource \(quoted(what)) in API group \(quoted(group)) \(place)"
+        return
+            "User \(quoted(user.name)) cannot \(verb) resource \(quoted(what)) in API group \(quoted(group)) \(place)"
     }
 
     /// The 403 for this request. The reason is empty unless an authorizer has one for the client.

@@ -32,7 +32,9 @@ enum NodeAuthorizer {
         .init(verbs: ["get", "list", "watch"], apiGroups: ["node.k8s.io"], resources: ["runtimeclasses"]),
     ]
 
-    static func decide(_ request: AccessAttributes, node: String, _ state: ClusterState, _ graph: inout NodeGraph) -> Answer {
+    static func decide(_ request: AccessAttributes, node: String, _ state: ClusterState, _ graph: inout NodeGraph)
+        -> Answer
+    {
         if node.isEmpty { return .noOpinion("unknown node for user \(quoted(request.user.name))") }
         if request.isResourceRequest {
             switch (request.group, request.resource) {
@@ -45,7 +47,8 @@ enum NodeAuthorizer {
                     return related(request, node, state, &graph)
                 }
                 return getReferenced(request, node, state, &graph)
-            case ("", "persistentvolumes"), ("resource.k8s.io", "resourceclaims"), ("storage.k8s.io", "volumeattachments"):
+            case ("", "persistentvolumes"), ("resource.k8s.io", "resourceclaims"),
+                ("storage.k8s.io", "volumeattachments"):
                 return getReferenced(request, node, state, &graph)
             case ("", "serviceaccounts"): return serviceAccount(request, node, state, &graph)
             case ("coordination.k8s.io", "leases"): return lease(request, node)
@@ -59,20 +62,28 @@ enum NodeAuthorizer {
         return rules.contains { $0.allows(request) } ? .allowed : .noOpinion("")
     }
 
-    private static func readReferenced(_ r: AccessAttributes, _ node: String, _ state: ClusterState, _ graph: inout NodeGraph) -> Answer {
-        guard ["get", "list", "watch"].contains(r.verb) else { return .noOpinion("can only read resources of this type") }
+    private static func readReferenced(
+        _ r: AccessAttributes, _ node: String, _ state: ClusterState, _ graph: inout NodeGraph
+    ) -> Answer {
+        guard ["get", "list", "watch"].contains(r.verb) else {
+            return .noOpinion("can only read resources of this type")
+        }
         guard r.subresource.isEmpty else { return .noOpinion("cannot read subresource") }
         guard !r.namespace.isEmpty else { return .noOpinion("can only read namespaced object of this type") }
         return related(r, node, state, &graph)
     }
 
-    private static func getReferenced(_ r: AccessAttributes, _ node: String, _ state: ClusterState, _ graph: inout NodeGraph) -> Answer {
+    private static func getReferenced(
+        _ r: AccessAttributes, _ node: String, _ state: ClusterState, _ graph: inout NodeGraph
+    ) -> Answer {
         guard r.verb == "get" else { return .noOpinion("can only get individual resources of this type") }
         guard r.subresource.isEmpty else { return .noOpinion("cannot get subresource") }
         return related(r, node, state, &graph)
     }
 
-    private static func serviceAccount(_ r: AccessAttributes, _ node: String, _ state: ClusterState, _ graph: inout NodeGraph) -> Answer {
+    private static func serviceAccount(
+        _ r: AccessAttributes, _ node: String, _ state: ClusterState, _ graph: inout NodeGraph
+    ) -> Answer {
         if r.verb == "get", r.subresource.isEmpty { return related(r, node, state, &graph) }
         guard r.verb == "create", !r.name.isEmpty else {
             return .noOpinion("can only create tokens for individual service accounts")
@@ -110,7 +121,9 @@ enum NodeAuthorizer {
         switch r.verb {
         case "create", "get", "update", "patch", "delete": return .allowed
         default:
-            if ["list", "watch", "deletecollection"].contains(r.verb), selects(r, "spec.nodeName", node) { return .allowed }
+            if ["list", "watch", "deletecollection"].contains(r.verb), selects(r, "spec.nodeName", node) {
+                return .allowed
+            }
             return .noOpinion("can only list/watch/deletecollection resourceslices with spec.nodeName field selector")
         }
     }
@@ -126,7 +139,9 @@ enum NodeAuthorizer {
         }
     }
 
-    private static func pod(_ r: AccessAttributes, _ node: String, _ state: ClusterState, _ graph: inout NodeGraph) -> Answer {
+    private static func pod(_ r: AccessAttributes, _ node: String, _ state: ClusterState, _ graph: inout NodeGraph)
+        -> Answer
+    {
         switch (r.subresource, r.verb) {
         case ("", "get"): return related(r, node, state, &graph)
         case ("", "list"), ("", "watch"):
@@ -134,7 +149,8 @@ enum NodeAuthorizer {
             if r.verb == "watch", !r.name.isEmpty { return related(r, node, state, &graph) }
             return .noOpinion("can only list/watch pods with spec.nodeName field selector")
         // The NodeRestriction plugin limits which pods these may touch.
-        case ("", "create"), ("", "delete"), ("status", "update"), ("status", "patch"), ("eviction", "create"): return .allowed
+        case ("", "create"), ("", "delete"), ("status", "update"), ("status", "patch"), ("eviction", "create"):
+            return .allowed
         default: return .noOpinion("")
         }
     }
@@ -145,7 +161,9 @@ enum NodeAuthorizer {
     }
 
     /// Whether a pod on the node leads to the object.
-    private static func related(_ r: AccessAttributes, _ node: String, _ state: ClusterState, _ graph: inout NodeGraph) -> Answer {
+    private static func related(_ r: AccessAttributes, _ node: String, _ state: ClusterState, _ graph: inout NodeGraph)
+        -> Answer
+    {
         if r.name.isEmpty { return .noOpinion("No Object name found") }
         let pods = graph.pods(on: node, state)
         func any(_ condition: (NodeGraph.References) -> Bool) -> Bool {
@@ -169,7 +187,8 @@ enum NodeAuthorizer {
     }
 
     /// The PersistentVolumes bound to the claims of these pods.
-    private static func volumes(of pods: [NodeGraph.PodKey: NodeGraph.References], _ state: ClusterState) -> Set<String> {
+    private static func volumes(of pods: [NodeGraph.PodKey: NodeGraph.References], _ state: ClusterState) -> Set<String>
+    {
         var names: Set<String> = []
         for (pod, references) in pods {
             for claim in references.claims {
@@ -185,9 +204,11 @@ enum NodeAuthorizer {
         _ r: AccessAttributes, _ pods: [NodeGraph.PodKey: NodeGraph.References], _ state: ClusterState
     ) -> Bool {
         volumes(of: pods, state).contains { name in
-            guard let spec = state.object(GroupResource(resource: "persistentvolumes"), "", name)?.document["spec"] else { return false }
+            guard let spec = state.object(GroupResource(resource: "persistentvolumes"), "", name)?.document["spec"]
+            else { return false }
             for source in spec.entries {
-                for reference in source.value.entries where reference.key.hasSuffix("SecretRef") || reference.key == "secretRef" {
+                for reference in source.value.entries
+                where reference.key.hasSuffix("SecretRef") || reference.key == "secretRef" {
                     let namespace = reference.value["namespace"]?.string ?? spec["claimRef", "namespace"]?.string ?? ""
                     if reference.value["name"]?.string == r.name, namespace == r.namespace { return true }
                 }

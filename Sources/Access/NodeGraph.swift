@@ -81,7 +81,9 @@ struct NodeGraph: Sendable {
             note(volume["secret", "secretName"], \.secrets)
             note(volume["configMap", "name"], \.configMaps)
             note(volume["persistentVolumeClaim", "claimName"], \.claims)
-            if volume["ephemeral"] != nil, let name = volume["name"]?.string, let owner = pod["metadata", "name"]?.string {
+            if volume["ephemeral"] != nil, let name = volume["name"]?.string,
+                let owner = pod["metadata", "name"]?.string
+            {
                 found.claims.insert("\(owner)-\(name)")
             }
             for source in ["azureFile", "cephfs", "cinder", "flexVolume", "iscsi", "rbd", "scaleIO", "storageos"] {
@@ -94,7 +96,9 @@ struct NodeGraph: Sendable {
                 note(source["configMap", "name"], \.configMaps)
             }
         }
-        for claim in pod["status", "resourceClaimStatuses"]?.elements ?? [] { note(claim["resourceClaimName"], \.resourceClaims) }
+        for claim in pod["status", "resourceClaimStatuses"]?.elements ?? [] {
+            note(claim["resourceClaimName"], \.resourceClaims)
+        }
         for claim in spec["resourceClaims"]?.elements ?? [] { note(claim["resourceClaimName"], \.resourceClaims) }
         return found
     }

@@ -25,7 +25,9 @@ extension AccessRules {
         }
         var resources: [JSON] = []
         var paths: [JSON] = []
-        for rule in rules { if rule.nonResourceURLs.isEmpty { resources.append(rule.document) } else { paths.append(rule.document) } }
+        for rule in rules {
+            if rule.nonResourceURLs.isEmpty { resources.append(rule.document) } else { paths.append(rule.document) }
+        }
         rules = []
         var status: JSONObject = [
             "resourceRules": .array(resources), "nonResourceRules": .array(paths), "incomplete": .bool(!errors.isEmpty),

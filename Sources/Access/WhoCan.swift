@@ -12,12 +12,15 @@ extension AccessRules {
     public func whoCan(_ request: AccessAttributes) -> [Grant] {
         var found: [Grant] = []
         for binding in allBindings where binding.namespace.isEmpty || binding.namespace == request.namespace {
-            guard let role = role(binding.roleKey), let place = role.rules.firstIndex(where: { $0.allows(request) }) else { continue }
+            guard let role = role(binding.roleKey), let place = role.rules.firstIndex(where: { $0.allows(request) })
+            else { continue }
             let name = binding.namespace.isEmpty ? binding.name : binding.namespace + "/" + binding.name
             let roleName = binding.roleIsCluster ? binding.roleName : binding.namespace + "/" + binding.roleName
             for subject in binding.subjects {
                 found.append(
-                    Grant(subject: subject, binding: "\(binding.kind)/\(name)", rule: "\(binding.roleKind)/\(roleName)#\(place)"))
+                    Grant(
+                        subject: subject, binding: "\(binding.kind)/\(name)",
+                        rule: "\(binding.roleKind)/\(roleName)#\(place)"))
             }
         }
         return found

@@ -16,7 +16,8 @@ public struct WriteContext: Sendable {
     public let isDryRun: Bool
 
     public init(
-        state: ClusterState, catalog: Catalog, now: Timestamp, user: UserInfo, random: RandomSequence, settings: ClusterSettings, isDryRun: Bool
+        state: ClusterState, catalog: Catalog, now: Timestamp, user: UserInfo, random: RandomSequence,
+        settings: ClusterSettings, isDryRun: Bool
     ) {
         self.state = state
         self.catalog = catalog
@@ -60,7 +61,11 @@ public struct RandomSequence: RandomNumberGenerator, Sendable {
     /// A UUID of version 4.
     public mutating func uuid() -> String {
         var bytes: [UInt8] = []
-        for word in [next(), next()] { for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) } }
+        for word in [next(), next()] {
+            for shift in stride(from: 56, through: 0, by: -8) {
+                bytes.append(UInt8(truncatingIfNeeded: word >> UInt64(shift)))
+            }
+        }
         bytes[6] = bytes[6] & 0x0F | 0x40
         bytes[8] = bytes[8] & 0x3F | 0x80
         let hex = Array("0123456789abcdef".utf8)
@@ -92,7 +97,8 @@ public protocol KindRules: Sendable {
     func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError)
     /// `subresource` is "" for the object itself, else `status`, `scale`, `resize`, `ephemeralcontainers`, `approval`, `finalize`, …: keeps from `old` what this
     /// endpoint may not change.
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError)
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
     /// Everything wrong with a new object besides its ObjectMeta, in upstream's order.
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError]
     /// Everything wrong with a changed one, immutable fields included.
@@ -119,9 +125,12 @@ public enum NameRule: Sendable {
 extension KindRules {
     public func setDefaults(_ object: inout JSON) {}
     public func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {}
-    public func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {}
+    public func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {}
     public func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] { [] }
-    public func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] { [] }
+    public func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError]
+    { [] }
     public func warnings(_ object: JSON, old: JSON?) -> [String] { [] }
     public var nameRule: NameRule { .dnsSubdomain }
     public var allowsCreateOnUpdate: Bool { false }
@@ -131,7 +140,12 @@ extension KindRules {
 
 /// One write as admission plugins see it.
 public struct AdmissionRequest: Sendable {
-    public enum Operation: String, Sendable { case create = "CREATE", update = "UPDATE", delete = "DELETE", connect = "CONNECT" }
+    public enum Operation: String, Sendable {
+        case create = "CREATE"
+        case update = "UPDATE"
+        case delete = "DELETE"
+        case connect = "CONNECT"
+    }
     public let operation: Operation
     public let type: ResourceType
     public let subresource: String
@@ -149,7 +163,8 @@ public struct AdmissionRequest: Sendable {
     public var sideWrites: [(type: ResourceType, object: JSON)] = []
 
     public init(
-        operation: Operation, type: ResourceType, subresource: String, namespace: String, name: String, object: JSON, old: JSON, context: WriteContext
+        operation: Operation, type: ResourceType, subresource: String, namespace: String, name: String, object: JSON,
+        old: JSON, context: WriteContext
     ) {
         self.operation = operation
         self.type = type

@@ -23,12 +23,14 @@ final class DatagramAnswerer: ChannelInboundHandler {
         if answer == .notOurs {
             resolvers.ask(query, overStream: false, on: context.eventLoop).whenComplete { result in
                 let bytes = (try? result.get()) ?? question.failure(2)
-                channel.writeAndFlush(AddressedEnvelope(remoteAddress: remote, data: ByteBuffer(bytes: bytes)), promise: nil)
+                channel.writeAndFlush(
+                    AddressedEnvelope(remoteAddress: remote, data: ByteBuffer(bytes: bytes)), promise: nil)
             }
             return
         }
         let bytes = question.reply(answer, zone: table.zone, sizeMax: question.udpSizeMax)
-        context.writeAndFlush(wrapOutboundOut(AddressedEnvelope(remoteAddress: remote, data: ByteBuffer(bytes: bytes))), promise: nil)
+        context.writeAndFlush(
+            wrapOutboundOut(AddressedEnvelope(remoteAddress: remote, data: ByteBuffer(bytes: bytes))), promise: nil)
     }
 
     // A client that is gone must not close the socket of all the others.
@@ -61,7 +63,8 @@ final class StreamAnswerer: ChannelInboundHandler {
             }
             return
         }
-        context.writeAndFlush(wrapOutboundOut(StreamAnswerer.framed(question.reply(answer, zone: table.zone))), promise: nil)
+        context.writeAndFlush(
+            wrapOutboundOut(StreamAnswerer.framed(question.reply(answer, zone: table.zone))), promise: nil)
     }
 
     private static func framed(_ bytes: [UInt8]) -> ByteBuffer {

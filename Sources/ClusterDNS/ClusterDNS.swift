@@ -1,9 +1,9 @@
-public import Engine
-public import Logging
 import ClusterState
 import Controllers
 import Document
+public import Engine
 import Foundation
+public import Logging
 import NIOCore
 import NIOPosix
 import Records
@@ -41,7 +41,8 @@ public final class ClusterDNS: Sendable {
     /// The address that the cluster's DNS has: nine after that of `default/kubernetes`, which is the first of the range. nil while
     /// there is no such service.
     public static func serviceAddress(_ door: any ClusterDoor) -> String? {
-        let first = door.state.object(GroupResource(resource: "services"), "default", "kubernetes")?.document["spec", "clusterIP"]?.string
+        let first = door.state.object(GroupResource(resource: "services"), "default", "kubernetes")?.document[
+            "spec", "clusterIP"]?.string
         let bytes = (first ?? "").split(separator: ".").compactMap { UInt8($0) }
         guard bytes.count == 4, bytes[3] < 240 else { return nil }
         return "\(bytes[0]).\(bytes[1]).\(bytes[2]).\(bytes[3] + 9)"
@@ -54,7 +55,9 @@ public final class ClusterDNS: Sendable {
             for event in events { for change in event.changes { table.take(change) } }
         }
         for object in state.objects(GroupResource(resource: "services")) { table.set(service: object.document) }
-        for object in state.objects(GroupResource(group: "discovery.k8s.io", resource: "endpointslices")) { table.set(slice: object.document) }
+        for object in state.objects(GroupResource(group: "discovery.k8s.io", resource: "endpointslices")) {
+            table.set(slice: object.document)
+        }
 
         let resolvers = Resolvers.read(without: [configuration.address, configuration.clusterIP])
         let group = MultiThreadedEventLoopGroup.singleton
@@ -67,7 +70,9 @@ public final class ClusterDNS: Sendable {
             port = first.first?.localAddress?.port ?? 0
         }
         held.set(channels, handle)
-        logger.info("DNS is served", metadata: ["address": "\(configuration.address):\(port)", "service": "\(configuration.clusterIP)"])
+        logger.info(
+            "DNS is served",
+            metadata: ["address": "\(configuration.address):\(port)", "service": "\(configuration.clusterIP)"])
         let (door, configuration, logger, listening) = (door, configuration, logger, port)
         // The door blocks: not on a thread of the cooperative pool.
         await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
@@ -86,7 +91,9 @@ public final class ClusterDNS: Sendable {
     ) async throws -> [any Channel] {
         let udp = try await DatagramBootstrap(group: group)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(DatagramAnswerer(table, resolvers)) }
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(DatagramAnswerer(table, resolvers))
+                }
             }
             .bind(host: address, port: port).get()
         do {
@@ -140,7 +147,9 @@ final class NameTable: @unchecked Sendable {
 
     func set(service: JSON) { lock.withLock { names.setService(service) } }
     func set(slice: JSON) { lock.withLock { names.setSlice(slice) } }
-    func answer(_ question: DNSQuestion) -> ServiceNames.Answer { lock.withLock { names.answer(question.name, type: question.type) } }
+    func answer(_ question: DNSQuestion) -> ServiceNames.Answer {
+        lock.withLock { names.answer(question.name, type: question.type) }
+    }
 
     func take(_ change: Change) {
         let isService = change.key.group.isEmpty && change.key.resource == "services"

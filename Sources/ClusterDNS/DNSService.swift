@@ -33,22 +33,37 @@ struct DNSService {
             ],
         ]
         let spec: JSON = [
-            "endpoints": [["addresses": [.string(configuration.address)], "conditions": ["ready": true, "serving": true, "terminating": false]]],
+            "endpoints": [
+                [
+                    "addresses": [.string(configuration.address)],
+                    "conditions": ["ready": true, "serving": true, "terminating": false],
+                ]
+            ],
             "ports": [
-                ["name": "dns", "port": .int(Int64(port)), "protocol": "UDP"], ["name": "dns-tcp", "port": .int(Int64(port)), "protocol": "TCP"],
+                ["name": "dns", "port": .int(Int64(port)), "protocol": "UDP"],
+                ["name": "dns-tcp", "port": .int(Int64(port)), "protocol": "TCP"],
             ],
         ]
         var slice: JSON = [
             "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
             "metadata": [
                 "name": .string(DNSService.name), "namespace": "kube-system",
-                "labels": ["kubernetes.io/service-name": .string(DNSService.name), "endpointslice.kubernetes.io/managed-by": "reckon"],
+                "labels": [
+                    "kubernetes.io/service-name": .string(DNSService.name),
+                    "endpointslice.kubernetes.io/managed-by": "reckon",
+                ],
             ],
         ]
         for entry in spec.entries { slice[entry.key] = entry.value }
         let known = door.state.object(GroupResource(resource: "services"), "kube-system", DNSService.name) != nil
-        var intents = [Intent(.create(slice), apiVersion: "discovery.k8s.io/v1", resource: "endpointslices", namespace: "kube-system")]
-        if !known { intents.insert(Intent(.create(service), apiVersion: "v1", resource: "services", namespace: "kube-system"), at: 0) }
+        var intents = [
+            Intent(
+                .create(slice), apiVersion: "discovery.k8s.io/v1", resource: "endpointslices", namespace: "kube-system")
+        ]
+        if !known {
+            intents.insert(
+                Intent(.create(service), apiVersion: "v1", resource: "services", namespace: "kube-system"), at: 0)
+        }
         let answers = door.send(intents, as: DNSService.identity)
         for answer in answers {
             if case .failure(let error) = answer, error.code != 409 {
@@ -60,7 +75,8 @@ struct DNSService {
             _ = door.send(
                 [
                     Intent(
-                        .patch(.merge, spec), apiVersion: "discovery.k8s.io/v1", resource: "endpointslices", namespace: "kube-system",
+                        .patch(.merge, spec), apiVersion: "discovery.k8s.io/v1", resource: "endpointslices",
+                        namespace: "kube-system",
                         name: DNSService.name)
                 ], as: DNSService.identity)
         }

@@ -23,7 +23,9 @@ struct Resolvers: Sendable {
         return promise.futureResult
     }
 
-    private func attempt(_ place: Int, _ query: [UInt8], _ overStream: Bool, _ loop: any EventLoop, _ promise: EventLoopPromise<[UInt8]>) {
+    private func attempt(
+        _ place: Int, _ query: [UInt8], _ overStream: Bool, _ loop: any EventLoop, _ promise: EventLoopPromise<[UInt8]>
+    ) {
         guard place < addresses.count else {
             promise.fail(ChannelError.connectTimeout(Resolvers.patience))
             return
@@ -40,12 +42,15 @@ struct Resolvers: Sendable {
         if overStream {
             channel = ClientBootstrap(group: loop).connectTimeout(Resolvers.patience).channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandlers(ByteToMessageHandler(MessageLengths()), AnswerTaker(one))
+                    try channel.pipeline.syncOperations.addHandlers(
+                        ByteToMessageHandler(MessageLengths()), AnswerTaker(one))
                 }
             }.connect(host: addresses[place], port: 53)
         } else {
             channel = DatagramBootstrap(group: loop).channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandlers(DatagramBytes(), AnswerTaker(one)) }
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandlers(DatagramBytes(), AnswerTaker(one))
+                }
             }.connect(host: addresses[place], port: 53)
         }
         channel.whenFailure { one.fail($0) }

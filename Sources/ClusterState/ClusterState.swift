@@ -60,7 +60,8 @@ public struct ClusterState: Sendable {
         case (_, nil): "\(change.key.description) is changed but does not exist"
         case (_, let old?):
             old.revision == change.previousRevision
-                ? nil : "\(change.key.description) is at revision \(old.revision), the event says \(change.previousRevision)"
+                ? nil
+                : "\(change.key.description) is at revision \(old.revision), the event says \(change.previousRevision)"
         }
     }
 

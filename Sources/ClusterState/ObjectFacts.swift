@@ -26,7 +26,11 @@ struct ObjectFacts {
                         if key == "ownerReferences" {
                             scanner.elements { scanner in
                                 scanner.members { key, scanner in
-                                    if key == "uid" { if let uid = scanner.string() { ownerUIDs.append(uid) } } else { scanner.skip() }
+                                    if key == "uid" {
+                                        if let uid = scanner.string() { ownerUIDs.append(uid) }
+                                    } else {
+                                        scanner.skip()
+                                    }
                                     return true
                                 }
                             }
@@ -65,7 +69,9 @@ struct ObjectFacts {
     private mutating func readClaims(_ scanner: inout BodyScanner) {
         scanner.members { key, scanner in
             if key == "clusterIP" {
-                if let address = scanner.string(), !address.isEmpty, !address.sameBytes(as: "None") { claims.append(address) }
+                if let address = scanner.string(), !address.isEmpty, !address.sameBytes(as: "None") {
+                    claims.append(address)
+                }
             } else if key == "healthCheckNodePort" {
                 claim(scanner.digits())
             } else if key == "ports" {

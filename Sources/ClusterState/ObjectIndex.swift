@@ -66,7 +66,9 @@ struct IndexTerm: Hashable, Sendable {
     private let kind: Kind
     private let name: String
     private let value: String
-    static func label(_ name: String, _ value: String) -> IndexTerm { IndexTerm(kind: .label, name: name, value: value) }
+    static func label(_ name: String, _ value: String) -> IndexTerm {
+        IndexTerm(kind: .label, name: name, value: value)
+    }
     /// The uid in an entry of `metadata.ownerReferences`.
     static func owner(_ uid: String) -> IndexTerm { IndexTerm(kind: .owner, name: "", value: uid) }
     /// `spec.nodeName` of a pod.
@@ -111,7 +113,14 @@ enum KeySet: Sendable {
         case .many(var tree):
             self = .none
             tree.remove(key.place)
-            if tree.count == 1 { tree.forEach(from: nil) { self = .one($0); return false } } else { self = .many(tree) }
+            if tree.count == 1 {
+                tree.forEach(from: nil) {
+                    self = .one($0)
+                    return false
+                }
+            } else {
+                self = .many(tree)
+            }
         }
     }
 

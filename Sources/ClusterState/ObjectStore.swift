@@ -38,7 +38,9 @@ struct ObjectStore: Sendable {
         index.forEach(term, from: start) { key in
             if let namespace, byteOrder(key.key.namespace, namespace) != 0 { return false }
             if excluding, let start, start.order(of: key) == 0 { return true }
-            guard let object = objects.find(key.place) else { preconditionFailure("the index names an object that is gone") }
+            guard let object = objects.find(key.place) else {
+                preconditionFailure("the index names an object that is gone")
+            }
             return body(object)
         }
     }

@@ -71,7 +71,8 @@ extension ClusterState {
     }
 
     private func objects(
-        _ store: GroupResource, _ term: IndexTerm, _ namespace: String?, _ after: (namespace: String, name: String)?, _ limit: Int
+        _ store: GroupResource, _ term: IndexTerm, _ namespace: String?, _ after: (namespace: String, name: String)?,
+        _ limit: Int
     ) -> [StoredObject] {
         var found: [StoredObject] = []
         guard limit > 0 else { return found }

@@ -125,7 +125,9 @@ private final class SortedNode<Element: SortedElement>: @unchecked Sendable {
     }
 
     /// Returns the right half when the node had to be split.
-    static func insert(_ element: Element, _ place: Place, into node: inout SortedNode, replaced: inout Element?) -> SortedNode? {
+    static func insert(_ element: Element, _ place: Place, into node: inout SortedNode, replaced: inout Element?)
+        -> SortedNode?
+    {
         if !isKnownUniquelyReferenced(&node) { node = SortedNode(copying: node) }
         if node.isLeaf {
             let (i, found) = node.search(place)
@@ -182,7 +184,9 @@ private final class SortedNode<Element: SortedElement>: @unchecked Sendable {
         var joined: [SortedNode]
         if a.isLeaf {
             let all = a.elements + b.elements
-            joined = all.count <= Self.leafMax ? [SortedNode(elements: all)] : Self.halves(all).map { SortedNode(elements: $0) }
+            joined =
+                all.count <= Self.leafMax
+                ? [SortedNode(elements: all)] : Self.halves(all).map { SortedNode(elements: $0) }
         } else {
             let all = a.children + b.children
             let between = a.separators + [separators[left]] + b.separators

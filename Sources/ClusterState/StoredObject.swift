@@ -33,7 +33,9 @@ public final class StoredObject: Sendable {
     }
 
     /// An object as a checkpoint or the log holds it.
-    package convenience init(key: ObjectKey, number: UInt64, uid: String, revision: UInt64, version: UInt64, body: [UInt8]) {
+    package convenience init(
+        key: ObjectKey, number: UInt64, uid: String, revision: UInt64, version: UInt64, body: [UInt8]
+    ) {
         self.init(StoredKey(key, number: number), uid: uid, revision: revision, version: version, body: body)
     }
 
@@ -45,7 +47,8 @@ public final class StoredObject: Sendable {
         self.body = body
         let isCore = key.key.group.isEmpty
         let facts = ObjectFacts(
-            scanning: body, wantsNode: isCore && key.key.resource == "pods", wantsClaims: isCore && key.key.resource == "services")
+            scanning: body, wantsNode: isCore && key.key.resource == "pods",
+            wantsClaims: isCore && key.key.resource == "services")
         labels = facts.labels
         ownerUIDs = facts.ownerUIDs
         nodeName = facts.nodeName

@@ -166,7 +166,9 @@ extension String {
     /// The first eight bytes as a number that sorts as they do.
     @inlinable package var bytePrefix: UInt64 {
         let quick = utf8.withContiguousStorageIfAvailable { bytes -> UInt64 in
-            if bytes.count >= 8 { return UInt64(bigEndian: UnsafeRawPointer(bytes.baseAddress!).loadUnaligned(as: UInt64.self)) }
+            if bytes.count >= 8 {
+                return UInt64(bigEndian: UnsafeRawPointer(bytes.baseAddress!).loadUnaligned(as: UInt64.self))
+            }
             var value: UInt64 = 0
             for b in bytes { value = value << 8 | UInt64(b) }
             return bytes.isEmpty ? 0 : value << (64 &- 8 &* UInt64(bytes.count))

@@ -18,7 +18,9 @@ extension JSON {
     public static func parse(_ bytes: some Sequence<UInt8>, duplicates: inout [String]) throws(JSONError) -> JSON {
         let quick = bytes.withContiguousStorageIfAvailable { buffer -> Result<(JSON, [String]), JSONError> in
             var parser = JSONParser(buffer)
-            do throws(JSONError) { return .success((try parser.document(), parser.duplicates)) } catch { return .failure(error) }
+            do throws(JSONError) { return .success((try parser.document(), parser.duplicates)) } catch {
+                return .failure(error)
+            }
         }
         guard let result = quick else { return try parse(Array(bytes), duplicates: &duplicates) }
         let (value, repeated) = try result.get()
@@ -95,7 +97,9 @@ private struct JSONParser {
         while true {
             skipSpace()
             guard at < bytes.count else { throw fail("unexpected end of JSON input") }
-            guard bytes[at] == UInt8(ascii: "\"") else { throw fail("invalid character looking for beginning of object key string") }
+            guard bytes[at] == UInt8(ascii: "\"") else {
+                throw fail("invalid character looking for beginning of object key string")
+            }
             let prefix = keyPrefix()
             let key = try string()
             skipSpace()
@@ -128,7 +132,8 @@ private struct JSONParser {
             object.storage = entries
             return .object(object)
         }
-        return .object(JSONObject(unsorted: entries) { if duplicates.count < Self.duplicatesMax { duplicates.append($0) } })
+        return .object(
+            JSONObject(unsorted: entries) { if duplicates.count < Self.duplicatesMax { duplicates.append($0) } })
     }
 
     /// The first eight bytes of the key that begins here, as a number that sorts as they do; 0 when they have escapes or
@@ -152,7 +157,8 @@ private struct JSONParser {
     /// Puts the name of a place before the duplicates found below it.
     mutating func locate(from start: Int, _ name: String, separator: String) {
         for i in start..<duplicates.count {
-            duplicates[i] = duplicates[i].utf8.first == UInt8(ascii: "[") ? name + duplicates[i] : name + separator + duplicates[i]
+            duplicates[i] =
+                duplicates[i].utf8.first == UInt8(ascii: "[") ? name + duplicates[i] : name + separator + duplicates[i]
         }
     }
 
@@ -204,7 +210,8 @@ private struct JSONParser {
             while at < bytes.count, isDigit(bytes[at]) {
                 let digit = Int64(bytes[at] - UInt8(ascii: "0"))
                 let (tens, o1) = whole.multipliedReportingOverflow(by: 10)
-                let (next, o2) = negative ? tens.subtractingReportingOverflow(digit) : tens.addingReportingOverflow(digit)
+                let (next, o2) =
+                    negative ? tens.subtractingReportingOverflow(digit) : tens.addingReportingOverflow(digit)
                 if o1 || o2 { fits = false }
                 whole = next
                 at += 1
@@ -214,14 +221,18 @@ private struct JSONParser {
         if at < bytes.count, bytes[at] == UInt8(ascii: ".") {
             real = true
             at += 1
-            guard at < bytes.count, isDigit(bytes[at]) else { throw fail("invalid character after decimal point in numeric literal") }
+            guard at < bytes.count, isDigit(bytes[at]) else {
+                throw fail("invalid character after decimal point in numeric literal")
+            }
             while at < bytes.count, isDigit(bytes[at]) { at += 1 }
         }
         if at < bytes.count, bytes[at] | 0x20 == UInt8(ascii: "e") {
             real = true
             at += 1
             if at < bytes.count, bytes[at] == UInt8(ascii: "+") || bytes[at] == UInt8(ascii: "-") { at += 1 }
-            guard at < bytes.count, isDigit(bytes[at]) else { throw fail("invalid character in exponent of numeric literal") }
+            guard at < bytes.count, isDigit(bytes[at]) else {
+                throw fail("invalid character in exponent of numeric literal")
+            }
             while at < bytes.count, isDigit(bytes[at]) { at += 1 }
         }
         if fits && !real { return .int(whole) }
@@ -281,7 +292,9 @@ private struct JSONParser {
 
     /// The length of the valid multi-byte UTF-8 sequence here, or 0.
     func validSequenceLength() -> Int {
-        func tail(_ i: Int, _ range: ClosedRange<UInt8> = 0x80...0xBF) -> Bool { at + i < bytes.count && range.contains(bytes[at + i]) }
+        func tail(_ i: Int, _ range: ClosedRange<UInt8> = 0x80...0xBF) -> Bool {
+            at + i < bytes.count && range.contains(bytes[at + i])
+        }
         switch bytes[at] {
         case 0xC2...0xDF: return tail(1) ? 2 : 0
         case 0xE0: return tail(1, 0xA0...0xBF) && tail(2) ? 3 : 0

@@ -13,8 +13,12 @@ struct JSONWriter: ~Copyable {
     deinit { start.deallocate() }
 
     consuming func finish() -> [UInt8] { [UInt8](UnsafeBufferPointer(start: start, count: count)) }
-    consuming func finishText() -> String { String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self) }
-    consuming func finish(into out: inout [UInt8]) { out.append(contentsOf: UnsafeBufferPointer(start: start, count: count)) }
+    consuming func finishText() -> String {
+        String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    }
+    consuming func finish(into out: inout [UInt8]) {
+        out.append(contentsOf: UnsafeBufferPointer(start: start, count: count))
+    }
 
     /// Makes sure that so many more bytes fit.
     @inline(__always)

@@ -18,8 +18,12 @@ public struct Quantity: Sendable, Hashable {
         self.billionths = Swift.max(-Self.limit, Swift.min(Self.limit, billionths))
         self.format = format
     }
-    public init(_ units: Int64, format: Format = .decimalSI) { self.init(billionths: Int128(units) * Self.unit, format: format) }
-    public init(milli: Int64, format: Format = .decimalSI) { self.init(billionths: Int128(milli) * 1_000_000, format: format) }
+    public init(_ units: Int64, format: Format = .decimalSI) {
+        self.init(billionths: Int128(units) * Self.unit, format: format)
+    }
+    public init(milli: Int64, format: Format = .decimalSI) {
+        self.init(billionths: Int128(milli) * 1_000_000, format: format)
+    }
     public static let zero = Quantity(billionths: 0)
 
     private static let unit: Int128 = 1_000_000_000
@@ -85,7 +89,9 @@ public struct Quantity: Sendable, Hashable {
         // whole × scale × 10^exponent, and the fraction likewise, in billionths.
         var value: Int128 = 0
         if whole > 0 {
-            guard let product = scaled(whole, scale, exponent + 9) else { return Quantity(billionths: negative ? -limit : limit, format: format) }
+            guard let product = scaled(whole, scale, exponent + 9) else {
+                return Quantity(billionths: negative ? -limit : limit, format: format)
+            }
             value = product.value
             inexact = inexact || product.inexact
         }
@@ -222,7 +228,8 @@ public struct Quantity: Sendable, Hashable {
             case 0: return mantissa % 1000 != 0
             case 1:
                 switch b[i] {
-                case UInt8(ascii: "m"), UInt8(ascii: "u"), UInt8(ascii: "n"), UInt8(ascii: "k"), UInt8(ascii: "M"), UInt8(ascii: "G"):
+                case UInt8(ascii: "m"), UInt8(ascii: "u"), UInt8(ascii: "n"), UInt8(ascii: "k"), UInt8(ascii: "M"),
+                    UInt8(ascii: "G"):
                     return mantissa % 1000 != 0 && i < 10
                 default: return false
                 }

@@ -76,7 +76,8 @@ public struct Timestamp: Hashable, Comparable, Sendable {
             return value
         }
         guard b.count >= 20, b[4] == 45, b[7] == 45, b[10] | 0x20 == UInt8(ascii: "t"), b[13] == 58, b[16] == 58,
-            let year = number(0, 4), let month = number(5, 2), let day = number(8, 2), let hour = number(11, 2), let minute = number(14, 2),
+            let year = number(0, 4), let month = number(5, 2), let day = number(8, 2), let hour = number(11, 2),
+            let minute = number(14, 2),
             let second = number(17, 2), (1...12).contains(month), day >= 1, hour < 24, minute < 60, second < 60
         else { return nil }
         let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
@@ -100,7 +101,8 @@ public struct Timestamp: Hashable, Comparable, Sendable {
         if b[at] | 0x20 == UInt8(ascii: "z") {
             guard at + 1 == b.count else { return nil }
         } else {
-            guard b[at] == 43 || b[at] == 45, at + 6 == b.count, b[at + 3] == 58, let h = number(at + 1, 2), let m = number(at + 4, 2), h < 24, m < 60
+            guard b[at] == 43 || b[at] == 45, at + 6 == b.count, b[at + 3] == 58, let h = number(at + 1, 2),
+                let m = number(at + 4, 2), h < 24, m < 60
             else { return nil }
             offset = (h * 3600 + m * 60) * (b[at] == 43 ? 1 : -1)
         }

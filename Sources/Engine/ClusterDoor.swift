@@ -17,7 +17,9 @@ public protocol ClusterDoor: Sendable {
     /// Calls `observer` after every commit with the journal's new events in order and the state after them, from `state` at the
     /// time of this call on (which is returned, with nothing missed in between). The observer runs on the engine's thread and
     /// must return at once. Cancelled when the returned handle is.
-    func follow(_ observer: @escaping @Sendable (_ events: [EventRecord], _ state: ClusterState) -> Void) -> (start: ClusterState, handle: FollowHandle)
+    func follow(_ observer: @escaping @Sendable (_ events: [EventRecord], _ state: ClusterState) -> Void) -> (
+        start: ClusterState, handle: FollowHandle
+    )
 }
 
 /// Who a loop is: its user and the user agent that becomes the default field manager.

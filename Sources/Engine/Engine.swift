@@ -40,7 +40,9 @@ public final class Engine: Sendable {
     let checkpointing = Monitor(false)
 
     /// Starts with what the log recovered.
-    public init(log: any EventLog, recovered: ClusterState, settings: ClusterSettings, limits: Limits = Limits(), logger: Logger) {
+    public init(
+        log: any EventLog, recovered: ClusterState, settings: ClusterSettings, limits: Limits = Limits(), logger: Logger
+    ) {
         self.log = log
         self.settings = settings
         self.limits = limits
@@ -109,7 +111,8 @@ public final class Engine: Sendable {
             write.reply(
                 .refused(
                     APIError(
-                        code: 429, reason: "TooManyRequests", message: "too many writes are waiting, please try again later",
+                        code: 429, reason: "TooManyRequests",
+                        message: "too many writes are waiting, please try again later",
                         retryAfterSeconds: 1), warnings: []))
         }
     }
@@ -155,7 +158,8 @@ public struct PendingWrite: Sendable {
     public var reply: @Sendable (Reply) -> Void
 
     public init(
-        command: WriteCommand, request: RequestFacts, authentication: AuthenticationFacts, authorization: AuthorizationFacts,
+        command: WriteCommand, request: RequestFacts, authentication: AuthenticationFacts,
+        authorization: AuthorizationFacts,
         cause: UInt64? = nil, reasons: [UInt8] = [], reply: @escaping @Sendable (Reply) -> Void
     ) {
         self.command = command

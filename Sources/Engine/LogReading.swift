@@ -14,7 +14,8 @@ extension Engine {
             switch error {
             case .belowFloor(let floor): throw .gone("history before revision \(floor) is no longer kept")
             case .beyondHead(let head):
-                throw APIError(code: 404, reason: "NotFound", message: "that revision has not happened yet: the newest is \(head)")
+                throw APIError(
+                    code: 404, reason: "NotFound", message: "that revision has not happened yet: the newest is \(head)")
             default: throw .internalError(error.description)
             }
         }

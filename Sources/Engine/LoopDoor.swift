@@ -1,11 +1,11 @@
+import Access
+import Admission
 public import ClusterState
 public import Controllers
 public import Document
 public import Records
-public import Schema
-import Access
-import Admission
 import Requests
+public import Schema
 
 /// The door for loops of this process: their requests are authorized, decided and recorded like any other.
 extension Engine: ClusterDoor {
@@ -72,18 +72,21 @@ extension Engine: ClusterDoor {
         if !intent.name.isEmpty { path += "/" + intent.name }
         if !intent.subresource.isEmpty { path += "/" + intent.subresource }
         var seeds = RandomSequence(seed: command.seed ^ 0x5DEE_CE66)
-        let request = RequestFacts(auditID: seeds.uuid(), verb: verb.rawValue, path: path, userAgent: identity.userAgent)
+        let request = RequestFacts(
+            auditID: seeds.uuid(), verb: verb.rawValue, path: path, userAgent: identity.userAgent)
         let authentication = AuthenticationFacts(authenticator: "internal", user: identity.user)
         if authorization.verdict != .allowed {
             let error = attributes.forbidden(authorization)
             note(
                 AccessEntry(
-                    revision: snapshot.revision, request: request, authentication: authentication, authorization: authorization,
+                    revision: snapshot.revision, request: request, authentication: authentication,
+                    authorization: authorization,
                     outcome: Outcome(code: error.code, reason: error.reason)))
             throw error
         }
         return PendingWrite(
-            command: command, request: request, authentication: authentication, authorization: authorization, cause: intent.cause,
+            command: command, request: request, authentication: authentication, authorization: authorization,
+            cause: intent.cause,
             reasons: intent.decision.isNull ? [] : intent.decision.encoded(), reply: reply)
     }
 

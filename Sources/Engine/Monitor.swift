@@ -41,7 +41,9 @@ final class Monitor<Value: ~Copyable>: @unchecked Sendable {
 
     /// Waits until `ready` holds (or the deadline passes), then runs `body` with the lock held. The deadline is asked for anew after each
     /// wake-up: microseconds from now, nil for none.
-    func wait<Result>(until ready: (borrowing Value) -> Bool, timeout: (borrowing Value) -> Int64?, then body: (inout Value) -> Result) -> Result {
+    func wait<Result>(
+        until ready: (borrowing Value) -> Bool, timeout: (borrowing Value) -> Int64?, then body: (inout Value) -> Result
+    ) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while !ready(value) {

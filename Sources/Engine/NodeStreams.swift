@@ -57,7 +57,8 @@ public struct ExecRequest: Sendable, Equatable {
     public var stderr: Bool
     public var tty: Bool
     public init(
-        namespace: String, pod: String, uid: String, container: String = "", command: [String] = [], stdin: Bool = false,
+        namespace: String, pod: String, uid: String, container: String = "", command: [String] = [],
+        stdin: Bool = false,
         stdout: Bool = true, stderr: Bool = true, tty: Bool = false
     ) {
         self.namespace = namespace

@@ -1,6 +1,6 @@
-import Records
-import EventLog
 import ClusterState
+import EventLog
+import Records
 
 /// A durable batch on its way to everybody who waits for it.
 struct Publication {
@@ -36,7 +36,9 @@ extension Engine {
             for batch in batches {
                 if let snapshot = batch.snapshot {
                     authorizer.with { authorizer in
-                        for event in batch.events { authorizer.apply(event.record.changes, revision: event.record.revision) }
+                        for event in batch.events {
+                            authorizer.apply(event.record.changes, revision: event.record.revision)
+                        }
                     }
                     published.with { $0 = snapshot }
                     for (reply, answer) in batch.replies { reply(answer) }
@@ -78,13 +80,17 @@ extension Engine {
 
     /// Writes a checkpoint of a state beside the running log. At most one at a time.
     func checkpointInBackground(_ state: ClusterState) {
-        guard checkpointing.with({ running in
-            if running { return false }
-            running = true
-            return true
-        }) else { return }
+        guard
+            checkpointing.with({ running in
+                if running { return false }
+                running = true
+                return true
+            })
+        else { return }
         _ = EngineThread { [self] in
-            do throws(LogError) { try log.writeCheckpoint(state) } catch { logger.error("a checkpoint could not be written: \(error)") }
+            do throws(LogError) { try log.writeCheckpoint(state) } catch {
+                logger.error("a checkpoint could not be written: \(error)")
+            }
             checkpointing.with { $0 = false }
         }
     }

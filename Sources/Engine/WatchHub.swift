@@ -1,8 +1,8 @@
 public import ClusterState
+import DequeModule
+import EventLog
 public import Records
 public import Schema
-import EventLog
-import DequeModule
 
 /// One version of one object on its way to watchers. `shared` holds what the first of them encoded, so that the others copy it.
 public final class WatchItem: @unchecked Sendable {
@@ -59,9 +59,12 @@ final class WatchHub: @unchecked Sendable {
         for event in events {
             for version in event.versions {
                 let item = WatchItem(
-                    revision: event.record.revision, change: version.change, previous: version.previous, current: version.current)
+                    revision: event.record.revision, change: version.change, previous: version.previous,
+                    current: version.current)
                 recent.append(item)
-                byStore[GroupResource(group: version.change.key.group, resource: version.change.key.resource), default: []].append(item)
+                byStore[
+                    GroupResource(group: version.change.key.group, resource: version.change.key.resource), default: []
+                ].append(item)
             }
             revision = event.record.revision
         }
@@ -87,7 +90,8 @@ final class WatchHub: @unchecked Sendable {
     func join(_ client: any WatchClient, from start: UInt64) -> Bool {
         guard start >= recentFloor else { return false }
         let missed = Array(recent).filter {
-            $0.revision > start && $0.change.key.resource == client.store.resource && $0.change.key.group == client.store.group
+            $0.revision > start && $0.change.key.resource == client.store.resource
+                && $0.change.key.group == client.store.group
         }
         if !missed.isEmpty, !deliver(missed, to: client) { return true }
         guard client.reached(revision) else { return true }
@@ -133,11 +137,16 @@ extension Engine {
             let events = try log.events(from: next, limit: 1024)
             guard let last = events.last else { break }
             for event in events where event.revision <= end {
-                for change in event.changes where change.key.resource == store.resource && change.key.group == store.group {
-                    let previous = change.previousRevision > 0 ? try log.object(change.key, at: change.previousRevision) : nil
-                    let current = change.kind == .deleted
-                        ? nil : StoredObject(key: change.key, uid: change.uid, revision: event.revision, body: change.body)
-                    items.append(WatchItem(revision: event.revision, change: change, previous: previous, current: current))
+                for change in event.changes
+                where change.key.resource == store.resource && change.key.group == store.group {
+                    let previous =
+                        change.previousRevision > 0 ? try log.object(change.key, at: change.previousRevision) : nil
+                    let current =
+                        change.kind == .deleted
+                        ? nil
+                        : StoredObject(key: change.key, uid: change.uid, revision: event.revision, body: change.body)
+                    items.append(
+                        WatchItem(revision: event.revision, change: change, previous: previous, current: current))
                 }
             }
             next = last.revision + 1
@@ -155,7 +164,8 @@ extension Engine {
                     client.end()
                     return
                 }
-                let wanted = client.namespace.map { namespace in items.filter { $0.change.key.namespace == namespace } } ?? items
+                let wanted =
+                    client.namespace.map { namespace in items.filter { $0.change.key.namespace == namespace } } ?? items
                 if !wanted.isEmpty, !client.deliver(wanted) { return }
                 reached = target
                 if target + UInt64(WatchHub.recentItemsMax / 4) >= snapshot.revision { break }

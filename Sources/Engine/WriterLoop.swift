@@ -70,7 +70,8 @@ struct WriterLoop {
         let snapshot = Snapshot(state: state, catalog: catalog)
         let replies = batch.replies
         engine.publications.signal { queue in
-            queue.batches.append(Publication(events: batch.events, snapshot: snapshot, replies: replies, waiters: waiters))
+            queue.batches.append(
+                Publication(events: batch.events, snapshot: snapshot, replies: replies, waiters: waiters))
             return true
         }
         checkpointWhenDue(batch.journal.count)
@@ -85,27 +86,33 @@ struct WriterLoop {
             if decision.changes.isEmpty {
                 let entry = AccessEntry(
                     revision: state.revision, request: write.request, authentication: write.authentication,
-                    authorization: write.authorization, admission: decision.admission, outcome: Outcome(code: decision.code))
+                    authorization: write.authorization, admission: decision.admission,
+                    outcome: Outcome(code: decision.code))
                 batch.access.append(record(entry))
                 batch.replies.append((write.reply, .decided(decision, revision: 0)))
                 return
             }
             let record = EventRecord(
-                stream: .journal, revision: state.revision + 1, time: lastTime, cause: write.cause, request: write.request,
+                stream: .journal, revision: state.revision + 1, time: lastTime, cause: write.cause,
+                request: write.request,
                 authentication: write.authentication, authorization: write.authorization, admission: decision.admission,
                 outcome: Outcome(code: decision.code), changes: decision.changes, decision: write.reasons)
             let previous = record.changes.map { state.object($0.key) }
             state.apply(record)
-            if record.changes.contains(where: { $0.key.resource == "customresourcedefinitions" }) { catalog = Catalog.serving(state) }
+            if record.changes.contains(where: { $0.key.resource == "customresourcedefinitions" }) {
+                catalog = Catalog.serving(state)
+            }
             let versions = zip(record.changes, previous).map { change, before in
-                CommittedEvent.Version(change: change, previous: before, current: change.kind == .deleted ? nil : state.object(change.key))
+                CommittedEvent.Version(
+                    change: change, previous: before, current: change.kind == .deleted ? nil : state.object(change.key))
             }
             batch.events.append(CommittedEvent(record: record, versions: versions))
             batch.journal.append(record)
             batch.replies.append((write.reply, .decided(decision, revision: record.revision)))
         } catch {
             let entry = AccessEntry(
-                revision: state.revision, request: write.request, authentication: write.authentication, authorization: write.authorization,
+                revision: state.revision, request: write.request, authentication: write.authentication,
+                authorization: write.authorization,
                 admission: error.admission, outcome: Outcome(code: error.error.code, reason: error.error.reason))
             batch.access.append(record(entry))
             batch.replies.append((write.reply, .refused(error.error, warnings: error.warnings)))
@@ -115,7 +122,8 @@ struct WriterLoop {
     private func record(_ entry: AccessEntry) -> EventRecord {
         return EventRecord(
             stream: .access, revision: max(entry.revision, state.revision), time: lastTime, request: entry.request,
-            authentication: entry.authentication, authorization: entry.authorization, admission: entry.admission, outcome: entry.outcome)
+            authentication: entry.authentication, authorization: entry.authorization, admission: entry.admission,
+            outcome: entry.outcome)
     }
 
     /// Nothing of the batch happened. A full disk refuses and goes on; anything else ends the process, because what is on the disk is unknown.
@@ -126,10 +134,13 @@ struct WriterLoop {
         }
         let answer = APIError(
             code: 507, reason: "InsufficientStorage",
-            message: "the disk that holds the log is full: free space on it and try again; reads go on", retryAfterSeconds: 10)
+            message: "the disk that holds the log is full: free space on it and try again; reads go on",
+            retryAfterSeconds: 10)
         engine.publications.signal { queue in
             queue.batches.append(
-                Publication(events: [], snapshot: nil, replies: writes.map { ($0.reply, .refused(answer, warnings: [])) }, waiters: waiters))
+                Publication(
+                    events: [], snapshot: nil, replies: writes.map { ($0.reply, .refused(answer, warnings: [])) },
+                    waiters: waiters))
             return true
         }
     }

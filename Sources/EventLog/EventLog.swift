@@ -57,7 +57,9 @@ public struct LogHead: Equatable, Sendable {
     public var time: Timestamp
     /// The hash chain's value after the newest journal record.
     public var chain: [UInt8]
-    public init(revision: UInt64 = 0, ordinal: UInt64 = 0, time: Timestamp = Timestamp(microseconds: 0), chain: [UInt8] = []) {
+    public init(
+        revision: UInt64 = 0, ordinal: UInt64 = 0, time: Timestamp = Timestamp(microseconds: 0), chain: [UInt8] = []
+    ) {
         self.revision = revision
         self.ordinal = ordinal
         self.time = time

@@ -34,8 +34,10 @@ extension LogError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .full(let code): "the log's disk is full (code \(code)): free some space, then write again; reads go on"
-        case .failed(let operation, let code): "the log's \(operation) failed (code \(code)): check the disk, then start again"
-        case .inUse(let directory): "\(directory) is in use by another reckon process: stop it, or give another --data directory"
+        case .failed(let operation, let code):
+            "the log's \(operation) failed (code \(code)): check the disk, then start again"
+        case .inUse(let directory):
+            "\(directory) is in use by another reckon process: stop it, or give another --data directory"
         case .unusable(let text): text
         case .newerFormat(let found, let known):
             "the log has format \(found), this reckon reads up to \(known): use the reckon that wrote it, or a newer one"

@@ -31,7 +31,9 @@ public final class MemoryLog: EventLog {
     public func failNextAppend(_ error: LogError) { contents.withLock { $0.nextFailure = error } }
 
     public func recover() throws(LogError) -> Recovery {
-        try read { contents throws(LogError) in Recovery(state: contents.newest, head: contents.head, eventsReplayed: contents.journal.count) }
+        try read { contents throws(LogError) in
+            Recovery(state: contents.newest, head: contents.head, eventsReplayed: contents.journal.count)
+        }
     }
 
     public func append(_ batch: [EventRecord], after state: ClusterState) throws(LogError) {
@@ -87,7 +89,9 @@ public final class MemoryLog: EventLog {
         }
     }
 
-    public func object(_ key: ObjectKey, at revision: UInt64) throws(LogError) -> StoredObject? { try state(at: revision).object(key) }
+    public func object(_ key: ObjectKey, at revision: UInt64) throws(LogError) -> StoredObject? {
+        try state(at: revision).object(key)
+    }
 
     public func state(at revision: UInt64) throws(LogError) -> ClusterState {
         try read { contents throws(LogError) in

@@ -16,7 +16,8 @@ public final class EdgeConnection: @unchecked Sendable {
     public var attachment: AnyObject?
 
     package init(
-        eventLoop: any EventLoop, remoteAddress: String, localAddress: String, peerCertificate: [UInt8]?, version: EdgeHTTPVersion, isTLS: Bool
+        eventLoop: any EventLoop, remoteAddress: String, localAddress: String, peerCertificate: [UInt8]?,
+        version: EdgeHTTPVersion, isTLS: Bool
     ) {
         self.eventLoop = eventLoop
         self.remoteAddress = remoteAddress

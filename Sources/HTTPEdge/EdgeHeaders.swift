@@ -1,5 +1,5 @@
-import NIOHTTP1
 import NIOHPACK
+import NIOHTTP1
 
 /// A request's headers, kept in the form in which the codec made them. Names compare without regard to case.
 public struct EdgeHeaders: Sendable {
@@ -63,7 +63,8 @@ public struct EdgeHeaders: Sendable {
     public func forEach(_ body: (_ name: String, _ value: String) -> Void) {
         switch storage {
         case .http1(let headers): for (name, value) in headers { body(name, value) }
-        case .http2(let headers): for (name, value, _) in headers where !name.utf8.starts(with: ":".utf8) { body(name, value) }
+        case .http2(let headers):
+            for (name, value, _) in headers where !name.utf8.starts(with: ":".utf8) { body(name, value) }
         }
     }
 

@@ -28,7 +28,8 @@ public struct EdgeRequest: Sendable {
     public var eventLoop: any EventLoop { connection.eventLoop }
 
     package init(
-        method: HTTPMethod, uri: String, headers: EdgeHeaders, body: ByteBuffer, isBodyTooLarge: Bool, connection: EdgeConnection,
+        method: HTTPMethod, uri: String, headers: EdgeHeaders, body: ByteBuffer, isBodyTooLarge: Bool,
+        connection: EdgeConnection,
         upgrade: UpgradeOffer?
     ) {
         self.method = method

@@ -186,7 +186,9 @@ protocol ResponseSink: AnyObject, Sendable {
     func end(_ responder: EdgeResponder)
     func abort(_ responder: EdgeResponder)
     func acceptWebSocket(
-        _ responder: EdgeResponder, subprotocol: String?, headers: [(String, String)], _ ready: @escaping @Sendable (WebSocketStream?) -> Void)
+        _ responder: EdgeResponder, subprotocol: String?, headers: [(String, String)],
+        _ ready: @escaping @Sendable (WebSocketStream?) -> Void)
     func acceptUpgrade(
-        _ responder: EdgeResponder, proto: String, headers: [(String, String)], _ ready: @escaping @Sendable (RawStream?) -> Void)
+        _ responder: EdgeResponder, proto: String, headers: [(String, String)],
+        _ ready: @escaping @Sendable (RawStream?) -> Void)
 }

@@ -49,7 +49,8 @@ public struct Blame: Equatable, Sendable {
                 lines.map {
                     [
                         "path": .string($0.path), "value": $0.value, "revision": .int(Int64($0.entry.revision)),
-                        "time": .string($0.entry.time.rfc3339Micro), "user": .string($0.entry.user), "verb": .string($0.entry.verb),
+                        "time": .string($0.entry.time.rfc3339Micro), "user": .string($0.entry.user),
+                        "verb": .string($0.entry.verb),
                         "requestID": .string($0.entry.requestID), "userAgent": .string($0.entry.userAgent),
                     ]
                 }),

@@ -32,10 +32,13 @@ public struct Causes: Equatable, Sendable {
         for (depth, record) in chain.enumerated() {
             let indent = String(repeating: "  ", count: depth)
             let head = depth == 0 ? "" : "because of "
-            lines.append("\(indent)\(head)\(record.revision)  \(record.time.rfc3339Micro)  \(record.authentication.user.name)")
+            lines.append(
+                "\(indent)\(head)\(record.revision)  \(record.time.rfc3339Micro)  \(record.authentication.user.name)")
             lines.append("\(indent)    \(record.request.verb) \(record.request.path)")
             for change in record.changes { lines.append("\(indent)    \(change.kind.word) \(change.key.description)") }
-            if !record.decision.isEmpty { lines.append("\(indent)    reasons: \(String(decoding: record.decision, as: UTF8.self))") }
+            if !record.decision.isEmpty {
+                lines.append("\(indent)    reasons: \(String(decoding: record.decision, as: UTF8.self))")
+            }
         }
         return lines.joined(separator: "\n")
     }

@@ -35,7 +35,9 @@ public struct FieldChange: Equatable, Sendable {
 /// Compares object trees and names what differs by paths that a person can read.
 public enum Difference {
     /// Fields that change with every write, or only tell who wrote.
-    public static let bookkeeping: Set<String> = ["metadata.resourceVersion", "metadata.managedFields", "metadata.generation"]
+    public static let bookkeeping: Set<String> = [
+        "metadata.resourceVersion", "metadata.managedFields", "metadata.generation",
+    ]
 
     /// Every leaf that differs, in the order of the fields. Elements of a list are matched by the key that tells them apart
     /// (`name`, `type`, `containerPort`, …), otherwise by their place.
@@ -50,7 +52,9 @@ public enum Difference {
         between(.object(JSONObject()), value, ignoring: ignoring)
     }
 
-    private static func compare(_ before: JSON?, _ after: JSON?, _ path: String, _ ignoring: Set<String>, _ changes: inout [FieldChange]) {
+    private static func compare(
+        _ before: JSON?, _ after: JSON?, _ path: String, _ ignoring: Set<String>, _ changes: inout [FieldChange]
+    ) {
         if before == after || ignoring.contains(path) { return }
         switch (before, after) {
         case (.object(let x), .object(let y)): members(x, y, path, ignoring, &changes)
@@ -63,7 +67,9 @@ public enum Difference {
         }
     }
 
-    private static func members(_ x: JSONObject, _ y: JSONObject, _ path: String, _ ignoring: Set<String>, _ changes: inout [FieldChange]) {
+    private static func members(
+        _ x: JSONObject, _ y: JSONObject, _ path: String, _ ignoring: Set<String>, _ changes: inout [FieldChange]
+    ) {
         var (i, j) = (0, 0)
         while i < x.count || j < y.count {
             if j == y.count || (i < x.count && x[i].key.bytesPrecede(y[j].key)) {
@@ -88,7 +94,9 @@ public enum Difference {
         return path.isEmpty ? key : path + "." + key
     }
 
-    private static func elements(_ x: [JSON], _ y: [JSON], _ path: String, _ ignoring: Set<String>, _ changes: inout [FieldChange]) {
+    private static func elements(
+        _ x: [JSON], _ y: [JSON], _ path: String, _ ignoring: Set<String>, _ changes: inout [FieldChange]
+    ) {
         if let key = identifyingKey(x, y) {
             let (old, new) = (named(x, key), named(y, key))
             for (name, value) in old where !new.contains(where: { $0.name == name }) {
@@ -102,8 +110,12 @@ public enum Difference {
         let (old, new) = (x.compactMap(\.string), y.compactMap(\.string))
         if old.count == x.count, new.count == y.count, Set(old).count == old.count, Set(new).count == new.count {
             // A set of words: finalizers, access modes.
-            for word in old where !new.contains(word) { changes.append(FieldChange(path: path + "[]", before: .string(word), after: nil)) }
-            for word in new where !old.contains(word) { changes.append(FieldChange(path: path + "[]", before: nil, after: .string(word))) }
+            for word in old where !new.contains(word) {
+                changes.append(FieldChange(path: path + "[]", before: .string(word), after: nil))
+            }
+            for word in new where !old.contains(word) {
+                changes.append(FieldChange(path: path + "[]", before: nil, after: .string(word)))
+            }
             if Set(old) == Set(new) { changes.append(FieldChange(path: path, before: .array(x), after: .array(y))) }
             return
         }
@@ -112,7 +124,10 @@ public enum Difference {
         }
     }
 
-    private static let keys = ["name", "type", "containerPort", "port", "mountPath", "devicePath", "uid", "ip", "key", "topologyKey", "manager"]
+    private static let keys = [
+        "name", "type", "containerPort", "port", "mountPath", "devicePath", "uid", "ip", "key", "topologyKey",
+        "manager",
+    ]
 
     /// The member by which the elements of both lists are told apart.
     private static func identifyingKey(_ x: [JSON], _ y: [JSON]) -> String? {
@@ -123,6 +138,8 @@ public enum Difference {
             }
         }
     }
-    private static func named(_ list: [JSON], _ key: String) -> [(name: String, value: JSON)] { list.map { (text($0[key]) ?? "", $0) } }
+    private static func named(_ list: [JSON], _ key: String) -> [(name: String, value: JSON)] {
+        list.map { (text($0[key]) ?? "", $0) }
+    }
     private static func text(_ value: JSON?) -> String? { value?.string ?? value?.int.map { String($0) } }
 }

@@ -18,14 +18,21 @@ public struct RecordFilter: Equatable, Sendable {
     public func holds(_ record: EventRecord) -> Bool {
         if let user, record.authentication.user.name != user { return false }
         if let verb, record.request.verb != verb { return false }
-        if let code, code % 100 == 0 && code != 200 ? record.outcome.code / 100 != code / 100 : record.outcome.code != code { return false }
+        if let code,
+            code % 100 == 0 && code != 200 ? record.outcome.code / 100 != code / 100 : record.outcome.code != code
+        {
+            return false
+        }
         if let since, record.time < since { return false }
         if let until, record.time > until { return false }
         guard resource != nil || namespace != nil || name != nil else { return true }
         if record.changes.contains(where: { change in
-            (resource == nil || change.key.resource == resource) && (namespace == nil || change.key.namespace == namespace)
+            (resource == nil || change.key.resource == resource)
+                && (namespace == nil || change.key.namespace == namespace)
                 && (name == nil || change.key.name == name)
-        }) { return true }
+        }) {
+            return true
+        }
         return pathHolds(record.request.path)
     }
 

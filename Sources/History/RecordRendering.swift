@@ -10,7 +10,8 @@ public enum RecordRendering {
         let place = record.stream == .journal ? String(record.revision) : "\(record.revision)+\(record.ordinal)"
         var object = record.changes.first?.key.description ?? record.request.path
         if record.changes.count > 1 { object += " (+\(record.changes.count - 1))" }
-        let code = record.outcome.reason.isEmpty ? "\(record.outcome.code)" : "\(record.outcome.code) \(record.outcome.reason)"
+        let code =
+            record.outcome.reason.isEmpty ? "\(record.outcome.code)" : "\(record.outcome.code) \(record.outcome.reason)"
         return [
             place, record.time.rfc3339Micro, record.authentication.user.name, record.request.verb, object, code,
             record.cause.map { String($0) } ?? "",
@@ -24,10 +25,15 @@ public enum RecordRendering {
     public static func show(_ record: EventRecord, previous: (Change) throws -> [UInt8]?) rethrows -> String {
         var rows: [[String]] = []
         func row(_ title: String, _ text: String) { if !text.isEmpty { rows.append([title, text]) } }
-        row("revision", record.stream == .journal ? String(record.revision) : "\(record.revision), access record \(record.ordinal)")
+        row(
+            "revision",
+            record.stream == .journal ? String(record.revision) : "\(record.revision), access record \(record.ordinal)")
         row("time", record.time.rfc3339Micro)
         row("cause", record.cause.map { String($0) } ?? "")
-        row("request", "\(record.request.verb) \(record.request.path)" + (record.request.query.isEmpty ? "" : "?\(record.request.query)"))
+        row(
+            "request",
+            "\(record.request.verb) \(record.request.path)"
+                + (record.request.query.isEmpty ? "" : "?\(record.request.query)"))
         row("request id", record.request.auditID)
         row("user agent", record.request.userAgent)
         row("field manager", record.request.fieldManager)
@@ -37,12 +43,25 @@ public enum RecordRendering {
         row("authenticated by", record.authentication.authenticator)
         row("credential", record.authentication.fingerprint)
         row("as asked by", record.authentication.impersonator?.name ?? "")
-        for verdict in record.authentication.verdicts { row("refused by", "\(verdict.authenticator): \(verdict.refusal)") }
-        row("authorization", [String(describing: record.authorization.verdict), record.authorization.authorizer].filter { !$0.isEmpty }.joined(separator: " by "))
-        row("rule", record.authorization.rule.isEmpty ? "" : "\(record.authorization.rule) (revision \(record.authorization.ruleRevision))")
-        row("binding", record.authorization.binding.isEmpty ? "" : "\(record.authorization.binding) (revision \(record.authorization.bindingRevision))")
+        for verdict in record.authentication.verdicts {
+            row("refused by", "\(verdict.authenticator): \(verdict.refusal)")
+        }
+        row(
+            "authorization",
+            [String(describing: record.authorization.verdict), record.authorization.authorizer].filter { !$0.isEmpty }
+                .joined(separator: " by "))
+        row(
+            "rule",
+            record.authorization.rule.isEmpty
+                ? "" : "\(record.authorization.rule) (revision \(record.authorization.ruleRevision))")
+        row(
+            "binding",
+            record.authorization.binding.isEmpty
+                ? "" : "\(record.authorization.binding) (revision \(record.authorization.bindingRevision))")
         row("reason", record.authorization.reason)
-        for fact in record.admission { row("admission", "\(fact.plugin) \(fact.effect)" + (fact.detail.isEmpty ? "" : ": \(fact.detail)")) }
+        for fact in record.admission {
+            row("admission", "\(fact.plugin) \(fact.effect)" + (fact.detail.isEmpty ? "" : ": \(fact.detail)"))
+        }
         row("outcome", "\(record.outcome.code)" + (record.outcome.reason.isEmpty ? "" : " \(record.outcome.reason)"))
         row("decision", String(decoding: record.decision, as: UTF8.self))
         var lines = [TextTable([], rows).text]
@@ -50,7 +69,9 @@ public enum RecordRendering {
             lines.append("\(change.kind.word) \(change.key.description)  uid \(change.uid)")
             let after = Hidden.cleared((try? JSON(parsing: change.body)) ?? .null, of: change.key)
             if change.kind == .updated, let old = try previous(change), let before = try? JSON(parsing: old) {
-                for field in Difference.between(Hidden.cleared(before, of: change.key), after) { lines.append("  " + field.text) }
+                for field in Difference.between(Hidden.cleared(before, of: change.key), after) {
+                    lines.append("  " + field.text)
+                }
             } else if change.kind == .created {
                 for field in Difference.leaves(after) { lines.append("  " + field.text) }
             }
@@ -60,7 +81,10 @@ public enum RecordRendering {
 
     /// A record as JSON. A Secret's values are never in it.
     public static func json(_ record: EventRecord, withBodies: Bool) -> JSON {
-        var request: JSON = ["verb": .string(record.request.verb), "path": .string(record.request.path), "id": .string(record.request.auditID)]
+        var request: JSON = [
+            "verb": .string(record.request.verb), "path": .string(record.request.path),
+            "id": .string(record.request.auditID),
+        ]
         func put(_ json: inout JSON, _ key: String, _ text: String) { if !text.isEmpty { json[key] = .string(text) } }
         put(&request, "query", record.request.query)
         put(&request, "userAgent", record.request.userAgent)
@@ -72,18 +96,26 @@ public enum RecordRendering {
         if let impersonator = record.authentication.impersonator { authentication["impersonator"] = user(impersonator) }
         if !record.authentication.verdicts.isEmpty {
             authentication["verdicts"] = .array(
-                record.authentication.verdicts.map { ["authenticator": .string($0.authenticator), "refusal": .string(String(describing: $0.refusal))] })
+                record.authentication.verdicts.map {
+                    ["authenticator": .string($0.authenticator), "refusal": .string(String(describing: $0.refusal))]
+                })
         }
         var authorization: JSON = ["verdict": .string(String(describing: record.authorization.verdict))]
         put(&authorization, "authorizer", record.authorization.authorizer)
         put(&authorization, "rule", record.authorization.rule)
         put(&authorization, "binding", record.authorization.binding)
         put(&authorization, "reason", record.authorization.reason)
-        if !record.authorization.rule.isEmpty { authorization["ruleRevision"] = .int(Int64(record.authorization.ruleRevision)) }
-        if !record.authorization.binding.isEmpty { authorization["bindingRevision"] = .int(Int64(record.authorization.bindingRevision)) }
+        if !record.authorization.rule.isEmpty {
+            authorization["ruleRevision"] = .int(Int64(record.authorization.ruleRevision))
+        }
+        if !record.authorization.binding.isEmpty {
+            authorization["bindingRevision"] = .int(Int64(record.authorization.bindingRevision))
+        }
         var json: JSON = [
-            "stream": .string(record.stream == .journal ? "journal" : "access"), "revision": .int(Int64(record.revision)),
-            "time": .string(record.time.rfc3339Micro), "request": request, "authentication": authentication, "authorization": authorization,
+            "stream": .string(record.stream == .journal ? "journal" : "access"),
+            "revision": .int(Int64(record.revision)),
+            "time": .string(record.time.rfc3339Micro), "request": request, "authentication": authentication,
+            "authorization": authorization,
         ]
         if record.stream == .access { json["ordinal"] = .int(Int64(record.ordinal)) }
         if let cause = record.cause { json["cause"] = .int(Int64(cause)) }
@@ -92,7 +124,12 @@ public enum RecordRendering {
         json["outcome"] = outcome
         if !record.admission.isEmpty {
             json["admission"] = .array(
-                record.admission.map { ["plugin": .string($0.plugin), "effect": .string(String(describing: $0.effect)), "detail": .string($0.detail)] })
+                record.admission.map {
+                    [
+                        "plugin": .string($0.plugin), "effect": .string(String(describing: $0.effect)),
+                        "detail": .string($0.detail),
+                    ]
+                })
         }
         if !record.changes.isEmpty { json["changes"] = .array(record.changes.map { change($0, withBodies) }) }
         if let decision = try? JSON(parsing: record.decision) { json["decision"] = decision }
@@ -108,13 +145,16 @@ public enum RecordRendering {
 
     private static func change(_ change: Change, _ withBodies: Bool) -> JSON {
         var json: JSON = [
-            "kind": .string(change.kind.word), "resource": .string(change.key.resource), "name": .string(change.key.name),
+            "kind": .string(change.kind.word), "resource": .string(change.key.resource),
+            "name": .string(change.key.name),
             "uid": .string(change.uid),
         ]
         if !change.key.group.isEmpty { json["group"] = .string(change.key.group) }
         if !change.key.namespace.isEmpty { json["namespace"] = .string(change.key.namespace) }
         if change.previousRevision > 0 { json["previousRevision"] = .int(Int64(change.previousRevision)) }
-        if withBodies, let body = try? JSON(parsing: change.body) { json["body"] = Hidden.cleared(body, of: change.key) }
+        if withBodies, let body = try? JSON(parsing: change.body) {
+            json["body"] = Hidden.cleared(body, of: change.key)
+        }
         return json
     }
 }

@@ -18,8 +18,10 @@ public struct HistoryEntry: Equatable, Sendable {
 
     public var json: JSON {
         var json: JSON = [
-            "revision": .int(Int64(revision)), "time": .string(time.rfc3339Micro), "user": .string(user), "verb": .string(verb),
-            "path": .string(path), "requestID": .string(requestID), "userAgent": .string(userAgent), "kind": .string(kind.word),
+            "revision": .int(Int64(revision)), "time": .string(time.rfc3339Micro), "user": .string(user),
+            "verb": .string(verb),
+            "path": .string(path), "requestID": .string(requestID), "userAgent": .string(userAgent),
+            "kind": .string(kind.word),
             "uid": .string(uid), "changes": .array(changes.map(\.json)),
         ]
         if let cause { json["cause"] = .int(Int64(cause)) }
@@ -56,10 +58,16 @@ public struct Timeline: Equatable, Sendable {
             for change in event.changes where change.key == key {
                 let after = Hidden.cleared((try? JSON(parsing: change.body)) ?? .null, of: key)
                 let entry = HistoryEntry(
-                    revision: event.revision, time: event.time, user: event.authentication.user.name, verb: event.request.verb,
-                    path: event.request.path, requestID: event.request.auditID, userAgent: event.request.userAgent, cause: event.cause,
+                    revision: event.revision, time: event.time, user: event.authentication.user.name,
+                    verb: event.request.verb,
+                    path: event.request.path, requestID: event.request.auditID, userAgent: event.request.userAgent,
+                    cause: event.cause,
                     kind: change.kind, uid: change.uid, changes: Self.changes(change.kind, current, after))
-                if lives.last?.uid == change.uid { lives[lives.count - 1].entries.append(entry) } else { lives.append(Life(uid: change.uid, entries: [entry])) }
+                if lives.last?.uid == change.uid {
+                    lives[lives.count - 1].entries.append(entry)
+                } else {
+                    lives.append(Life(uid: change.uid, entries: [entry]))
+                }
                 current = change.kind == .deleted ? nil : after
             }
         }
@@ -87,7 +95,8 @@ public struct Timeline: Equatable, Sendable {
             lines.append("\(key.description)  uid \(life.uid)")
             for entry in life.entries {
                 let cause = entry.cause.map { "  because of \($0)" } ?? ""
-                lines.append("  \(entry.revision)  \(entry.time.rfc3339Micro)  \(entry.kind.word) by \(entry.user)\(cause)")
+                lines.append(
+                    "  \(entry.revision)  \(entry.time.rfc3339Micro)  \(entry.kind.word) by \(entry.user)\(cause)")
                 lines.append("      \(entry.verb) \(entry.path)  (\(entry.userAgent))  request \(entry.requestID)")
                 guard entry.kind == .updated || withCreatedFields else { continue }
                 for change in entry.changes { lines.append("      " + change.text) }
@@ -104,7 +113,9 @@ enum Hidden {
         guard key.resource == "secrets", key.group.isEmpty else { return object }
         var object = object
         object.modify("data") { data in
-            for (name, value) in data.entries { data[name] = .string("hidden, \(value.string?.utf8.count ?? 0) bytes, check \(check(value))") }
+            for (name, value) in data.entries {
+                data[name] = .string("hidden, \(value.string?.utf8.count ?? 0) bytes, check \(check(value))")
+            }
         }
         object.modify("metadata") { metadata in
             metadata.modify("annotations") { annotations in

@@ -1,11 +1,11 @@
-public import Engine
-public import Logging
-public import ServiceRouting
 import ClusterState
 import Document
+public import Engine
 import Foundation
+public import Logging
 import Records
 import Schema
+public import ServiceRouting
 
 /// Keeps the node's nftables in line with the cluster's Services and EndpointSlices.
 ///
@@ -31,14 +31,20 @@ public final class KubeProxy: Sendable {
 
     /// Loads the whole table and begins to follow. Throws when the kernel does not take it.
     public func start() throws {
-        guard let tables = NFTables() else { throw NFTables.Failure(description: "nft is not installed: run tools/bootstrap") }
+        guard let tables = NFTables() else {
+            throw NFTables.Failure(description: "nft is not installed: run tools/bootstrap")
+        }
         let inbox = inbox
         let (state, handle) = door.follow { events, _ in
-            for event in events { for change in event.changes where ProxyInbox.concerns(change.key) { inbox.put(change) } }
+            for event in events {
+                for change in event.changes where ProxyInbox.concerns(change.key) { inbox.put(change) }
+            }
         }
         var router = ServiceRouter(node: node)
         for object in state.objects(GroupResource(resource: "services")) { router.setService(object.document) }
-        for object in state.objects(GroupResource(group: "discovery.k8s.io", resource: "endpointslices")) { router.setSlice(object.document) }
+        for object in state.objects(GroupResource(group: "discovery.k8s.io", resource: "endpointslices")) {
+            router.setSlice(object.document)
+        }
         try tables.apply(router.wholeTable())
         inbox.begin(handle)
         logger.info("service rules are loaded", metadata: ["services": "\(router.serviceCount)"])
@@ -73,7 +79,8 @@ public final class KubeProxy: Sendable {
                 for flow in difference.staleUDP { tables.forget(flow) }
             } catch {
                 // The kernel's table is not what it should be (somebody flushed it): the whole again.
-                logger.warning("the service rules were not taken; loading all of them again", metadata: ["error": "\(error)"])
+                logger.warning(
+                    "the service rules were not taken; loading all of them again", metadata: ["error": "\(error)"])
                 do { try tables.apply(router.wholeTable()) } catch { mustReload = true }
             }
         }
@@ -102,7 +109,8 @@ final class ProxyInbox: @unchecked Sendable {
     private var ended = false
 
     static func concerns(_ key: ObjectKey) -> Bool {
-        (key.group.isEmpty && key.resource == "services") || (key.group == "discovery.k8s.io" && key.resource == "endpointslices")
+        (key.group.isEmpty && key.resource == "services")
+            || (key.group == "discovery.k8s.io" && key.resource == "endpointslices")
     }
 
     func begin(_ handle: any FollowHandle) { condition.withLock { self.handle = handle } }

@@ -11,7 +11,9 @@ struct NFTables: Sendable {
     /// nil when nft is not installed.
     init?() {
         func find(_ program: String) -> String? {
-            ["/usr/sbin/", "/sbin/", "/usr/local/sbin/", "/usr/bin/"].map { $0 + program }.first { access($0, X_OK) == 0 }
+            ["/usr/sbin/", "/sbin/", "/usr/local/sbin/", "/usr/bin/"].map { $0 + program }.first {
+                access($0, X_OK) == 0
+            }
         }
         guard let nft = find("nft") else { return nil }
         self.nft = nft
@@ -50,7 +52,8 @@ struct NFTables: Sendable {
         let said = (try? output.fileHandleForReading.readToEnd()) ?? Data()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            let words = String(decoding: said.prefix(2000), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+            let words = String(decoding: said.prefix(2000), as: UTF8.self).trimmingCharacters(
+                in: .whitespacesAndNewlines)
             throw Failure(description: "\(program) ended with \(process.terminationStatus): \(words)")
         }
     }

@@ -1,7 +1,7 @@
-public import Engine
-public import Logging
 import Document
+public import Engine
 import Foundation
+public import Logging
 import Records
 
 /// The node's agent: runs the pods that are bound to this node on a container runtime, and says how they fare.
@@ -28,7 +28,9 @@ public final class Kubelet: Sendable {
     }
 
     /// `tokens` signs service-account tokens for pods; without it they are asked for through the door.
-    public init(configuration: KubeletConfiguration, door: any ClusterDoor, tokens: (any TokenSource)? = nil, logger: Logger) {
+    public init(
+        configuration: KubeletConfiguration, door: any ClusterDoor, tokens: (any TokenSource)? = nil, logger: Logger
+    ) {
         var configuration = configuration
         if configuration.nodeAddress.isEmpty { configuration.nodeAddress = NodeStatus.detectAddress() }
         self.configuration = configuration
@@ -70,16 +72,19 @@ public final class Kubelet: Sendable {
         let cgroups = Cgroups(host: host)
         let addresses = [configuration.nodeAddress]
         let performer = PodPerformer(
-            configuration: configuration, runtime: runtime, images: ImageManager(runtime: runtime, now: now), reader: reader,
+            configuration: configuration, runtime: runtime, images: ImageManager(runtime: runtime, now: now),
+            reader: reader,
             volumes: volumes, tokens: TokenManager(sender: sender, source: tokens),
-            sandboxes: SandboxConfiguration(configuration: configuration, cgroups: cgroups, canLowerOOMScore: host.canLowerOOMScore),
+            sandboxes: SandboxConfiguration(
+                configuration: configuration, cgroups: cgroups, canLowerOOMScore: host.canLowerOOMScore),
             containers: ContainerConfiguration(
                 configuration: configuration, reader: reader, volumes: volumes, nodeAddresses: addresses,
                 memoryCapacity: NodeStatus.memory()),
             cgroups: cgroups, prober: Prober(runtime: runtime), nodeAddresses: addresses, now: now, logger: logger)
         let manager = PodManager(performer: performer, sender: sender, recorder: recorder, logger: logger)
         let agent = NodeAgent(
-            status: NodeStatus(configuration: configuration, address: configuration.nodeAddress), sender: sender, runtime: runtime,
+            status: NodeStatus(configuration: configuration, address: configuration.nodeAddress), sender: sender,
+            runtime: runtime,
             recorder: recorder, logger: logger)
 
         let (changes, feed) = AsyncStream.makeStream(of: PodChange.self)
@@ -122,17 +127,20 @@ public final class Kubelet: Sendable {
 
     /// Lets go of everything; pods and containerd go on.
     public func stop() {
-        guard let held = running.with({ value in
-            defer { value = nil }
-            return value
-        }) else { return }
+        guard
+            let held = running.with({ value in
+                defer { value = nil }
+                return value
+            })
+        else { return }
         held.follow.cancel()
         held.manager.performer.ended.with { $0 = true }
         for task in held.tasks { task.cancel() }
         held.runtime.close()
     }
 
-    private func repeating(every interval: Duration, _ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+    private func repeating(every interval: Duration, _ body: @escaping @Sendable () async -> Void) -> Task<Void, Never>
+    {
         Task {
             while !Task.isCancelled {
                 try? await Task.sleep(for: interval)
@@ -146,7 +154,9 @@ public final class Kubelet: Sendable {
 
     private func startRuntime(_ host: HostFacts) throws -> String {
         if let socket = configuration.runtimeSocket {
-            guard access(socket, R_OK | W_OK) == 0 else { throw KubeletError("no container runtime answers at \(socket)") }
+            guard access(socket, R_OK | W_OK) == 0 else {
+                throw KubeletError("no container runtime answers at \(socket)")
+            }
             return socket
         }
         let own = own(host)
@@ -156,7 +166,8 @@ public final class Kubelet: Sendable {
 
     private func own(_ host: HostFacts) -> OwnContainerd {
         OwnContainerd(
-            directory: configuration.containerdDirectory, podCIDR: configuration.podCIDR, host: host, pauseImage: BuiltinImages.pause)
+            directory: configuration.containerdDirectory, podCIDR: configuration.podCIDR, host: host,
+            pauseImage: BuiltinImages.pause)
     }
 
     private func waitForRuntime(_ runtime: ContainerRuntime, _ socket: String) async throws {
@@ -165,7 +176,8 @@ public final class Kubelet: Sendable {
             try? await Task.sleep(for: .milliseconds(50))
         }
         throw KubeletError(
-            "containerd does not answer at \(socket): see \(configuration.containerdDirectory)/containerd.log for the reason")
+            "containerd does not answer at \(socket): see \(configuration.containerdDirectory)/containerd.log for the reason"
+        )
     }
 
     /// Images that are made here rather than pulled.
@@ -173,10 +185,12 @@ public final class Kubelet: Sendable {
         guard configuration.runtimeSocket == nil else { return }
         let images = ImageManager(runtime: runtime, now: { Timestamp(microseconds: 0) })
         if await images.status(BuiltinImages.pause) == nil {
-            try BuiltinImages.load(try BuiltinImages.pauseArchive(), socket: socket, directory: configuration.containerdDirectory)
+            try BuiltinImages.load(
+                try BuiltinImages.pauseArchive(), socket: socket, directory: configuration.containerdDirectory)
         }
         if await images.status(BuiltinImages.busybox) == nil {
-            try BuiltinImages.load(try BuiltinImages.busyboxArchive(), socket: socket, directory: configuration.containerdDirectory)
+            try BuiltinImages.load(
+                try BuiltinImages.busyboxArchive(), socket: socket, directory: configuration.containerdDirectory)
         }
     }
 }

@@ -9,9 +9,13 @@ public enum JSONPatch {
     public static let copiedBytesMax = 3 * 1024 * 1024
 
     /// Applies the operations in order; none of them counts when one fails. `kind` and `name` name the object in refusals.
-    public static func apply(_ patch: JSON, to target: JSON, kind: GroupVersionKind, name: String) throws(APIError) -> JSON {
+    public static func apply(_ patch: JSON, to target: JSON, kind: GroupVersionKind, name: String) throws(APIError)
+        -> JSON
+    {
         guard case .array(let operations) = patch else {
-            throw .badRequest("error decoding patch: json: cannot unmarshal \(kindName(patch)) into Go value of type []handlers.jsonPatchOp")
+            throw .badRequest(
+                "error decoding patch: json: cannot unmarshal \(kindName(patch)) into Go value of type []handlers.jsonPatchOp"
+            )
         }
         if operations.count > operationsMax {
             throw APIError(
@@ -22,7 +26,9 @@ public enum JSONPatch {
         var copied = 0
         for operation in operations {
             guard operation.object != nil else {
-                throw .badRequest("error decoding patch: json: cannot unmarshal \(kindName(operation)) into Go value of type jsonpatch.Operation")
+                throw .badRequest(
+                    "error decoding patch: json: cannot unmarshal \(kindName(operation)) into Go value of type jsonpatch.Operation"
+                )
             }
             try apply(operation, to: &document, copied: &copied)
         }
@@ -59,20 +65,25 @@ public enum JSONPatch {
             guard let value = operation["value"] else { throw unprocessable }
             try edit(&document, pointer.tokens[...], .replace(value))
         case "move":
-            guard let from = operation["from"]?.string.flatMap({ JSONPointer($0) }), let value = self.value(at: from, in: document) else {
+            guard let from = operation["from"]?.string.flatMap({ JSONPointer($0) }),
+                let value = self.value(at: from, in: document)
+            else {
                 throw unprocessable
             }
             try edit(&document, from.tokens[...], .remove)
             try edit(&document, pointer.tokens[...], .add(value))
         case "copy":
-            guard let from = operation["from"]?.string.flatMap({ JSONPointer($0) }), let value = self.value(at: from, in: document) else {
+            guard let from = operation["from"]?.string.flatMap({ JSONPointer($0) }),
+                let value = self.value(at: from, in: document)
+            else {
                 throw unprocessable
             }
             copied += value.encoded().count
             if copied > copiedBytesMax {
                 throw APIError(
                     code: 413, reason: "RequestEntityTooLarge",
-                    message: "Unable to complete the copy, the accumulated size increase of copy operations is \(copied), "
+                    message:
+                        "Unable to complete the copy, the accumulated size increase of copy operations is \(copied), "
                         + "exceeding the limit \(copiedBytesMax)")
             }
             try edit(&document, pointer.tokens[...], .add(value))

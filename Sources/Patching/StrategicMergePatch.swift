@@ -20,7 +20,9 @@ public enum StrategicMergePatch {
 
     // MARK: Objects
 
-    private static func merge(_ original: JSONObject, _ patch: JSONObject, _ type: TypeSchema?) throws(APIError) -> JSONObject {
+    private static func merge(_ original: JSONObject, _ patch: JSONObject, _ type: TypeSchema?) throws(APIError)
+        -> JSONObject
+    {
         if let directive = patch[directive] {
             switch directive {
             case "replace":
@@ -99,10 +101,14 @@ public enum StrategicMergePatch {
     // MARK: Order of elements
 
     /// `$setElementOrder/…`: merges the lists that have it and puts them in order; they leave the patch.
-    private static func order(_ original: inout JSONObject, _ patch: inout JSONObject, _ type: TypeSchema?) throws(APIError) {
+    private static func order(_ original: inout JSONObject, _ patch: inout JSONObject, _ type: TypeSchema?)
+        throws(APIError)
+    {
         for (name, value) in patch where name.hasPrefix(setElementOrder) {
             patch[name] = nil
-            guard case .array(let wanted) = value else { throw .badRequest("invalid patch format of setElementOrder list") }
+            guard case .array(let wanted) = value else {
+                throw .badRequest("invalid patch format of setElementOrder list")
+            }
             let key = String(name.dropFirst(setElementOrder.count))
             let field = type?[key]
             let mergeKey = field?.patchMergeKey
@@ -129,7 +135,8 @@ public enum StrategicMergePatch {
             while at < wanted.count, !isSame(wanted[at], element, mergeKey) { at += 1 }
             guard at < wanted.count else {
                 throw failed(
-                    "The order in patch list:\n\(JSON.array(patch).text)\n doesn't match $setElementOrder list:\n\(JSON.array(wanted).text)\n")
+                    "The order in patch list:\n\(JSON.array(patch).text)\n doesn't match $setElementOrder list:\n\(JSON.array(wanted).text)\n"
+                )
             }
             at += 1
         }
@@ -203,7 +210,9 @@ public enum StrategicMergePatch {
 
     // MARK: Lists
 
-    private static func merge(_ original: [JSON], _ patch: [JSON], _ field: Field?, isDeleteList: Bool) throws(APIError) -> [JSON] {
+    private static func merge(_ original: [JSON], _ patch: [JSON], _ field: Field?, isDeleteList: Bool) throws(APIError)
+        -> [JSON]
+    {
         guard strategies(field).contains("merge") else {
             return isDeleteList ? original : cleaned(.array(patch))?.elements ?? []
         }
@@ -268,7 +277,8 @@ public enum StrategicMergePatch {
         case .object(let object):
             if object[directive] == "delete" { return Optional.none }
             var out = object
-            out.removeAll { key, value in value.isNull || key == directive || key == retainKeys || isListDirective(key) }
+            out.removeAll { key, value in value.isNull || key == directive || key == retainKeys || isListDirective(key)
+            }
             for i in out.keys { out[i] = cleaned(out[i] ?? .null) ?? .object(JSONObject()) }
             return .object(out)
         case .array(let elements): return .array(elements.compactMap { cleaned($0) })

@@ -25,7 +25,8 @@ extension PodLifecycle {
             sandboxStep = .none
             nextSandboxAttempt += 1
             sandboxRetryAt = now.adding(seconds: 5)
-            actions.append(.record(PodNote(isWarning: true, "FailedCreatePodSandBox", "Failed to create pod sandbox: \(message)")))
+            actions.append(
+                .record(PodNote(isWarning: true, "FailedCreatePodSandBox", "Failed to create pod sandbox: \(message)")))
         case .sandboxStopped:
             guard sandboxStep == .stopping else { break }
             sandboxStep = stage == .running ? .none : .stopped
@@ -44,7 +45,9 @@ extension PodLifecycle {
                 kill(i, because: "FailedPostStartHook: \(failure)", graceSeconds: nil)
             }
         case .containerStopped(let name, let id, let observation):
-            guard let i = index(name), containers[i].operation == .stopping, containers[i].current?.id == id else { break }
+            guard let i = index(name), containers[i].operation == .stopping, containers[i].current?.id == id else {
+                break
+            }
             containers[i].operation = .none
             if let observation, observation.state != .running { finish(i, observation) } else { lose(i, now: now) }
         case .cleanedUp:
@@ -57,14 +60,18 @@ extension PodLifecycle {
             isObjectGone = true
             return
         }
-        let shrunk = new.isDeleted && definition.isDeleted && (new.deletionGraceSeconds ?? 0) < (definition.deletionGraceSeconds ?? 0)
+        let shrunk =
+            new.isDeleted && definition.isDeleted
+            && (new.deletionGraceSeconds ?? 0) < (definition.deletionGraceSeconds ?? 0)
         let resized = new.generation != definition.generation
         definition = new
         for entry in new.containers {
             if let i = index(entry.name) {
                 let before = containers[i].definition
                 containers[i].definition = entry
-                if resized, containers[i].isRunning, before.spec["resources"] != entry.spec["resources"], let id = containers[i].current?.id {
+                if resized, containers[i].isRunning, before.spec["resources"] != entry.spec["resources"],
+                    let id = containers[i].current?.id
+                {
                     actions.append(.updateResources(container: entry.name, id: id))
                 }
             } else {
@@ -89,7 +96,9 @@ extension PodLifecycle {
         containers[i].failure = .init(reason: reason, message: message)
         containers[i].failedAt = now
         containers[i].imageBackOff.advance(now: now)
-        note(containers[i], isWarning: true, "Failed", "Failed to pull image \"\(containers[i].definition.image)\": \(message)")
+        note(
+            containers[i], isWarning: true, "Failed",
+            "Failed to pull image \"\(containers[i].definition.image)\": \(message)")
         note(containers[i], isWarning: true, "Failed", "Error: \(reason)")
     }
 
@@ -131,7 +140,9 @@ extension PodLifecycle {
         containers[i].previous = nil
     }
 
-    private mutating func absorbObservations(_ observed: SandboxObservation?, _ observations: [ContainerObservation], now: Timestamp) {
+    private mutating func absorbObservations(
+        _ observed: SandboxObservation?, _ observations: [ContainerObservation], now: Timestamp
+    ) {
         if let observed {
             nextSandboxAttempt = max(nextSandboxAttempt, observed.attempt + 1)
             if sandboxStep == .none, stage == .running, sandbox == nil {
@@ -152,10 +163,14 @@ extension PodLifecycle {
             }
             if let current = containers[i].current {
                 if current.id == newest.id {
-                    if current.state == .running, newest.state == .exited, containers[i].operation != .stopping { finish(i, newest) }
+                    if current.state == .running, newest.state == .exited, containers[i].operation != .stopping {
+                        finish(i, newest)
+                    }
                 } else if newest.attempt > current.attempt {
                     containers[i].begin(newest, now: now)
-                } else if containers[i].isRunning, containers[i].operation == .none, !mine.contains(where: { $0.id == current.id }) {
+                } else if containers[i].isRunning, containers[i].operation == .none,
+                    !mine.contains(where: { $0.id == current.id })
+                {
                     lose(i, now: now)
                 }
             } else {
@@ -171,7 +186,9 @@ extension PodLifecycle {
         }
     }
 
-    private mutating func absorbProbe(_ name: String, _ id: String, _ kind: ProbeKind, _ outcome: ProbeOutcome, now: Timestamp) {
+    private mutating func absorbProbe(
+        _ name: String, _ id: String, _ kind: ProbeKind, _ outcome: ProbeOutcome, now: Timestamp
+    ) {
         guard let i = index(name), containers[i].current?.id == id, containers[i].isRunning,
             let p = containers[i].probes.firstIndex(where: { $0.definition.kind == kind })
         else { return }
@@ -179,7 +196,9 @@ extension PodLifecycle {
             note(containers[i], isWarning: true, "Unhealthy", "\(kind.rawValue) probe failed: \(message)")
         }
         let changed = containers[i].probes[p].absorb(outcome, now: now)
-        guard changed, containers[i].probes[p].verdict == .failure, kind != .readiness, stage == .running else { return }
+        guard changed, containers[i].probes[p].verdict == .failure, kind != .readiness, stage == .running else {
+            return
+        }
         let word = kind == .liveness ? "liveness" : "startup"
         kill(
             i, because: "Container \(name) failed \(word) probe, will be restarted",

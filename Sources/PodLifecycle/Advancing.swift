@@ -32,9 +32,11 @@ extension PodLifecycle {
             let end = startTime.adding(seconds: limit)
             if now >= end {
                 failure = .init(
-                    reason: "DeadlineExceeded", message: "Pod was active on the node longer than the specified deadline")
+                    reason: "DeadlineExceeded", message: "Pod was active on the node longer than the specified deadline"
+                )
                 actions.append(
-                    .record(PodNote("DeadlineExceeded", "Pod was active on the node longer than the specified deadline")))
+                    .record(
+                        PodNote("DeadlineExceeded", "Pod was active on the node longer than the specified deadline")))
             } else {
                 wake(at: end)
             }
@@ -50,7 +52,8 @@ extension PodLifecycle {
     private var isDone: Bool {
         let regular = containers.filter { $0.definition.kind == .regular }
         func isOver(_ c: ContainerRecord) -> Bool {
-            c.operation == .none && c.hasExited && c.current.map { !definition.restarts(c.definition, afterExit: $0.exitCode) } ?? false
+            c.operation == .none && c.hasExited
+                && c.current.map { !definition.restarts(c.definition, afterExit: $0.exitCode) } ?? false
         }
         if regular.allSatisfy(isOver) { return true }
         // A failed init container that is not tried again ends the pod before its containers began.
@@ -141,7 +144,9 @@ extension PodLifecycle {
 
     /// Whether an init container has done its work in the present sandbox.
     func isComplete(_ i: Int) -> Bool {
-        guard containers[i].hasExited, let current = containers[i].current, current.exitCode == 0, containers[i].operation == .none else { return false }
+        guard containers[i].hasExited, let current = containers[i].current, current.exitCode == 0,
+            containers[i].operation == .none
+        else { return false }
         if let before = initRestartsBefore[containers[i].name], current.attempt <= before { return false }
         return true
     }
@@ -151,7 +156,9 @@ extension PodLifecycle {
         guard containers[i].operation == .none, !containers[i].isRunning else { return }
         if let current = containers[i].current, containers[i].hasExited {
             let mustRerun = containers[i].definition.kind == .initial && initRestartsBefore[containers[i].name] != nil
-            guard mustRerun || definition.restarts(containers[i].definition, afterExit: current.exitCode) else { return }
+            guard mustRerun || definition.restarts(containers[i].definition, afterExit: current.exitCode) else {
+                return
+            }
             let retryAt = containers[i].restartBackOff.retryAt(failedAt: current.finishedAt ?? now)
             if containers[i].restartBackOff.seconds > 0, now < retryAt {
                 holdBack(i, current, until: retryAt)
@@ -183,7 +190,8 @@ extension PodLifecycle {
                     let image = containers[i].definition.image
                     if let failure = containers[i].failure, failure.reason == "ErrImagePull" {
                         containers[i].failure = .init(
-                            reason: "ImagePullBackOff", message: "Back-off pulling image \"\(image)\": ErrImagePull: \(failure.message)")
+                            reason: "ImagePullBackOff",
+                            message: "Back-off pulling image \"\(image)\": ErrImagePull: \(failure.message)")
                         note(containers[i], "BackOff", "Back-off pulling image \"\(image)\"")
                         note(containers[i], isWarning: true, "Failed", "Error: ImagePullBackOff")
                     }
@@ -196,7 +204,9 @@ extension PodLifecycle {
         }
         containers[i].operation = .pulling
         actions.append(
-            .pullImage(container: containers[i].name, image: containers[i].definition.image, containers[i].definition.pullPolicy))
+            .pullImage(
+                container: containers[i].name, image: containers[i].definition.image,
+                containers[i].definition.pullPolicy))
         return false
     }
 
@@ -206,10 +216,13 @@ extension PodLifecycle {
         let container = containers[i]
         containers[i].failure = .init(
             reason: "CrashLoopBackOff",
-            message: "back-off \(container.restartBackOff.text) restarting failed container=\(container.name) pod=\(pod)")
+            message:
+                "back-off \(container.restartBackOff.text) restarting failed container=\(container.name) pod=\(pod)")
         if container.toldBackOff != current.attempt {
             containers[i].toldBackOff = current.attempt
-            note(container, isWarning: true, "BackOff", "Back-off restarting failed container \(container.name) in pod \(pod)")
+            note(
+                container, isWarning: true, "BackOff",
+                "Back-off restarting failed container \(container.name) in pod \(pod)")
         }
         wake(at: retryAt)
     }
@@ -222,7 +235,9 @@ extension PodLifecycle {
     }
 
     private mutating func runProbes(_ i: Int, now: Timestamp) {
-        guard containers[i].operation != .stopping, !containers[i].isPostStartPending, let id = containers[i].current?.id else { return }
+        guard containers[i].operation != .stopping, !containers[i].isPostStartPending,
+            let id = containers[i].current?.id
+        else { return }
         let isStarted = containers[i].isStarted
         for p in containers[i].probes.indices {
             let kind = containers[i].probes[p].definition.kind
@@ -230,7 +245,8 @@ extension PodLifecycle {
             if kind == .startup ? isStarted : !isStarted { continue }
             if containers[i].isKilled { continue }
             if containers[i].probes[p].take(now: now) {
-                actions.append(.probe(container: containers[i].name, id: id, kind, containers[i].probes[p].definition.spec))
+                actions.append(
+                    .probe(container: containers[i].name, id: id, kind, containers[i].probes[p].definition.spec))
             }
             if let time = containers[i].probes[p].wakeAt { wake(at: time) }
         }

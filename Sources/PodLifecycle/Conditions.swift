@@ -49,7 +49,8 @@ extension PodLifecycle {
         var incomplete: [String] = []
         for i in containers.indices {
             switch containers[i].definition.kind {
-            case .initial: if !isComplete(i) && !(hasBegun && stage != .running) { incomplete.append(containers[i].name) }
+            case .initial:
+                if !isComplete(i) && !(hasBegun && stage != .running) { incomplete.append(containers[i].name) }
             case .sidecar: if !containers[i].isStarted && !hasBegun { incomplete.append(containers[i].name) }
             case .regular, .ephemeral: break
             }
@@ -63,7 +64,9 @@ extension PodLifecycle {
     private func readiness(phase: String) -> Answer {
         if phase == "Succeeded" { return Answer(isTrue: false, reason: "PodCompleted") }
         if phase == "Failed" { return Answer(isTrue: false, reason: "PodFailed") }
-        let unready = containers.filter { ($0.definition.kind == .regular || $0.definition.kind == .sidecar) && !$0.isReady }
+        let unready = containers.filter {
+            ($0.definition.kind == .regular || $0.definition.kind == .sidecar) && !$0.isReady
+        }
         if unready.isEmpty { return Answer(isTrue: true) }
         return Answer(
             isTrue: false, reason: "ContainersNotReady",
@@ -77,7 +80,8 @@ extension PodLifecycle {
                 return "corresponding condition of pod readiness gate \"\(gate)\" does not exist."
             }
             if condition["status"]?.string != "True" {
-                return "the status of pod readiness gate \"\(gate)\" is not \"True\", but \(condition["status"]?.string ?? "")"
+                return
+                    "the status of pod readiness gate \"\(gate)\" is not \"True\", but \(condition["status"]?.string ?? "")"
             }
         }
         return nil

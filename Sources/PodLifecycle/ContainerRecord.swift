@@ -61,7 +61,9 @@ struct ContainerRecord: Sendable {
         isKilled = false
         startedImage = definition.image
         let startedAt = observation.startedAt ?? now
-        probes = observation.state == .running ? definition.probes.map { ProbeState($0, startedAt: startedAt, now: now) } : []
+        probes =
+            observation.state == .running
+            ? definition.probes.map { ProbeState($0, startedAt: startedAt, now: now) } : []
     }
 
     /// The container is no longer running.

@@ -2,7 +2,11 @@ public import Document
 
 /// What a pod asks for, read from its API object once for each version of it.
 public struct PodDefinition: Sendable {
-    public enum RestartPolicy: String, Sendable { case always = "Always", onFailure = "OnFailure", never = "Never" }
+    public enum RestartPolicy: String, Sendable {
+        case always = "Always"
+        case onFailure = "OnFailure"
+        case never = "Never"
+    }
 
     /// The whole API object.
     public let object: JSON
@@ -39,10 +43,13 @@ public struct PodDefinition: Sendable {
         readinessGates = (spec["readinessGates"]?.elements ?? []).compactMap { $0["conditionType"]?.string }
         var all: [ContainerDefinition] = []
         for entry in spec["initContainers"]?.elements ?? [] {
-            all.append(ContainerDefinition(entry, kind: entry["restartPolicy"]?.string == "Always" ? .sidecar : .initial))
+            all.append(
+                ContainerDefinition(entry, kind: entry["restartPolicy"]?.string == "Always" ? .sidecar : .initial))
         }
         for entry in spec["containers"]?.elements ?? [] { all.append(ContainerDefinition(entry, kind: .regular)) }
-        for entry in spec["ephemeralContainers"]?.elements ?? [] { all.append(ContainerDefinition(entry, kind: .ephemeral)) }
+        for entry in spec["ephemeralContainers"]?.elements ?? [] {
+            all.append(ContainerDefinition(entry, kind: .ephemeral))
+        }
         containers = all
     }
 
@@ -69,7 +76,11 @@ public struct ContainerDefinition: Sendable {
         case regular
         case ephemeral
     }
-    public enum PullPolicy: String, Sendable { case always = "Always", ifNotPresent = "IfNotPresent", never = "Never" }
+    public enum PullPolicy: String, Sendable {
+        case always = "Always"
+        case ifNotPresent = "IfNotPresent"
+        case never = "Never"
+    }
     struct RestartRule: Sendable {
         let isIn: Bool
         let codes: [Int64]
@@ -98,7 +109,8 @@ public struct ContainerDefinition: Sendable {
         restartPolicy = spec["restartPolicy"]?.string.flatMap(PodDefinition.RestartPolicy.init(rawValue:))
         restartRules = (spec["restartPolicyRules"]?.elements ?? []).compactMap { rule in
             guard rule["action"]?.string == "Restart", let codes = rule["exitCodes"] else { return nil }
-            return RestartRule(isIn: codes["operator"]?.string != "NotIn", codes: (codes["values"]?.elements ?? []).compactMap(\.int))
+            return RestartRule(
+                isIn: codes["operator"]?.string != "NotIn", codes: (codes["values"]?.elements ?? []).compactMap(\.int))
         }
         postStart = spec["lifecycle", "postStart"]
         preStop = spec["lifecycle", "preStop"]

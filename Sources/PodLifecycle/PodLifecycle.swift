@@ -86,14 +86,17 @@ public struct PodLifecycle: Sendable {
     }
 
     mutating func note(_ container: ContainerRecord, isWarning: Bool = false, _ reason: String, _ message: String) {
-        actions.append(.record(PodNote(isWarning: isWarning, reason, message, fieldPath: container.definition.fieldPath)))
+        actions.append(
+            .record(PodNote(isWarning: isWarning, reason, message, fieldPath: container.definition.fieldPath)))
     }
 
     func index(_ name: String) -> Int? { containers.firstIndex { $0.name == name } }
 
     private func wasReady(_ name: String) -> Bool {
         for list in ["containerStatuses", "initContainerStatuses"] {
-            for entry in status[list]?.elements ?? [] where entry["name"]?.string == name { return entry["ready"]?.bool ?? false }
+            for entry in status[list]?.elements ?? [] where entry["name"]?.string == name {
+                return entry["ready"]?.bool ?? false
+            }
         }
         return false
     }

@@ -2,7 +2,9 @@ import Document
 
 /// Which question a probe answers.
 public enum ProbeKind: String, CaseIterable, Sendable {
-    case startup = "Startup", liveness = "Liveness", readiness = "Readiness"
+    case startup = "Startup"
+    case liveness = "Liveness"
+    case readiness = "Readiness"
     var field: String {
         switch self {
         case .startup: "startupProbe"

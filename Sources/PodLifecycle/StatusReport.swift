@@ -35,7 +35,9 @@ extension PodLifecycle {
         let ephemeral = containers.filter { $0.definition.kind == .ephemeral }.sorted { $0.name < $1.name }
         if !ephemeral.isEmpty { new["ephemeralContainerStatuses"] = .array(ephemeral.map { containerStatus($0) }) }
         // Whatever others keep in the status (claims, nominations) is theirs.
-        for (key, value) in status.entries where new[key] == nil && !PodLifecycle.ownFields.contains(key) { new[key] = value }
+        for (key, value) in status.entries where new[key] == nil && !PodLifecycle.ownFields.contains(key) {
+            new[key] = value
+        }
         let result = JSON.object(new)
         guard result != status else { return }
         status = result
@@ -43,7 +45,8 @@ extension PodLifecycle {
     }
 
     private static let ownFields: Set<String> = [
-        "phase", "reason", "message", "observedGeneration", "startTime", "hostIP", "hostIPs", "podIP", "podIPs", "conditions",
+        "phase", "reason", "message", "observedGeneration", "startTime", "hostIP", "hostIPs", "podIP", "podIPs",
+        "conditions",
         "initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses",
     ]
 
@@ -62,7 +65,8 @@ extension PodLifecycle {
                 pendingInit += 1
             }
         }
-        for container in containers where container.definition.kind == .sidecar && !container.isStarted && container.current == nil {
+        for container in containers
+        where container.definition.kind == .sidecar && !container.isStarted && container.current == nil {
             pendingInit += 1
         }
         let isOver = stage != .running && stage != .terminating
@@ -76,7 +80,9 @@ extension PodLifecycle {
         if pendingInit > 0 && running == 0 && stopped.isEmpty { return "Pending" }
         if waiting > 0 { return "Pending" }
         if running > 0 { return "Running" }
-        if stopped.contains(where: { definition.restarts($0.definition, afterExit: $0.current?.exitCode ?? 0) }), stage == .running {
+        if stopped.contains(where: { definition.restarts($0.definition, afterExit: $0.current?.exitCode ?? 0) }),
+            stage == .running
+        {
             return "Running"
         }
         if stage == .terminating, definition.isDeleted { return "Running" }
@@ -89,7 +95,8 @@ extension PodLifecycle {
         let spec = container.definition.spec
         var out: JSONObject = [
             "name": .string(container.name),
-            "image": .string(container.current.flatMap { $0.image.isEmpty ? nil : $0.image } ?? container.definition.image),
+            "image": .string(
+                container.current.flatMap { $0.image.isEmpty ? nil : $0.image } ?? container.definition.image),
             "imageID": .string(container.current?.imageID ?? ""),
             "ready": .bool(container.isReady),
             "started": .bool(container.isStarted),
@@ -101,7 +108,9 @@ extension PodLifecycle {
         if let id = container.current?.id { out["containerID"] = .string("containerd://" + id) }
         if container.definition.kind != .ephemeral, container.current != nil {
             out["resources"] = spec["resources"] ?? [:]
-            if let requests = spec["resources", "requests"], !requests.isEmptyValue { out["allocatedResources"] = requests }
+            if let requests = spec["resources", "requests"], !requests.isEmptyValue {
+                out["allocatedResources"] = requests
+            }
         }
         let mounts = spec["volumeMounts"]?.elements ?? []
         if !mounts.isEmpty {
@@ -133,7 +142,9 @@ extension PodLifecycle {
 
     private func lastState(_ container: ContainerRecord) -> JSON {
         guard let current = container.current else { return [:] }
-        if !container.isRunning, container.failure != nil, stage == .running { return ["terminated": PodLifecycle.terminated(current)] }
+        if !container.isRunning, container.failure != nil, stage == .running {
+            return ["terminated": PodLifecycle.terminated(current)]
+        }
         return container.previous.map { ["terminated": PodLifecycle.terminated($0)] } ?? [:]
     }
 
@@ -145,7 +156,8 @@ extension PodLifecycle {
         var out: JSONObject = [
             "containerID": .string("containerd://" + container.id),
             "exitCode": .int(Int64(container.exitCode)),
-            "reason": .string(container.reason.isEmpty ? (container.exitCode == 0 ? "Completed" : "Error") : container.reason),
+            "reason": .string(
+                container.reason.isEmpty ? (container.exitCode == 0 ? "Completed" : "Error") : container.reason),
         ]
         if !container.message.isEmpty { out["message"] = .string(container.message) }
         if let startedAt = container.startedAt { out["startedAt"] = .string(startedAt.rfc3339) }

@@ -24,7 +24,9 @@ extension PodLifecycle {
     /// The grace became shorter while containers are being stopped.
     mutating func hurry() {
         graceSeconds = definition.deletionGraceSeconds ?? 0
-        for i in containers.indices where containers[i].operation == .stopping { stop(i, graceSeconds: graceSeconds, runsHook: false) }
+        for i in containers.indices where containers[i].operation == .stopping {
+            stop(i, graceSeconds: graceSeconds, runsHook: false)
+        }
     }
 
     /// Containers at once, then sidecars from the last to the first, then the sandbox.

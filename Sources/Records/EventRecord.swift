@@ -29,8 +29,10 @@ public struct EventRecord: Equatable, Sendable {
     public var decision: [UInt8]
 
     public init(
-        stream: Stream, revision: UInt64, ordinal: UInt64 = 0, time: Timestamp, cause: UInt64? = nil, request: RequestFacts,
-        authentication: AuthenticationFacts, authorization: AuthorizationFacts, admission: [AdmissionFact] = [], outcome: Outcome,
+        stream: Stream, revision: UInt64, ordinal: UInt64 = 0, time: Timestamp, cause: UInt64? = nil,
+        request: RequestFacts,
+        authentication: AuthenticationFacts, authorization: AuthorizationFacts, admission: [AdmissionFact] = [],
+        outcome: Outcome,
         changes: [Change] = [], decision: [UInt8] = []
     ) {
         self.stream = stream
@@ -63,7 +65,8 @@ public struct RequestFacts: Equatable, Sendable {
     /// As the client gave it; empty when it did not.
     public var fieldManager: String
     public init(
-        auditID: String = "", verb: String, path: String, query: String = "", userAgent: String = "", source: String = "", fieldManager: String = ""
+        auditID: String = "", verb: String, path: String, query: String = "", userAgent: String = "",
+        source: String = "", fieldManager: String = ""
     ) {
         self.auditID = auditID
         self.verb = verb
@@ -103,7 +106,8 @@ public struct UserInfo: Hashable, Sendable {
 public struct AuthenticationFacts: Hashable, Sendable {
     /// Why an authenticator did not accept.
     public enum Refusal: UInt8, Sendable {
-        case none, noCredential, malformed, badSignature, unknownKey, expired, notYetValid, wrongAudience, wrongIssuer, unknownCA, revoked,
+        case none, noCredential, malformed, badSignature, unknownKey, expired, notYetValid, wrongAudience, wrongIssuer,
+            unknownCA, revoked,
             boundObjectGone, unknownToken, wrongUsage
     }
     public struct Verdict: Hashable, Sendable {
@@ -124,7 +128,10 @@ public struct AuthenticationFacts: Hashable, Sendable {
     public var verdicts: [Verdict]
     /// The real user behind an impersonated one.
     public var impersonator: UserInfo?
-    public init(authenticator: String, user: UserInfo, fingerprint: String = "", verdicts: [Verdict] = [], impersonator: UserInfo? = nil) {
+    public init(
+        authenticator: String, user: UserInfo, fingerprint: String = "", verdicts: [Verdict] = [],
+        impersonator: UserInfo? = nil
+    ) {
         self.authenticator = authenticator
         self.user = user
         self.fingerprint = fingerprint
@@ -148,7 +155,8 @@ public struct AuthorizationFacts: Hashable, Sendable {
     /// Words for a person.
     public var reason: String
     public init(
-        verdict: Verdict, authorizer: String = "", binding: String = "", bindingRevision: UInt64 = 0, rule: String = "", ruleRevision: UInt64 = 0,
+        verdict: Verdict, authorizer: String = "", binding: String = "", bindingRevision: UInt64 = 0, rule: String = "",
+        ruleRevision: UInt64 = 0,
         reason: String = ""
     ) {
         self.verdict = verdict

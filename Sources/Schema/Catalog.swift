@@ -10,7 +10,8 @@ public final class Catalog: Sendable {
     private let kindTypes: [GroupVersionKind: TypeSchema]
 
     /// `kindTypes` are the structured types of kinds, those of no resource (Scale, Eviction, DeleteOptions, …) included.
-    public init(resources: [ResourceType], types: [String: TypeSchema], kindTypes: [GroupVersionKind: TypeSchema] = [:]) {
+    public init(resources: [ResourceType], types: [String: TypeSchema], kindTypes: [GroupVersionKind: TypeSchema] = [:])
+    {
         self.resources = resources
         self.types = types
         self.kindTypes = kindTypes
@@ -25,7 +26,9 @@ public final class Catalog: Sendable {
     }
 
     /// The resource served at `apiVersion` (`v1`, `apps/v1`) under that plural name.
-    public func resource(apiVersion: String, _ resource: String) -> ResourceType? { byPath[apiVersion]?[resource].map { resources[$0] } }
+    public func resource(apiVersion: String, _ resource: String) -> ResourceType? {
+        byPath[apiVersion]?[resource].map { resources[$0] }
+    }
     /// The resource whose objects have that kind.
     public func resource(for kind: GroupVersionKind) -> ResourceType? { byKind[kind].map { resources[$0] } }
     /// The structured type of that kind, whether or not a resource has it: `Scale`, `Eviction`, `DeleteOptions`, lists.

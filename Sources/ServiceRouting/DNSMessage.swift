@@ -34,13 +34,16 @@ public struct DNSQuestion: Equatable, Sendable {
         udpSizeMax = 512
         // An OPT record in the additional section comes last: root name, type 41, size in its class.
         let rest = at + 5
-        if message[11] > 0, rest + 5 <= message.count, message[rest] == 0, message[rest + 1] == 0, message[rest + 2] == 41 {
+        if message[11] > 0, rest + 5 <= message.count, message[rest] == 0, message[rest + 1] == 0,
+            message[rest + 2] == 41
+        {
             udpSizeMax = max(512, min(4096, Int(message[rest + 3]) << 8 | Int(message[rest + 4])))
         }
     }
 
     /// The answer's bytes. `sizeMax` cuts it: the client then asks again over TCP.
-    public func reply(_ answer: ServiceNames.Answer, zone: String, seconds: UInt32 = 5, sizeMax: Int = 65535) -> [UInt8] {
+    public func reply(_ answer: ServiceNames.Answer, zone: String, seconds: UInt32 = 5, sizeMax: Int = 65535) -> [UInt8]
+    {
         var records: [ServiceNames.Record] = []
         var code: UInt8 = 0
         switch answer {
@@ -60,7 +63,8 @@ public struct DNSQuestion: Equatable, Sendable {
         var authority: [UInt8] = []
         if records.isEmpty, code != 5 { authority = DNSQuestion.startOfAuthority(zone, seconds: seconds) }
         var out: [UInt8] = [
-            UInt8(id >> 8), UInt8(id & 255), 0x84 | (isCut ? 2 : 0) | (wantsRecursion ? 1 : 0), 0x80 | code, 0, 1, UInt8(count >> 8),
+            UInt8(id >> 8), UInt8(id & 255), 0x84 | (isCut ? 2 : 0) | (wantsRecursion ? 1 : 0), 0x80 | code, 0, 1,
+            UInt8(count >> 8),
             UInt8(count & 255), 0, authority.isEmpty ? 0 : 1, 0, 0,
         ]
         out += section
@@ -71,7 +75,8 @@ public struct DNSQuestion: Equatable, Sendable {
 
     /// An answer without records: 2 is SERVFAIL, 1 FORMERR.
     public func failure(_ code: UInt8) -> [UInt8] {
-        [UInt8(id >> 8), UInt8(id & 255), 0x80 | (wantsRecursion ? 1 : 0), 0x80 | code, 0, 1, 0, 0, 0, 0, 0, 0] + section
+        [UInt8(id >> 8), UInt8(id & 255), 0x80 | (wantsRecursion ? 1 : 0), 0x80 | code, 0, 1, 0, 0, 0, 0, 0, 0]
+            + section
     }
 
     private static func name(_ text: String) -> [UInt8] {
@@ -92,18 +97,29 @@ public struct DNSQuestion: Equatable, Sendable {
         case .a(let bytes): (type, data) = (ServiceNames.RecordType.a, bytes)
         case .cname(let target): (type, data) = (ServiceNames.RecordType.cname, name(target))
         case .ptr(let target): (type, data) = (ServiceNames.RecordType.ptr, name(target))
-        case .txt(let text): (type, data) = (ServiceNames.RecordType.txt, [UInt8(min(255, text.utf8.count))] + Array(text.utf8.prefix(255)))
+        case .txt(let text):
+            (type, data) = (
+                ServiceNames.RecordType.txt, [UInt8(min(255, text.utf8.count))] + Array(text.utf8.prefix(255))
+            )
         case .srv(let port, let target):
-            (type, data) = (ServiceNames.RecordType.srv, [0, 0, 0, 100, UInt8(port >> 8), UInt8(port & 255)] + name(target))
+            (type, data) = (
+                ServiceNames.RecordType.srv, [0, 0, 0, 100, UInt8(port >> 8), UInt8(port & 255)] + name(target)
+            )
         }
         // 0xC00C points at the question's name.
-        return [0xC0, 0x0C, UInt8(type >> 8), UInt8(type & 255), 0, 1] + word(seconds) + [UInt8(data.count >> 8), UInt8(data.count & 255)] + data
+        return [0xC0, 0x0C, UInt8(type >> 8), UInt8(type & 255), 0, 1] + word(seconds) + [
+            UInt8(data.count >> 8), UInt8(data.count & 255),
+        ] + data
     }
 
     private static func startOfAuthority(_ zone: String, seconds: UInt32) -> [UInt8] {
-        let data = name("ns.dns." + zone) + name("hostmaster." + zone) + word(1) + word(7200) + word(1800) + word(86400) + word(seconds)
+        let data =
+            name("ns.dns." + zone) + name("hostmaster." + zone) + word(1) + word(7200) + word(1800) + word(86400)
+            + word(seconds)
         return name(zone) + [0, 6, 0, 1] + word(seconds) + [UInt8(data.count >> 8), UInt8(data.count & 255)] + data
     }
 
-    private static func word(_ value: UInt32) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
+    private static func word(_ value: UInt32) -> [UInt8] {
+        [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
+    }
 }

@@ -153,7 +153,8 @@ enum RuleText {
             """
         if !node.podCIDR.isEmpty {
             let inside = node.clusterCIDR.isEmpty ? node.podCIDR : node.clusterCIDR
-            out += "    ip saddr \(node.podCIDR) ip daddr != \(inside) ip daddr != 224.0.0.0/4 masquerade fully-random\n"
+            out +=
+                "    ip saddr \(node.podCIDR) ip daddr != \(inside) ip daddr != 224.0.0.0/4 masquerade fully-random\n"
         }
         out += """
               }

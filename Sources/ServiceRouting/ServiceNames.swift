@@ -68,14 +68,19 @@ public struct ServiceNames: Sendable {
         removeService(key, namespace)
         let spec = object["spec"] ?? .null
         let service = Service(
-            clusterIP: spec["clusterIP"]?.string ?? "", externalName: spec["type"]?.string == "ExternalName" ? spec["externalName"]?.string ?? "" : "",
-            ports: (spec["ports"]?.elements ?? []).map { ($0["name"]?.string ?? "", ($0["protocol"]?.string ?? "TCP").lowercased(), $0["port"]?.int ?? 0) },
+            clusterIP: spec["clusterIP"]?.string ?? "",
+            externalName: spec["type"]?.string == "ExternalName" ? spec["externalName"]?.string ?? "" : "",
+            ports: (spec["ports"]?.elements ?? []).map {
+                ($0["name"]?.string ?? "", ($0["protocol"]?.string ?? "TCP").lowercased(), $0["port"]?.int ?? 0)
+            },
             publishesNotReady: spec["publishNotReadyAddresses"]?.bool ?? false)
         services[key] = service
         namespaces[namespace, default: 0] += 1
         if RoutedService.isIPv4(service.clusterIP) { serviceOfIP[service.clusterIP] = key }
     }
-    public mutating func removeService(namespace: String, name: String) { removeService(name + "." + namespace, namespace) }
+    public mutating func removeService(namespace: String, name: String) {
+        removeService(name + "." + namespace, namespace)
+    }
 
     private mutating func removeService(_ key: String, _ namespace: String) {
         guard let old = services.removeValue(forKey: key) else { return }
@@ -88,7 +93,9 @@ public struct ServiceNames: Sendable {
         let namespace = object["metadata", "namespace"]?.string ?? ""
         let key = (object["metadata", "name"]?.string ?? "") + "." + namespace
         removeSlice(key)
-        guard let name = object["metadata", "labels", "kubernetes.io/service-name"]?.string, object["addressType"]?.string == "IPv4" else { return }
+        guard let name = object["metadata", "labels", "kubernetes.io/service-name"]?.string,
+            object["addressType"]?.string == "IPv4"
+        else { return }
         var hosts: [Host] = []
         for endpoint in object["endpoints"]?.elements ?? [] where endpoint["conditions", "ready"]?.bool ?? true {
             guard let address = endpoint["addresses"]?[0]?.string else { continue }
@@ -97,7 +104,9 @@ public struct ServiceNames: Sendable {
         let service = name + "." + namespace
         slices[key] = Slice(
             service: service, hosts: hosts,
-            ports: (object["ports"]?.elements ?? []).map { ($0["name"]?.string ?? "", ($0["protocol"]?.string ?? "TCP").lowercased(), $0["port"]?.int ?? 0) })
+            ports: (object["ports"]?.elements ?? []).map {
+                ($0["name"]?.string ?? "", ($0["protocol"]?.string ?? "TCP").lowercased(), $0["port"]?.int ?? 0)
+            })
         slicesOf[service, default: []].insert(key)
     }
     public mutating func removeSlice(namespace: String, name: String) { removeSlice(name + "." + namespace) }
@@ -114,7 +123,11 @@ public struct ServiceNames: Sendable {
     public func answer(_ name: String, type: UInt16) -> Answer {
         if name.hasSuffix(".in-addr.arpa") { return reverse(name) }
         guard name == zone || name.hasSuffix("." + zone) else { return .notOurs }
-        let labels = name == zone ? [] : name.dropLast(zone.utf8.count + 1).split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        let labels =
+            name == zone
+            ? []
+            : name.dropLast(zone.utf8.count + 1).split(separator: ".", omittingEmptySubsequences: false).map(
+                String.init)
         switch labels.last {
         case nil: return .records([])
         case "dns-version": return labels.count == 1 ? only([.txt("1.1.0")], type) : .noSuchName
@@ -139,7 +152,9 @@ public struct ServiceNames: Sendable {
     }
 
     private func hosts(_ key: String) -> [(host: Host, ports: [(name: String, transport: String, port: Int64)])] {
-        (slicesOf[key] ?? []).sorted().compactMap { slices[$0] }.flatMap { slice in slice.hosts.map { ($0, slice.ports) } }
+        (slicesOf[key] ?? []).sorted().compactMap { slices[$0] }.flatMap { slice in
+            slice.hosts.map { ($0, slice.ports) }
+        }
     }
 
     private func serviceName(_ labels: [String], _ type: UInt16) -> Answer {
@@ -154,7 +169,9 @@ public struct ServiceNames: Sendable {
                 if all.isEmpty { return .noSuchName }
                 var records: [Record] = []
                 for entry in all {
-                    guard let bytes = ServiceNames.bytes(entry.host.address), !records.contains(.a(bytes)) else { continue }
+                    guard let bytes = ServiceNames.bytes(entry.host.address), !records.contains(.a(bytes)) else {
+                        continue
+                    }
                     records.append(.a(bytes))
                 }
                 return only(records, type)
@@ -175,7 +192,10 @@ public struct ServiceNames: Sendable {
         if service.isHeadless {
             for entry in hosts(key) {
                 for port in entry.ports where port.name == portName && port.transport == transport {
-                    records.append(.srv(port: UInt16(truncatingIfNeeded: port.port), target: ServiceNames.label(entry.host) + "." + full))
+                    records.append(
+                        .srv(
+                            port: UInt16(truncatingIfNeeded: port.port),
+                            target: ServiceNames.label(entry.host) + "." + full))
                 }
             }
         } else {

@@ -33,17 +33,20 @@ struct RoutedService: Equatable, Sendable {
         guard !clusterIPs.isEmpty else { return nil }
         externalIPs = (spec["externalIPs"]?.strings ?? []).filter(RoutedService.isIPv4)
         for ingress in service["status", "loadBalancer", "ingress"]?.elements ?? [] {
-            if let address = ingress["ip"]?.string, RoutedService.isIPv4(address), ingress["ipMode"]?.string != "Proxy" {
+            if let address = ingress["ip"]?.string, RoutedService.isIPv4(address), ingress["ipMode"]?.string != "Proxy"
+            {
                 externalIPs.append(address)
             }
         }
         ports = (spec["ports"]?.elements ?? []).map {
             Port(
-                name: $0["name"]?.string ?? "", transport: ($0["protocol"]?.string ?? "TCP").lowercased(), port: $0["port"]?.int ?? 0,
+                name: $0["name"]?.string ?? "", transport: ($0["protocol"]?.string ?? "TCP").lowercased(),
+                port: $0["port"]?.int ?? 0,
                 nodePort: $0["nodePort"]?.int ?? 0)
         }
         affinitySeconds =
-            spec["sessionAffinity"]?.string == "ClientIP" ? spec["sessionAffinityConfig", "clientIP", "timeoutSeconds"]?.int ?? 10800 : 0
+            spec["sessionAffinity"]?.string == "ClientIP"
+            ? spec["sessionAffinityConfig", "clientIP", "timeoutSeconds"]?.int ?? 10800 : 0
         isInternalLocal = spec["internalTrafficPolicy"]?.string == "Local"
         isExternalLocal = spec["externalTrafficPolicy"]?.string == "Local"
     }
@@ -69,7 +72,9 @@ struct RoutedSlice: Sendable {
     var ports: [String: Int64]
 
     init?(_ slice: JSON) {
-        guard let service = slice["metadata", "labels", "kubernetes.io/service-name"]?.string, slice["addressType"]?.string == "IPv4" else {
+        guard let service = slice["metadata", "labels", "kubernetes.io/service-name"]?.string,
+            slice["addressType"]?.string == "IPv4"
+        else {
             return nil
         }
         self.service = (slice["metadata", "namespace"]?.string ?? "") + "/" + service
@@ -79,7 +84,8 @@ struct RoutedSlice: Sendable {
             let isTerminating = endpoint["conditions", "terminating"]?.bool ?? false
             return (endpoint["addresses"]?.strings ?? []).prefix(1).map {
                 Member(
-                    address: $0, isReady: isReady, isServing: isServing && isTerminating, nodeName: endpoint["nodeName"]?.string ?? "")
+                    address: $0, isReady: isReady, isServing: isServing && isTerminating,
+                    nodeName: endpoint["nodeName"]?.string ?? "")
             }
         }
         ports = [:]

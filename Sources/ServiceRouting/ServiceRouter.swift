@@ -101,7 +101,7 @@ public struct ServiceRouter: Sendable {
                     service, slices: (slicesOf[key] ?? []).sorted().compactMap { slices[$0] }, node: node.name,
                     before: old?.slots ?? [:])
             }
-            if old?.elements == new?.elements { 
+            if old?.elements == new?.elements {
                 routes[key] = new
                 continue
             }

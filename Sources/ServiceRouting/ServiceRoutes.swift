@@ -32,7 +32,9 @@ struct ServiceRoutes: Sendable {
         for address in service.clusterIPs { elements.insert(RuleElement(place: .clusterIPs, key: address, value: "")) }
         for port in service.ports {
             let portKey = port.name + "/" + port.transport
-            let members = slices.flatMap { slice in slice.ports[portKey].map { number in slice.members.map { ($0, number) } } ?? [] }
+            let members = slices.flatMap { slice in
+                slice.ports[portKey].map { number in slice.members.map { ($0, number) } } ?? []
+            }
             func pick(local: Bool) -> [Endpoint] {
                 let near = local ? members.filter { $0.0.nodeName == node } : members
                 var picked = near.filter { $0.0.isReady }
@@ -45,22 +47,27 @@ struct ServiceRoutes: Sendable {
             slots[portKey] = all
             slots[portKey + "/local"] = local
             for endpoint in all {
-                elements.insert(RuleElement(place: .hairpin, key: "\(endpoint.address) . \(endpoint.address)", value: ""))
+                elements.insert(
+                    RuleElement(place: .hairpin, key: "\(endpoint.address) . \(endpoint.address)", value: ""))
             }
             for address in service.clusterIPs {
                 route(
-                    service, port, address, service.isInternalLocal ? local : all, isLocal: service.isInternalLocal, masquerades: false)
+                    service, port, address, service.isInternalLocal ? local : all, isLocal: service.isInternalLocal,
+                    masquerades: false)
             }
             let external = service.isExternalLocal ? local : all
             for address in service.externalIPs {
-                route(service, port, address, external, isLocal: service.isExternalLocal, masquerades: !service.isExternalLocal)
+                route(
+                    service, port, address, external, isLocal: service.isExternalLocal,
+                    masquerades: !service.isExternalLocal)
             }
             if port.nodePort > 0 { routeNodePort(service, port, external) }
         }
     }
 
     private mutating func route(
-        _ service: RoutedService, _ port: RoutedService.Port, _ address: String, _ endpoints: [Endpoint], isLocal: Bool, masquerades: Bool
+        _ service: RoutedService, _ port: RoutedService.Port, _ address: String, _ endpoints: [Endpoint], isLocal: Bool,
+        masquerades: Bool
     ) {
         let key = "\(address) . \(port.transport) . \(port.port)"
         if port.transport == "udp" {
@@ -73,7 +80,8 @@ struct ServiceRoutes: Sendable {
             return
         }
         let chain = RoutingChain(
-            isNodePort: false, count: endpoints.count, isLocal: isLocal, masquerades: masquerades, affinitySeconds: service.affinitySeconds)
+            isNodePort: false, count: endpoints.count, isLocal: isLocal, masquerades: masquerades,
+            affinitySeconds: service.affinitySeconds)
         elements.insert(RuleElement(place: .serviceIPs, key: key, value: "goto \(chain.name)", chain: chain))
         for (number, endpoint) in endpoints.enumerated() {
             elements.insert(
@@ -87,17 +95,20 @@ struct ServiceRoutes: Sendable {
         let key = "\(port.transport) . \(port.nodePort)"
         guard !endpoints.isEmpty else {
             elements.insert(
-                RuleElement(place: .noEndpointNodePorts, key: key, value: service.isExternalLocal ? "drop" : "goto refuse"))
+                RuleElement(
+                    place: .noEndpointNodePorts, key: key, value: service.isExternalLocal ? "drop" : "goto refuse"))
             return
         }
         let chain = RoutingChain(
-            isNodePort: true, count: endpoints.count, isLocal: service.isExternalLocal, masquerades: !service.isExternalLocal,
+            isNodePort: true, count: endpoints.count, isLocal: service.isExternalLocal,
+            masquerades: !service.isExternalLocal,
             affinitySeconds: service.affinitySeconds)
         elements.insert(RuleElement(place: .nodePorts, key: key, value: "goto \(chain.name)", chain: chain))
         for (number, endpoint) in endpoints.enumerated() {
             elements.insert(
                 RuleElement(
-                    place: .nodePortEndpoints, key: "\(key) . \(number + (service.isExternalLocal ? RoutingChain.localOffset : 0))",
+                    place: .nodePortEndpoints,
+                    key: "\(key) . \(number + (service.isExternalLocal ? RoutingChain.localOffset : 0))",
                     value: "\(endpoint.address) . \(endpoint.port)"))
         }
     }

@@ -7,18 +7,21 @@ struct Reckon: AsyncParsableCommand {
     static let version = "v1.36.2+reckon.1"
 
     static let serverVersion = ServerVersion(
-        gitVersion: version, gitCommit: "unknown", buildDate: "2026-11-23T00:00:00Z", toolchain: "swift6.3", compiler: "swiftc", platform: "linux/amd64")
+        gitVersion: version, gitCommit: "unknown", buildDate: "2026-11-23T00:00:00Z", toolchain: "swift6.3",
+        compiler: "swiftc", platform: "linux/amd64")
 
     static let configuration = CommandConfiguration(
         commandName: "reckon",
-        abstract: "A Kubernetes control plane and node agent that keeps a log of every request, and can serve any moment of it.",
+        abstract:
+            "A Kubernetes control plane and node agent that keeps a log of every request, and can serve any moment of it.",
         discussion: """
             reckon up --data DIR starts a one-node cluster; every kubectl works against it. \
             reckon at -15m -- kubectl get pods shows it as it was.
             """,
         version: version,
         subcommands: [
-            UpCommand.self, APIServerCommand.self, AtCommand.self, HistoryCommand.self, LogCommand.self, VersionCommand.self,
+            UpCommand.self, APIServerCommand.self, AtCommand.self, HistoryCommand.self, LogCommand.self,
+            VersionCommand.self,
         ])
 }
 

@@ -12,9 +12,12 @@ private func cluster(_ objects: [JSON]) -> ClusterState {
     return state
 }
 
-private func event(_ object: JSON, at revision: UInt64, kind: Change.Kind = .created, previous: UInt64 = 0) -> EventRecord {
+private func event(_ object: JSON, at revision: UInt64, kind: Change.Kind = .created, previous: UInt64 = 0)
+    -> EventRecord
+{
     let kinds = [
-        "Role": "roles", "ClusterRole": "clusterroles", "RoleBinding": "rolebindings", "ClusterRoleBinding": "clusterrolebindings",
+        "Role": "roles", "ClusterRole": "clusterroles", "RoleBinding": "rolebindings",
+        "ClusterRoleBinding": "clusterrolebindings",
         "Pod": "pods",
     ]
     let resource = kinds[object["kind"]?.string ?? ""] ?? ""
@@ -22,8 +25,10 @@ private func event(_ object: JSON, at revision: UInt64, kind: Change.Kind = .cre
         group: resource == "pods" ? "" : "rbac.authorization.k8s.io", resource: resource,
         namespace: object["metadata", "namespace"]?.string ?? "", name: object["metadata", "name"]?.string ?? "")
     return EventRecord(
-        stream: .journal, revision: revision, time: Timestamp(seconds: 1), request: RequestFacts(verb: "create", path: "/"),
-        authentication: AuthenticationFacts(authenticator: "internal", user: UserInfo(name: "t")), authorization: .notAsked,
+        stream: .journal, revision: revision, time: Timestamp(seconds: 1),
+        request: RequestFacts(verb: "create", path: "/"),
+        authentication: AuthenticationFacts(authenticator: "internal", user: UserInfo(name: "t")),
+        authorization: .notAsked,
         outcome: Outcome(code: 201),
         changes: [Change(kind: kind, key: key, uid: "u", previousRevision: previous, body: object.encoded())])
 }
@@ -39,7 +44,8 @@ private func binding(_ name: String, namespace: String? = nil, role: String, kin
     if let namespace { metadata["namespace"] = .string(namespace) }
     return [
         "kind": namespace == nil ? "ClusterRoleBinding" : "RoleBinding", "metadata": metadata,
-        "roleRef": ["apiGroup": "rbac.authorization.k8s.io", "kind": .string(kind), "name": .string(role)], "subjects": [subject],
+        "roleRef": ["apiGroup": "rbac.authorization.k8s.io", "kind": .string(kind), "name": .string(role)],
+        "subjects": [subject],
     ]
 }
 
@@ -68,14 +74,19 @@ private let alice = UserInfo(name: "alice", groups: ["devs", "system:authenticat
 
     @Test func rememberedAnswersFollowTheRules() {
         var state = cluster([
-            role("r", namespace: "x", [["apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["ok"], "verbs": ["get"]]])
+            role(
+                "r", namespace: "x",
+                [["apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["ok"], "verbs": ["get"]]])
         ])
         var authorizer = Authorizer(state)
         func ask(_ name: String) -> AuthorizationFacts.Verdict {
-            authorizer.authorize(.init(user: alice, verb: "get", resource: "configmaps", namespace: "x", name: name), state).verdict
+            authorizer.authorize(
+                .init(user: alice, verb: "get", resource: "configmaps", namespace: "x", name: name), state
+            ).verdict
         }
         #expect(ask("ok") == .denied)
-        let bound = event(binding("b", namespace: "x", role: "r", kind: "Role", ["kind": "User", "name": "alice"]), at: 2)
+        let bound = event(
+            binding("b", namespace: "x", role: "r", kind: "Role", ["kind": "User", "name": "alice"]), at: 2)
         state.apply(bound)
         authorizer.apply(bound.changes, revision: 2)
         for _ in 0..<2 {
@@ -83,7 +94,8 @@ private let alice = UserInfo(name: "alice", groups: ["devs", "system:authenticat
             #expect(ask("no") == .denied)
         }
         let unbound = event(
-            binding("b", namespace: "x", role: "r", kind: "Role", ["kind": "User", "name": "alice"]), at: 3, kind: .deleted, previous: 2)
+            binding("b", namespace: "x", role: "r", kind: "Role", ["kind": "User", "name": "alice"]), at: 3,
+            kind: .deleted, previous: 2)
         state.apply(unbound)
         authorizer.apply(unbound.changes, revision: 3)
         #expect(ask("ok") == .denied)
@@ -94,7 +106,8 @@ private let alice = UserInfo(name: "alice", groups: ["devs", "system:authenticat
         let denied = AuthorizationFacts(verdict: .denied)
         #expect(
             list.forbidden(denied).message
-                == #"deployments.apps is forbidden: User "alice" cannot list resource "deployments" in API group "apps" in the namespace "x""#)
+                == #"deployments.apps is forbidden: User "alice" cannot list resource "deployments" in API group "apps" in the namespace "x""#
+        )
         let path = AccessAttributes(user: alice, verb: "get", path: "/metrics").forbidden(denied)
         #expect(path.message == #"forbidden: User "alice" cannot get path "/metrics""#)
         #expect(path.document["details"] == [:])
@@ -107,7 +120,8 @@ private let alice = UserInfo(name: "alice", groups: ["devs", "system:authenticat
         ])
         let rules = AccessRules(state)
         let roles = GroupResource(group: "rbac.authorization.k8s.io", resource: "roles")
-        let grab = role("grab", namespace: "x", [["apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]]])
+        let grab = role(
+            "grab", namespace: "x", [["apiGroups": [""], "resources": ["secrets"], "verbs": ["get", "list"]]])
         #expect(
             rules.escalation(roles, grab, old: nil, user: alice, state)?.message
                 == """
@@ -116,25 +130,32 @@ private let alice = UserInfo(name: "alice", groups: ["devs", "system:authenticat
                 {APIGroups:[""], Resources:["secrets"], Verbs:["get" "list"]}
                 """)
         let same = role(
-            "same", namespace: "x", [["apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles"], "verbs": ["create"]]])
+            "same", namespace: "x",
+            [["apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles"], "verbs": ["create"]]])
         #expect(rules.escalation(roles, same, old: nil, user: alice, state) == nil)
     }
 
     @Test func aKubeletReadsWhatItsPodsNeed() {
         let pod: JSON = [
             "kind": "Pod", "metadata": ["name": "p", "namespace": "x"],
-            "spec": ["nodeName": "n1", "serviceAccountName": "robot", "volumes": [["name": "v", "secret": ["secretName": "s"]]]],
+            "spec": [
+                "nodeName": "n1", "serviceAccountName": "robot",
+                "volumes": [["name": "v", "secret": ["secretName": "s"]]],
+            ],
         ]
         let state = cluster([pod])
         var authorizer = Authorizer(state)
-        func ask(_ node: String, _ verb: String, _ resource: String, _ sub: String = "", _ name: String) -> AuthorizationFacts {
+        func ask(_ node: String, _ verb: String, _ resource: String, _ sub: String = "", _ name: String)
+            -> AuthorizationFacts
+        {
             let user = UserInfo(name: "system:node:" + node, groups: ["system:nodes"])
             return authorizer.authorize(
                 .init(user: user, verb: verb, resource: resource, subresource: sub, namespace: "x", name: name), state)
         }
         #expect(ask("n1", "get", "secrets", "", "s").verdict == .allowed)
         #expect(ask("n1", "get", "secrets", "", "other").verdict == .denied)
-        #expect(ask("n2", "get", "secrets", "", "s").reason == "no relationship found between node 'n2' and this object")
+        #expect(
+            ask("n2", "get", "secrets", "", "s").reason == "no relationship found between node 'n2' and this object")
         #expect(ask("n1", "create", "serviceaccounts", "token", "robot").verdict == .allowed)
         #expect(ask("n1", "create", "serviceaccounts", "token", "default").verdict == .denied)
         #expect(ask("n1", "get", "nodes", "", "n1").verdict == .allowed)

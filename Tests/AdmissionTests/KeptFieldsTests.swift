@@ -10,7 +10,9 @@ import Testing
             #expect(
                 causes { () throws(APIError) in try kinds.update(made) { $0["data", "k"] = "dw==" } }
                     == ["data: Forbidden: field is immutable when `immutable` is set"])
-            #expect(causes { () throws(APIError) in try kinds.update(made) { $0["metadata", "labels", "a"] = "b" } }.isEmpty)
+            #expect(
+                causes { () throws(APIError) in try kinds.update(made) { $0["metadata", "labels", "a"] = "b" } }.isEmpty
+            )
         }
     }
 
@@ -26,13 +28,18 @@ import Testing
         var kinds = Kinds("v1", "persistentvolumeclaims")
         var made = try kinds.create([
             "metadata": ["name": "a"],
-            "spec": ["accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": "1Gi"]], "storageClassName": "s"],
+            "spec": [
+                "accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": "1Gi"]],
+                "storageClassName": "s",
+            ],
         ])
         #expect(made["status"] == ["phase": "Pending"])
         made["status"] = ["phase": "Bound", "capacity": ["storage": "1Gi"]]
         made["spec", "volumeName"] = "pv"
         func refused(_ size: JSON) -> [String] {
-            causes { () throws(APIError) in try kinds.update(made) { $0["spec", "resources", "requests", "storage"] = size } }
+            causes { () throws(APIError) in
+                try kinds.update(made) { $0["spec", "resources", "requests", "storage"] = size }
+            }
         }
         #expect(refused("2Gi").isEmpty)
         #expect(refused("1024Mi").isEmpty)
@@ -52,18 +59,23 @@ import Testing
         var kinds = Kinds("autoscaling/v2", "horizontalpodautoscalers")
         let made = try kinds.create([
             "metadata": ["name": "a"],
-            "spec": ["scaleTargetRef": ["apiVersion": "apps/v1", "kind": "Deployment", "name": "d"], "maxReplicas": 3],
+            "spec": [
+                "scaleTargetRef": ["apiVersion": "apps/v1", "kind": "Deployment", "name": "d"], "maxReplicas": 3,
+            ],
         ])
         #expect(made["spec", "minReplicas"] == 1)
         #expect(made["spec", "metrics"]?.elements.first?["resource", "target", "averageUtilization"] == 80)
     }
 
     @Test func eventsOfTheNewerGroupAreHeldToMore() {
-        let event: JSON = ["metadata": ["name": "e"], "involvedObject": ["kind": "Pod", "namespace": "ns", "name": "p"]]
-        #expect(causes { () throws(APIError) in
-            var kinds = Kinds("v1", "events")
-            try kinds.create(event)
-        }.isEmpty)
+        let event: JSON = [
+            "metadata": ["name": "e"], "involvedObject": ["kind": "Pod", "namespace": "ns", "name": "p"],
+        ]
+        #expect(
+            causes { () throws(APIError) in
+                var kinds = Kinds("v1", "events")
+                try kinds.create(event)
+            }.isEmpty)
     }
 }
 
@@ -71,9 +83,12 @@ import Testing
     @Test func whatMayNotChangeIsShownAsADifference() throws {
         var kinds = Kinds("v1", "persistentvolumeclaims")
         let made = try kinds.create([
-            "metadata": ["name": "a"], "spec": ["accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": "1Gi"]]],
+            "metadata": ["name": "a"],
+            "spec": ["accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": "1Gi"]]],
         ])
-        let found = causes { () throws(APIError) in try kinds.update(made) { $0["spec", "accessModes"] = ["ReadWriteMany"] } }
+        let found = causes { () throws(APIError) in
+            try kinds.update(made) { $0["spec", "accessModes"] = ["ReadWriteMany"] }
+        }
         let difference = """
             @@ -1,6 +1,6 @@
              {
@@ -99,7 +114,8 @@ import Testing
     ]) func certificatesAndKeysArePEM(_ certificate: String, _ key: String, _ expected: [String]) throws {
         var kinds = Kinds("v1", "secrets")
         let made = try kinds.create([
-            "metadata": ["name": "a"], "type": "kubernetes.io/tls", "data": ["tls.crt": .string(certificate), "tls.key": .string(key)],
+            "metadata": ["name": "a"], "type": "kubernetes.io/tls",
+            "data": ["tls.crt": .string(certificate), "tls.key": .string(key)],
         ])
         #expect(kinds.rules.warnings(made, old: nil) == expected)
     }

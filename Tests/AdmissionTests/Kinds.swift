@@ -17,7 +17,8 @@ struct Kinds {
 
     private var context: WriteContext {
         WriteContext(
-            state: state, catalog: .builtin, now: Timestamp(seconds: 1_800_000_000), user: UserInfo(name: "someone"), random: random,
+            state: state, catalog: .builtin, now: Timestamp(seconds: 1_800_000_000), user: UserInfo(name: "someone"),
+            random: random,
             settings: ClusterSettings(), isDryRun: false)
     }
 
@@ -39,14 +40,17 @@ struct Kinds {
         try rules.prepareForCreate(&object, &context)
         random = context.random
         let errors =
-            ObjectMetaRules.validateCreate(object["metadata"] ?? .null, isNamespaced: type.isNamespaced, nameRule: rules.nameRule)
+            ObjectMetaRules.validateCreate(
+                object["metadata"] ?? .null, isNamespaced: type.isNamespaced, nameRule: rules.nameRule)
             + rules.validateCreate(object, context)
         if !errors.isEmpty { throw .invalid(type.groupVersionKind, "", errors) }
         return object
     }
 
     @discardableResult
-    mutating func update(_ old: JSON, _ subresource: String = "", _ change: (inout JSON) -> Void) throws(APIError) -> JSON {
+    mutating func update(_ old: JSON, _ subresource: String = "", _ change: (inout JSON) -> Void) throws(APIError)
+        -> JSON
+    {
         var body = old
         change(&body)
         var object = try read(body)
@@ -66,7 +70,8 @@ struct Kinds {
     /// Puts an object into the state as an event would.
     mutating func store(_ object: JSON) {
         let key = ObjectKey(
-            group: type.store.group, resource: type.store.resource, namespace: object["metadata", "namespace"]?.string ?? "",
+            group: type.store.group, resource: type.store.resource,
+            namespace: object["metadata", "namespace"]?.string ?? "",
             name: object["metadata", "name"]?.string ?? "")
         let previous = state.object(key)
         let change = Change(

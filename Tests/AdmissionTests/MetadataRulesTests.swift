@@ -14,7 +14,9 @@ import Testing
 
     @Test func namesFollowTheirRule() {
         let long = String(repeating: "a", count: 254)
-        #expect(problems(["namespace": "ns", "name": .string(long)]).first?.hasSuffix("must be no more than 253 characters") == true)
+        #expect(
+            problems(["namespace": "ns", "name": .string(long)]).first?.hasSuffix("must be no more than 253 characters")
+                == true)
         for bad in ["A", "a_b", "-a", "a-", ".a", "a..b", "ä"] {
             #expect(problems(["namespace": "ns", "name": .string(bad)]).count == 1, "\(bad)")
         }
@@ -30,7 +32,10 @@ import Testing
 
     @Test func onlyOneOwnerControls() {
         func owner(_ name: String) -> JSON {
-            ["apiVersion": "apps/v1", "kind": "ReplicaSet", "name": .string(name), "uid": .string(name), "controller": true]
+            [
+                "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": .string(name), "uid": .string(name),
+                "controller": true,
+            ]
         }
         let found = problems(["namespace": "ns", "name": "a", "ownerReferences": [owner("x"), owner("y")]])
         #expect(found.count == 1)
@@ -38,11 +43,18 @@ import Testing
     }
 
     @Test func aNewFinalizerDoesNotStopADeletionThatRuns() {
-        let old: JSON = ["name": "a", "namespace": "ns", "deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["x.io/a"], "resourceVersion": "1"]
+        let old: JSON = [
+            "name": "a", "namespace": "ns", "deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["x.io/a"],
+            "resourceVersion": "1",
+        ]
         var new = old
         new["finalizers"] = ["x.io/a", "x.io/b"]
         let found = ObjectMetaRules.validateUpdate(new, old: old).map(\.description)
-        #expect(found.contains { $0.hasPrefix("metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted") })
+        #expect(
+            found.contains {
+                $0.hasPrefix(
+                    "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted")
+            })
         new["finalizers"] = []
         #expect(ObjectMetaRules.validateUpdate(new, old: old).isEmpty)
     }

@@ -13,7 +13,11 @@ import Testing
     @Test func defaultsFillThePod() throws {
         var kinds = Kinds("v1", "pods")
         let made = try kinds.create(
-            pod { $0["spec", "containers"] = [["name": "c", "image": "registry:5000/busybox", "ports": [["containerPort": 80]]]] })
+            pod {
+                $0["spec", "containers"] = [
+                    ["name": "c", "image": "registry:5000/busybox", "ports": [["containerPort": 80]]]
+                ]
+            })
         let spec = made["spec"]
         #expect(spec?["restartPolicy"] == "Always")
         #expect(spec?["dnsPolicy"] == "ClusterFirst")
@@ -37,20 +41,28 @@ import Testing
 
     @Test(arguments: qualities) func qualityOfServiceFollowsResources(_ resources: JSON, _ quality: String) throws {
         var kinds = Kinds("v1", "pods")
-        let made = try kinds.create(pod { $0["spec", "containers"] = [["name": "c", "image": "b", "resources": resources]] })
+        let made = try kinds.create(
+            pod { $0["spec", "containers"] = [["name": "c", "image": "b", "resources": resources]] })
         #expect(made["status", "qosClass"]?.string == quality)
     }
 
     @Test func requestsStayBelowLimits() {
         let found = refused {
-            $0["spec", "containers"] = [["name": "c", "image": "b", "resources": ["requests": ["cpu": "2"], "limits": ["cpu": "1500m"]]]]
+            $0["spec", "containers"] = [
+                ["name": "c", "image": "b", "resources": ["requests": ["cpu": "2"], "limits": ["cpu": "1500m"]]]
+            ]
         }
-        #expect(found == [#"spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1500m"#])
+        #expect(
+            found == [
+                #"spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1500m"#
+            ])
     }
 
     @Test func mountsNameVolumes() {
         let found = refused {
-            $0["spec", "containers"] = [["name": "c", "image": "b", "volumeMounts": [["name": "v", "mountPath": "/v"]]]]
+            $0["spec", "containers"] = [
+                ["name": "c", "image": "b", "volumeMounts": [["name": "v", "mountPath": "/v"]]]
+            ]
         }
         #expect(found == [#"spec.containers[0].volumeMounts[0].name: Not found: "v""#])
     }
@@ -63,10 +75,15 @@ import Testing
     @Test func aProbeHasOneHandler() {
         let found = refused {
             $0["spec", "containers"] = [
-                ["name": "c", "image": "b", "livenessProbe": ["exec": ["command": ["true"]], "tcpSocket": ["port": 80]]]
+                [
+                    "name": "c", "image": "b",
+                    "livenessProbe": ["exec": ["command": ["true"]], "tcpSocket": ["port": 80]],
+                ]
             ]
         }
-        #expect(found == ["spec.containers[0].livenessProbe.tcpSocket: Forbidden: may not specify more than 1 handler type"])
+        #expect(
+            found == ["spec.containers[0].livenessProbe.tcpSocket: Forbidden: may not specify more than 1 handler type"]
+        )
     }
 
     @Test func theImageOfARunningPodMayChangeAndLittleElse() throws {
@@ -78,15 +95,22 @@ import Testing
         #expect(refused { $0["spec", "containers"] = [["name": "c", "image": "busybox:1.37"]] }.isEmpty)
         let found = refused { $0["spec", "hostNetwork"] = true }
         #expect(found.count == 1)
-        #expect(found.first?.hasPrefix("spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`") == true)
+        #expect(
+            found.first?.hasPrefix(
+                "spec: Forbidden: pod updates may not change fields other than `spec.containers[*].image`") == true)
     }
 
     @Test func gatesOfSchedulingOnlyGo() throws {
         var kinds = Kinds("v1", "pods")
         let made = try kinds.create(pod { $0["spec", "schedulingGates"] = [["name": "x.io/a"], ["name": "x.io/b"]] })
         #expect(made["status", "conditions"]?.elements.first?["reason"] == "SchedulingGated")
-        #expect(causes { () throws(APIError) in try kinds.update(made) { $0["spec", "schedulingGates"] = [["name": "x.io/b"]] } }.isEmpty)
-        let found = causes { () throws(APIError) in try kinds.update(made) { $0["spec", "schedulingGates"] = [["name": "x.io/c"]] } }
+        #expect(
+            causes { () throws(APIError) in
+                try kinds.update(made) { $0["spec", "schedulingGates"] = [["name": "x.io/b"]] }
+            }.isEmpty)
+        let found = causes { () throws(APIError) in
+            try kinds.update(made) { $0["spec", "schedulingGates"] = [["name": "x.io/c"]] }
+        }
         #expect(found.contains { $0.hasPrefix("spec.schedulingGates") })
     }
 }

@@ -26,8 +26,13 @@ import Testing
     @Test func anAddressInUseIsRefused() throws {
         var kinds = Kinds("v1", "services")
         kinds.store(try kinds.create(service("a", ["clusterIP": "10.96.5.5", "ports": port])))
-        let found = causes { () throws(APIError) in try kinds.create(service("b", ["clusterIP": "10.96.5.5", "ports": port])) }
-        #expect(found == [#"spec.clusterIPs: Invalid value: ["10.96.5.5"]: failed to allocate IP 10.96.5.5: provided IP is already allocated"#])
+        let found = causes { () throws(APIError) in
+            try kinds.create(service("b", ["clusterIP": "10.96.5.5", "ports": port]))
+        }
+        #expect(
+            found == [
+                #"spec.clusterIPs: Invalid value: ["10.96.5.5"]: failed to allocate IP 10.96.5.5: provided IP is already allocated"#
+            ])
         #expect(try kinds.create(service("c", ["clusterIP": "None", "ports": port]))["spec", "clusterIP"] == "None")
     }
 
@@ -68,6 +73,9 @@ import Testing
                 service["spec", "clusterIPs"] = ["10.96.5.6"]
             }
         }
-        #expect(found.contains { $0.hasPrefix("spec.clusterIPs[0]: Invalid value: [\"10.96.5.6\"]: may not change once set") })
+        #expect(
+            found.contains {
+                $0.hasPrefix("spec.clusterIPs[0]: Invalid value: [\"10.96.5.6\"]: may not change once set")
+            })
     }
 }

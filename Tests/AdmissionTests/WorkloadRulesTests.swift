@@ -19,7 +19,10 @@ import Testing
         var kinds = Kinds("apps/v1", "deployments")
         let made = try kinds.create(workload([:]))
         #expect(made["spec", "replicas"] == 1)
-        #expect(made["spec", "strategy"] == ["type": "RollingUpdate", "rollingUpdate": ["maxSurge": "25%", "maxUnavailable": "25%"]])
+        #expect(
+            made["spec", "strategy"] == [
+                "type": "RollingUpdate", "rollingUpdate": ["maxSurge": "25%", "maxUnavailable": "25%"],
+            ])
         #expect(made["spec", "progressDeadlineSeconds"] == 600)
     }
 
@@ -28,7 +31,9 @@ import Testing
             var kinds = Kinds("apps/v1", "deployments")
             try kinds.create(workload(["strategy": ["rollingUpdate": ["maxSurge": 0, "maxUnavailable": 0]]]))
         }
-        #expect(found == ["spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0"])
+        #expect(
+            found == ["spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0"]
+        )
     }
 
     @Test(arguments: ["deployments", "replicasets", "statefulsets", "daemonsets"])
@@ -59,7 +64,9 @@ import Testing
         let made = try kinds.create(workload(["serviceName": "s"]))
         #expect(causes { () throws(APIError) in try kinds.update(made) { $0["spec", "replicas"] = 3 } }.isEmpty)
         let found = causes { () throws(APIError) in try kinds.update(made) { $0["spec", "serviceName"] = "t" } }
-        #expect(found.first?.hasPrefix("spec: Forbidden: updates to statefulset spec for fields other than 'replicas'") == true)
+        #expect(
+            found.first?.hasPrefix("spec: Forbidden: updates to statefulset spec for fields other than 'replicas'")
+                == true)
     }
 
     @Test func aJobSelectsByItsUID() throws {
@@ -85,8 +92,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("* * * * *", true), ("*/5 0-6 1,15 JAN-mar Mon", true), ("@hourly", true), ("@every 1h30m", true), ("0 0 ? * *", true),
-        ("61 * * * *", false), ("* * * *", false), ("* * * * * *", false), ("5-1 * * * *", false), ("*/0 * * * *", false),
+        ("* * * * *", true), ("*/5 0-6 1,15 JAN-mar Mon", true), ("@hourly", true), ("@every 1h30m", true),
+        ("0 0 ? * *", true),
+        ("61 * * * *", false), ("* * * *", false), ("* * * * * *", false), ("5-1 * * * *", false),
+        ("*/0 * * * *", false),
         ("@often", false), ("@every soon", false), ("a * * * *", false), ("TZ=UTC * * * * *", false),
     ]) func schedulesOfCronJobs(_ schedule: String, _ isGood: Bool) {
         let found = causes { () throws(APIError) in
@@ -94,7 +103,8 @@ import Testing
             try kinds.create([
                 "metadata": ["name": "j"],
                 "spec": [
-                    "schedule": .string(schedule), "jobTemplate": ["spec": ["template": template([:], ["restartPolicy": "Never"])]],
+                    "schedule": .string(schedule),
+                    "jobTemplate": ["spec": ["template": template([:], ["restartPolicy": "Never"])]],
                 ],
             ])
         }

@@ -22,11 +22,16 @@ import Testing
         let rules = AccessRules(cluster.state)
         let alice = UserInfo(name: "alice", groups: ["devs", "system:authenticated"])
         let facts = rules.authorize(.init(user: alice, verb: "get", path: "/apis"), cluster.state)
-        #expect(facts.reason == #"RBAC: allowed by ClusterRoleBinding "system:discovery" of ClusterRole "system:discovery" to Group "system:authenticated""#)
+        #expect(
+            facts.reason
+                == #"RBAC: allowed by ClusterRoleBinding "system:discovery" of ClusterRole "system:discovery" to Group "system:authenticated""#
+        )
         #expect(rules.authorize(.init(user: alice, verb: "list", resource: "pods"), cluster.state).verdict == .denied)
         let controller = UserInfo(
-            name: "system:serviceaccount:kube-system:deployment-controller", groups: ["system:serviceaccounts", "system:authenticated"])
-        let create = AccessAttributes(user: controller, verb: "create", group: "apps", resource: "replicasets", namespace: "shop")
+            name: "system:serviceaccount:kube-system:deployment-controller",
+            groups: ["system:serviceaccounts", "system:authenticated"])
+        let create = AccessAttributes(
+            user: controller, verb: "create", group: "apps", resource: "replicasets", namespace: "shop")
         #expect(rules.authorize(create, cluster.state).verdict == .allowed)
     }
 
@@ -43,8 +48,10 @@ import Testing
     @Test func aggregatedRolesCollectTheirParts() throws {
         let cluster = try SmallCluster.bootstrapped()
         let edit = try #require(cluster.object("clusterroles", group: "rbac.authorization.k8s.io", "", "edit"))
-        let rules = try #require(Bootstrap.aggregatedRules(of: edit, in: cluster.state)?.elements.map { PolicyRule($0) })
-        let asked = AccessAttributes(user: SmallCluster.admin, verb: "create", group: "apps", resource: "deployments", namespace: "x")
+        let rules = try #require(
+            Bootstrap.aggregatedRules(of: edit, in: cluster.state)?.elements.map { PolicyRule($0) })
+        let asked = AccessAttributes(
+            user: SmallCluster.admin, verb: "create", group: "apps", resource: "deployments", namespace: "x")
         #expect(rules.contains { $0.allows(asked) })
     }
 }

@@ -26,22 +26,27 @@ struct SmallCluster {
     /// Makes a write; the answer's document, or what refused it.
     @discardableResult
     mutating func write(
-        _ verb: WriteCommand.Verb, _ apiVersion: String, _ resource: String, _ object: JSON, name: String = "", namespace: String? = nil,
+        _ verb: WriteCommand.Verb, _ apiVersion: String, _ resource: String, _ object: JSON, name: String = "",
+        namespace: String? = nil,
         subresource: String = "", as user: UserInfo = admin
     ) throws -> Decision {
         guard let type = catalog.resource(apiVersion: apiVersion, resource) else { throw Missing(resource: resource) }
         seed += 1
         let space = namespace ?? object["metadata", "namespace"]?.string ?? ""
         var command = WriteCommand(
-            verb: verb, type: type, subresource: subresource, namespace: space, name: name, body: object, manager: "test", user: user,
+            verb: verb, type: type, subresource: subresource, namespace: space, name: name, body: object,
+            manager: "test", user: user,
             now: Timestamp(seconds: 1_800_000_000 + Int64(seed)), seed: seed)
         command.fieldValidation = .strict
-        let decision = try decide(command, on: DecisionGround(state: state, catalog: catalog, settings: ClusterSettings()))
+        let decision = try decide(
+            command, on: DecisionGround(state: state, catalog: catalog, settings: ClusterSettings()))
         if !decision.changes.isEmpty {
             state.apply(
                 EventRecord(
-                    stream: .journal, revision: state.revision + 1, time: command.now, request: RequestFacts(verb: verb.rawValue, path: "/"),
-                    authentication: AuthenticationFacts(authenticator: "internal", user: user), authorization: .notAsked,
+                    stream: .journal, revision: state.revision + 1, time: command.now,
+                    request: RequestFacts(verb: verb.rawValue, path: "/"),
+                    authentication: AuthenticationFacts(authenticator: "internal", user: user),
+                    authorization: .notAsked,
                     outcome: Outcome(code: decision.code), changes: decision.changes))
         }
         return decision
@@ -49,11 +54,14 @@ struct SmallCluster {
 
     /// The words of the refusal; nil when the write was accepted.
     mutating func refusal(
-        _ verb: WriteCommand.Verb, _ apiVersion: String, _ resource: String, _ object: JSON, name: String = "", namespace: String? = nil,
+        _ verb: WriteCommand.Verb, _ apiVersion: String, _ resource: String, _ object: JSON, name: String = "",
+        namespace: String? = nil,
         subresource: String = "", as user: UserInfo = admin
     ) -> String? {
         do {
-            try write(verb, apiVersion, resource, object, name: name, namespace: namespace, subresource: subresource, as: user)
+            try write(
+                verb, apiVersion, resource, object, name: name, namespace: namespace, subresource: subresource, as: user
+            )
             return nil
         } catch let refusal as Refusal {
             return refusal.error.message

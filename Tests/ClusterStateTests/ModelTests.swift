@@ -31,13 +31,16 @@ import Testing
                 #expect(state.count(store, namespace: namespace) == expected.count)
                 if expected.count > 2 {
                     let after = expected[expected.count / 2].key
-                    let page = state.objects(store, namespace: namespace, after: (after.namespace, after.name), limit: 3)
+                    let page = state.objects(
+                        store, namespace: namespace, after: (after.namespace, after.name), limit: 3)
                     #expect(page.map(plain) == Array(expected[(expected.count / 2 + 1)...].prefix(3)))
                 }
                 for value in ["v0", "v3", "absent"] {
                     #expect(
                         state.objects(store, namespace: namespace, label: ("app", value)).map(plain)
-                            == model.list(store, namespace: namespace) { $0["metadata", "labels", "app"]?.string == value })
+                            == model.list(store, namespace: namespace) {
+                                $0["metadata", "labels", "app"]?.string == value
+                            })
                 }
                 #expect(
                     state.dependents(store, ofUID: "owner-1", namespace: namespace).map(plain)
@@ -65,7 +68,8 @@ import Testing
         func event(_ change: Change) -> EventRecord {
             revision += 1
             return EventRecord(
-                stream: .journal, revision: revision, time: Timestamp(seconds: 1), request: RequestFacts(verb: "create", path: "/"),
+                stream: .journal, revision: revision, time: Timestamp(seconds: 1),
+                request: RequestFacts(verb: "create", path: "/"),
                 authentication: AuthenticationFacts(authenticator: "", user: .anonymous), authorization: .notAsked,
                 outcome: Outcome(code: 200), changes: [change])
         }
@@ -80,7 +84,8 @@ import Testing
         #expect(state.count(GroupResource(resource: "pods"), label: ("all", "same")) == 3000)
         for (i, name) in names.shuffled(using: &random).enumerated() {
             let old = state.object(key(name))!
-            state.apply(event(Change(kind: .deleted, key: key(name), uid: name, previousRevision: old.revision, body: body)))
+            state.apply(
+                event(Change(kind: .deleted, key: key(name), uid: name, previousRevision: old.revision, body: body)))
             if i % 500 == 0 { #expect(state.objects(GroupResource(resource: "pods")).count == 3000 - i - 1) }
         }
         #expect(state.storesInUse.isEmpty)
@@ -91,7 +96,8 @@ import Testing
         let key = ObjectKey(resource: "pods", namespace: "x", name: "p")
         func event(_ revision: UInt64, _ change: Change) -> EventRecord {
             EventRecord(
-                stream: .journal, revision: revision, time: Timestamp(seconds: 5), request: RequestFacts(verb: "create", path: "/"),
+                stream: .journal, revision: revision, time: Timestamp(seconds: 5),
+                request: RequestFacts(verb: "create", path: "/"),
                 authentication: AuthenticationFacts(authenticator: "", user: .anonymous), authorization: .notAsked,
                 outcome: Outcome(code: 200), changes: [change])
         }

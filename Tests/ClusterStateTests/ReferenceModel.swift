@@ -18,14 +18,16 @@ struct ReferenceModel {
             if change.kind == .deleted {
                 objects[change.key] = nil
             } else {
-                objects[change.key] = Object(key: change.key, uid: change.uid, revision: event.revision, body: change.body)
+                objects[change.key] = Object(
+                    key: change.key, uid: change.uid, revision: event.revision, body: change.body)
             }
         }
     }
 
     func list(_ store: GroupResource, namespace: String?) -> [Object] {
         objects.values.filter {
-            $0.key.group == store.group && $0.key.resource == store.resource && (namespace == nil || $0.key.namespace == namespace)
+            $0.key.group == store.group && $0.key.resource == store.resource
+                && (namespace == nil || $0.key.namespace == namespace)
         }.sorted { ($0.key.namespace, $0.key.name) < ($1.key.namespace, $1.key.name) }
     }
 
@@ -39,7 +41,10 @@ struct RandomHistory {
     var random: SeededGenerator
     var model = ReferenceModel()
     var revision: UInt64 = 0
-    static let stores = [GroupResource(resource: "pods"), GroupResource(group: "apps", resource: "deployments"), GroupResource(resource: "nodes")]
+    static let stores = [
+        GroupResource(resource: "pods"), GroupResource(group: "apps", resource: "deployments"),
+        GroupResource(resource: "nodes"),
+    ]
 
     init(seed: UInt64) { random = SeededGenerator(state: seed) }
 
@@ -62,22 +67,30 @@ struct RandomHistory {
         let store = Self.stores.randomElement(using: &random)!
         let namespace = store.resource == "nodes" ? "" : ["a", "a-b", "b", "default"].randomElement(using: &random)!
         let key = ObjectKey(
-            group: store.group, resource: store.resource, namespace: namespace, name: "o\(random.next() % 40)" + String(repeating: "x", count: Int(random.next() % 3)))
+            group: store.group, resource: store.resource, namespace: namespace,
+            name: "o\(random.next() % 40)" + String(repeating: "x", count: Int(random.next() % 3)))
         guard !taken.contains(key) else { return nil }
         let old = model.objects[key]
         if let old, random.next() % 3 == 0 {
             return Change(kind: .deleted, key: key, uid: old.uid, previousRevision: old.revision, body: old.body)
         }
         let uid = old?.uid ?? "uid-\(random.next())"
-        var metadata: JSON = ["name": .string(key.name), "uid": .string(uid), "resourceVersion": .string("\(revision)")]
+        var metadata: JSON = [
+            "name": .string(key.name), "uid": .string(uid), "resourceVersion": .string("\(revision)"),
+        ]
         var labels: JSON = [:]
-        for label in ["app", "tier", "zone"] where random.next() % 2 == 0 { labels[label] = .string("v\(random.next() % 4)") }
+        for label in ["app", "tier", "zone"] where random.next() % 2 == 0 {
+            labels[label] = .string("v\(random.next() % 4)")
+        }
         if labels.entries.count > 0 { metadata["labels"] = labels }
-        if random.next() % 3 == 0 { metadata["ownerReferences"] = [["kind": "X", "uid": .string("owner-\(random.next() % 5)")]] }
+        if random.next() % 3 == 0 {
+            metadata["ownerReferences"] = [["kind": "X", "uid": .string("owner-\(random.next() % 5)")]]
+        }
         var body: JSON = ["kind": "X", "apiVersion": "v1", "metadata": metadata, "status": ["note": "a\"b\\ {[}"]]
         if random.next() % 2 == 0 { body["spec", "nodeName"] = .string("n\(random.next() % 4)") }
         return Change(
-            kind: old == nil ? .created : .updated, key: key, uid: uid, previousRevision: old?.revision ?? 0, body: body.encoded())
+            kind: old == nil ? .created : .updated, key: key, uid: uid, previousRevision: old?.revision ?? 0,
+            body: body.encoded())
     }
 }
 

@@ -5,23 +5,30 @@ import Testing
 
 private func deployment(replicas: Int64, image: String = "img:1") -> JSON {
     [
-        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": ["name": "web", "namespace": "shop", "labels": ["app": "web"]],
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": ["name": "web", "namespace": "shop", "labels": ["app": "web"]],
         "spec": [
-            "replicas": .int(replicas), "progressDeadlineSeconds": 600, "revisionHistoryLimit": 10, "selector": ["matchLabels": ["app": "web"]],
+            "replicas": .int(replicas), "progressDeadlineSeconds": 600, "revisionHistoryLimit": 10,
+            "selector": ["matchLabels": ["app": "web"]],
             "strategy": ["type": "RollingUpdate", "rollingUpdate": ["maxSurge": "25%", "maxUnavailable": "25%"]],
             "template": [
-                "metadata": ["labels": ["app": "web"]], "spec": ["containers": [["name": "main", "image": .string(image)]]],
+                "metadata": ["labels": ["app": "web"]],
+                "spec": ["containers": [["name": "main", "image": .string(image)]]],
             ],
         ],
     ]
 }
 private func messages(_ cluster: FakeCluster, _ component: String) -> [String] {
-    cluster.list("events").filter { $0["source"]?["component"]?.string == component }.compactMap { $0["message"]?.string }
+    cluster.list("events").filter { $0["source"]?["component"]?.string == component }.compactMap {
+        $0["message"]?.string
+    }
 }
 
 @Suite struct DeploymentTests {
     private func simulation(_ replicas: Int64) -> Simulation {
-        Simulation([DeploymentController(), ReplicaSetController()]) { _ = $0.create(deployment(replicas: replicas), "deployments") }
+        Simulation([DeploymentController(), ReplicaSetController()]) {
+            _ = $0.create(deployment(replicas: replicas), "deployments")
+        }
     }
 
     @Test func becomesAvailable() throws {
@@ -55,7 +62,9 @@ private func messages(_ cluster: FakeCluster, _ component: String) -> [String] {
         #expect(steps.count == 7, "up 0-3, then 0-1, 3-2, 1-2, 2-1, 2-3, 1-0: \(steps)")
         let revisions = sets.compactMap { $0["metadata"]?["annotations"]?["deployment.kubernetes.io/revision"]?.string }
         #expect(revisions.sorted() == ["1", "2"])
-        #expect(run.cluster.get("deployments", "shop", "web")?["metadata"]?["annotations"]?["deployment.kubernetes.io/revision"] == "2")
+        #expect(
+            run.cluster.get("deployments", "shop", "web")?["metadata"]?["annotations"]?[
+                "deployment.kubernetes.io/revision"] == "2")
     }
 
     @Test func everyRequestNamesItsCause() {

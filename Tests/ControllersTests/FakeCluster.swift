@@ -11,14 +11,17 @@ struct FakeCluster {
     var now = Timestamp(seconds: 1_790_000_000)
     private var serial = 0
     private let kinds = [
-        "deployments": "apps", "replicasets": "apps", "statefulsets": "apps", "daemonsets": "apps", "endpointslices": "discovery.k8s.io",
+        "deployments": "apps", "replicasets": "apps", "statefulsets": "apps", "daemonsets": "apps",
+        "endpointslices": "discovery.k8s.io",
         "jobs": "batch", "cronjobs": "batch", "controllerrevisions": "apps",
     ]
 
     mutating func commit(_ changes: [Change], cause: UInt64? = nil) {
         let event = EventRecord(
-            stream: .journal, revision: state.revision + 1, time: now, cause: cause, request: RequestFacts(verb: "x", path: "/"),
-            authentication: AuthenticationFacts(authenticator: "t", user: UserInfo(name: "t")), authorization: .notAsked,
+            stream: .journal, revision: state.revision + 1, time: now, cause: cause,
+            request: RequestFacts(verb: "x", path: "/"),
+            authentication: AuthenticationFacts(authenticator: "t", user: UserInfo(name: "t")),
+            authorization: .notAsked,
             outcome: Outcome(code: 200), changes: changes)
         state.apply(event)
         log.append(event)
@@ -27,7 +30,9 @@ struct FakeCluster {
     func key(_ resource: String, _ namespace: String, _ name: String) -> ObjectKey {
         ObjectKey(group: kinds[resource] ?? "", resource: resource, namespace: namespace, name: name)
     }
-    func get(_ resource: String, _ namespace: String, _ name: String) -> JSON? { state.object(key(resource, namespace, name))?.document }
+    func get(_ resource: String, _ namespace: String, _ name: String) -> JSON? {
+        state.object(key(resource, namespace, name))?.document
+    }
     func list(_ resource: String) -> [JSON] {
         state.objects(GroupResource(group: kinds[resource] ?? "", resource: resource)).map(\.document)
     }
@@ -41,7 +46,8 @@ struct FakeCluster {
         commit(
             [
                 Change(
-                    kind: kind, key: key, uid: metadata["uid"]?.string ?? "", previousRevision: old?.revision ?? 0, body: object.encoded())
+                    kind: kind, key: key, uid: metadata["uid"]?.string ?? "", previousRevision: old?.revision ?? 0,
+                    body: object.encoded())
             ], cause: cause)
         return object
     }
@@ -54,7 +60,9 @@ struct FakeCluster {
         }
         let store = GroupResource(group: kinds[resource] ?? "", resource: resource)
         let name = object["metadata"]?["name"]?.string ?? ""
-        if state.object(store, object["metadata"]?["namespace"]?.string ?? "", name) != nil { return .failure(.alreadyExists(store, name)) }
+        if state.object(store, object["metadata"]?["namespace"]?.string ?? "", name) != nil {
+            return .failure(.alreadyExists(store, name))
+        }
         object["metadata", "uid"] = .string("uid-\(serial)")
         object["metadata", "creationTimestamp"] = .string(now.rfc3339)
         object["metadata", "generation"] = 1
@@ -64,7 +72,9 @@ struct FakeCluster {
     mutating func perform(_ intent: Intent) -> Result<JSON, APIError> {
         let store = GroupResource(group: kinds[intent.resource] ?? "", resource: intent.resource)
         if case .create(let object) = intent.action { return create(object, intent.resource, cause: intent.cause) }
-        guard let old = get(intent.resource, intent.namespace, intent.name) else { return .failure(.notFound(store, intent.name)) }
+        guard let old = get(intent.resource, intent.namespace, intent.name) else {
+            return .failure(.notFound(store, intent.name))
+        }
         switch intent.action {
         case .create: fatalError()
         case .update(var object):
@@ -90,8 +100,11 @@ struct FakeCluster {
     private mutating func write(_ object: JSON, _ old: JSON, _ intent: Intent) -> JSON {
         var object = object
         if object == old { return old }
-        if object["spec"] != old["spec"] { object["metadata", "generation"] = .int((old["metadata"]?["generation"]?.int ?? 0) + 1) }
-        if object["metadata"]?["deletionTimestamp"] != nil, object["metadata"]?["finalizers"]?.elements.isEmpty ?? true {
+        if object["spec"] != old["spec"] {
+            object["metadata", "generation"] = .int((old["metadata"]?["generation"]?.int ?? 0) + 1)
+        }
+        if object["metadata"]?["deletionTimestamp"] != nil, object["metadata"]?["finalizers"]?.elements.isEmpty ?? true
+        {
             return put(object, intent.resource, kind: .deleted, cause: intent.cause)
         }
         return put(object, intent.resource, kind: .updated, cause: intent.cause)
@@ -155,7 +168,9 @@ struct Simulation {
             var pod = pod
             pod["status"] = [
                 "phase": "Running", "podIP": "10.0.0.1",
-                "conditions": [["type": "Ready", "status": "True", "lastTransitionTime": .string(cluster.now.rfc3339)]],
+                "conditions": [
+                    ["type": "Ready", "status": "True", "lastTransitionTime": .string(cluster.now.rfc3339)]
+                ],
             ]
             _ = cluster.put(pod, "pods", kind: .updated)
             started = true

@@ -4,9 +4,14 @@ import Records
 import Testing
 
 private func workload(_ kind: String, _ apiVersion: String, _ name: String, _ spec: JSON) -> JSON {
-    ["apiVersion": .string(apiVersion), "kind": .string(kind), "metadata": ["name": .string(name), "namespace": "shop"], "spec": spec]
+    [
+        "apiVersion": .string(apiVersion), "kind": .string(kind),
+        "metadata": ["name": .string(name), "namespace": "shop"], "spec": spec,
+    ]
 }
-private let template: JSON = ["metadata": ["labels": ["app": "x"]], "spec": ["containers": [["name": "main", "image": "img:1"]]]]
+private let template: JSON = [
+    "metadata": ["labels": ["app": "x"]], "spec": ["containers": [["name": "main", "image": "img:1"]]],
+]
 
 @Suite struct WorkloadTests {
     @Test func statefulPodsComeOneAfterTheOther() throws {
@@ -16,7 +21,9 @@ private let template: JSON = ["metadata": ["labels": ["app": "x"]], "spec": ["co
         var run = Simulation([StatefulSetController()]) { _ = $0.create(set, "statefulsets") }
         run.kubelet = false
         run.settle()
-        #expect(run.cluster.list("pods").map { $0["metadata"]?["name"]?.string } == ["db-0"], "the second waits for the first")
+        #expect(
+            run.cluster.list("pods").map { $0["metadata"]?["name"]?.string } == ["db-0"],
+            "the second waits for the first")
         run.kubelet = true
         run.settle()
         #expect(run.cluster.list("pods").map { $0["metadata"]?["name"]?.string } == ["db-0", "db-1", "db-2"])
@@ -29,7 +36,10 @@ private let template: JSON = ["metadata": ["labels": ["app": "x"]], "spec": ["co
     @Test func aJobCountsEachPodOnce() throws {
         let job = workload(
             "Job", "batch/v1", "work",
-            ["completions": 3, "parallelism": 2, "backoffLimit": 6, "selector": ["matchLabels": ["app": "x"]], "template": template])
+            [
+                "completions": 3, "parallelism": 2, "backoffLimit": 6, "selector": ["matchLabels": ["app": "x"]],
+                "template": template,
+            ])
         var run = Simulation([JobController()]) { _ = $0.create(job, "jobs") }
         for _ in 0..<4 {
             run.settle()
@@ -67,7 +77,10 @@ private let template: JSON = ["metadata": ["labels": ["app": "x"]], "spec": ["co
                 "metadata": [
                     "name": .string(name), "namespace": "shop",
                     "ownerReferences": [
-                        ["apiVersion": "v1", "kind": "ConfigMap", "name": owner["metadata"]?["name"] ?? "", "uid": owner["metadata"]?["uid"] ?? ""]
+                        [
+                            "apiVersion": "v1", "kind": "ConfigMap", "name": owner["metadata"]?["name"] ?? "",
+                            "uid": owner["metadata"]?["uid"] ?? "",
+                        ]
                     ],
                 ],
             ]
@@ -87,7 +100,9 @@ private let template: JSON = ["metadata": ["labels": ["app": "x"]], "spec": ["co
     @Test func endpointsFollowReadiness() throws {
         var run = Simulation([EndpointSliceController(), EndpointsController()]) { cluster in
             _ = cluster.create(
-                workload("Service", "v1", "web", ["selector": ["app": "x"], "clusterIP": "10.96.0.9", "ports": [["port": 80]]]), "services")
+                workload(
+                    "Service", "v1", "web",
+                    ["selector": ["app": "x"], "clusterIP": "10.96.0.9", "ports": [["port": 80]]]), "services")
             var pod = workload("Pod", "v1", "a", template["spec"] ?? .null)
             pod["metadata", "labels"] = ["app": "x"]
             _ = cluster.create(pod, "pods")
@@ -108,7 +123,9 @@ private let template: JSON = ["metadata": ["labels": ["app": "x"]], "spec": ["co
 @Suite struct EventTests {
     /// The Events that a controller asks for while its pods cannot be created.
     @Test func anObjectThatTalksTooMuchFallsSilent() {
-        let set = workload("ReplicaSet", "apps/v1", "web", ["replicas": 40, "selector": ["matchLabels": ["app": "x"]], "template": template])
+        let set = workload(
+            "ReplicaSet", "apps/v1", "web",
+            ["replicas": 40, "selector": ["matchLabels": ["app": "x"]], "template": template])
         var run = Simulation([ReplicaSetController()]) { _ = $0.create(set, "replicasets") }
         run.kubelet = false
         run.settle()
@@ -124,7 +141,8 @@ private let template: JSON = ["metadata": ["labels": ["app": "x"]], "spec": ["co
         var run = Simulation([BootstrapSigner()]) { cluster in
             _ = cluster.create(
                 [
-                    "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "cluster-info", "namespace": "kube-public"],
+                    "apiVersion": "v1", "kind": "ConfigMap",
+                    "metadata": ["name": "cluster-info", "namespace": "kube-public"],
                     "data": ["kubeconfig": "apiVersion: v1"],
                 ], "configmaps")
             _ = cluster.create(
@@ -132,7 +150,8 @@ private let template: JSON = ["metadata": ["labels": ["app": "x"]], "spec": ["co
                     "apiVersion": "v1", "kind": "Secret", "type": "bootstrap.kubernetes.io/token",
                     "metadata": ["name": "bootstrap-token-abcdef", "namespace": "kube-system"],
                     "data": [
-                        "token-id": "YWJjZGVm", "token-secret": "MDEyMzQ1Njc4OWFiY2RlZg==", "usage-bootstrap-signing": "dHJ1ZQ==",
+                        "token-id": "YWJjZGVm", "token-secret": "MDEyMzQ1Njc4OWFiY2RlZg==",
+                        "usage-bootstrap-signing": "dHJ1ZQ==",
                     ],
                 ], "secrets")
         }

@@ -21,7 +21,10 @@ import Testing
         case 6: return .array((0..<Int.random(in: 0..<6, using: &generator)).map { _ in random(depth + 1, &generator) })
         default:
             return .object(
-                JSONObject((0..<Int.random(in: 0..<40, using: &generator)).map { _ in (text(&generator), random(depth + 3, &generator)) }))
+                JSONObject(
+                    (0..<Int.random(in: 0..<40, using: &generator)).map { _ in
+                        (text(&generator), random(depth + 3, &generator))
+                    }))
         }
     }
 
@@ -54,7 +57,9 @@ import Testing
         names.formUnion(["a", "aaaaaaaaaaaa", "aaaaaaaab"])
         let sorted = JSON.object(JSONObject(names.map { ($0, 1) }))
         var text = "{"
-        for name in names.shuffled(using: &generator) { text += (text.count > 1 ? "," : "") + JSON.string(name).text + ":1" }
+        for name in names.shuffled(using: &generator) {
+            text += (text.count > 1 ? "," : "") + JSON.string(name).text + ":1"
+        }
         let read = try JSON(parsing: text + "}")
         #expect(read == sorted)
         #expect(read.entries.keys == names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })

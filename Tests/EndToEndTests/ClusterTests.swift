@@ -33,7 +33,9 @@ import Testing
         #expect(now.split(separator: " ").allSatisfy { $0 == "reckon.dev/busybox:2" })
 
         // The past through kubectl, by URL and by the command.
-        let past = try cluster.reckon("at", "\(before)", "--", Tools.kubectl!, "get", "deployment", "web", "-o", "jsonpath={.spec.replicas} {.status.readyReplicas}")
+        let past = try cluster.reckon(
+            "at", "\(before)", "--", Tools.kubectl!, "get", "deployment", "web", "-o",
+            "jsonpath={.spec.replicas} {.status.readyReplicas}")
         #expect(past.output == "3 3", "\(past.errors)")
         let pods = try cluster.kubectl("-s", cluster.url + "/at/\(before)", "get", "pods", "-o", "name")
         #expect(pods.output.split(separator: "\n").count == 3)
@@ -63,7 +65,10 @@ import Testing
         defer { server.remove() }
         var random = SeededNumbers(seed: 20_261_123)
         var saved: [(path: String, revision: Int64, body: JSON)] = []
-        let paths = ["/api/v1/configmaps", "/api/v1/namespaces/default/configmaps/c3", "/api/v1/configmaps?labelSelector=n%3D3", "/apis"]
+        let paths = [
+            "/api/v1/configmaps", "/api/v1/namespaces/default/configmaps/c3", "/api/v1/configmaps?labelSelector=n%3D3",
+            "/apis",
+        ]
         for round in 0..<120 {
             let name = "c\(random.next() % 8)"
             let path = "/api/v1/namespaces/default/configmaps/" + name
@@ -71,7 +76,8 @@ import Testing
             case 0: _ = try await server.send("DELETE", path)
             default:
                 let value: JSON = ["round": .string(String(round)), "text": .string(String(random.next()))]
-                let answer = try await server.send("PATCH", path, ["data": value], contentType: "application/merge-patch+json")
+                let answer = try await server.send(
+                    "PATCH", path, ["data": value], contentType: "application/merge-patch+json")
                 if answer.status == 404 {
                     _ = try await server.send(
                         "POST", "/api/v1/namespaces/default/configmaps",
@@ -110,7 +116,8 @@ import Testing
         #expect(try await server.send("GET", "/api/v1/secrets", token: "alicetoken").status == 403)
         #expect(try await server.send("GET", "/api/v1/secrets", token: "no-such-token").status == 401)
         #expect(server.stop() == 0)
-        let log = try server.reckon("log", "list", "--data", server.dataPath, "--access", "--limit", "500", "-o", "json")
+        let log = try server.reckon(
+            "log", "list", "--data", server.dataPath, "--access", "--limit", "500", "-o", "json")
         #expect(log.output.contains("\"alice\""))
         #expect(log.output.contains("unknownToken"))
         #expect(!log.output.contains("no-such-token"), "a credential is never recorded")

@@ -22,36 +22,46 @@ import Testing
         let shop = Tools.root.path + "/fixtures/shop.yaml"
         #expect(try cluster.kubectl("apply", "-f", shop).status == 0)
         for deployment in ["web", "till"] {
-            let rollout = try cluster.kubectl("-n", "shop", "rollout", "status", "deployment/\(deployment)", "--timeout=180s")
+            let rollout = try cluster.kubectl(
+                "-n", "shop", "rollout", "status", "deployment/\(deployment)", "--timeout=180s")
             let described = rollout.status == 0 ? "" : try cluster.kubectl("-n", "shop", "describe", "pods").output
             #expect(rollout.status == 0, "\(rollout.output)\(rollout.errors) \(described.suffix(3000))")
         }
         let pods = try cluster.kubectl("-n", "shop", "get", "pods", "-l", "app=web", "-o", "json")
         let items = try JSON(parsing: pods.output)["items"]?.elements ?? []
         #expect(items.count == 3)
-        #expect(items.allSatisfy { $0["status", "phase"] == "Running" && !($0["status", "podIP"]?.string ?? "").isEmpty })
+        #expect(
+            items.allSatisfy { $0["status", "phase"] == "Running" && !($0["status", "podIP"]?.string ?? "").isEmpty })
         guard let pod = items.first?["metadata", "name"]?.string else { return }
 
         // The service from the host and from a pod, spread over its endpoints.
-        let address = try cluster.kubectl("-n", "shop", "get", "service", "web", "-o", "jsonpath={.spec.clusterIP}").output
+        let address = try cluster.kubectl("-n", "shop", "get", "service", "web", "-o", "jsonpath={.spec.clusterIP}")
+            .output
         var answered: Set<String> = []
         for _ in 0..<30 {
             let page = try Tools.run(["curl", "-s", "-m", "5", "http://\(address)/"]).output
-            if let line = page.split(separator: "\n").first(where: { $0.hasPrefix("served by") }) { answered.insert(String(line)) }
+            if let line = page.split(separator: "\n").first(where: { $0.hasPrefix("served by") }) {
+                answered.insert(String(line))
+            }
         }
         #expect(answered.count == 3, "\(answered)")
-        let inside = try cluster.kubectl("-n", "shop", "exec", pod, "--", "timeout", "5", "wget", "-q", "-O", "-", "http://\(address)/")
+        let inside = try cluster.kubectl(
+            "-n", "shop", "exec", pod, "--", "timeout", "5", "wget", "-q", "-O", "-", "http://\(address)/")
         #expect(inside.output.contains("served by"), "\(inside.errors)")
 
         // Streams.
         #expect(try cluster.kubectl("-n", "shop", "logs", pod).output.contains("begins to serve"))
         #expect(try cluster.kubectl("-n", "shop", "exec", pod, "--", "sh", "-c", "exit 7").status == 7)
-        #expect(try cluster.kubectl("-n", "shop", "exec", "-i", pod, "--", "cat", input: "through and back").output == "through and back")
+        #expect(
+            try cluster.kubectl("-n", "shop", "exec", "-i", pod, "--", "cat", input: "through and back").output
+                == "through and back")
 
         // A crash: what runs goes on running, and is taken over.
         let before = try Self.containers(cluster)
         cluster.crash()
-        #expect(try Tools.run(["curl", "-s", "-m", "5", "http://\(address)/"]).output.contains("served by"), "services work without the control plane")
+        #expect(
+            try Tools.run(["curl", "-s", "-m", "5", "http://\(address)/"]).output.contains("served by"),
+            "services work without the control plane")
         try cluster.start()
         let same = try await cluster.eventually(60) { try Self.containers(cluster) == before }
         let after = try Self.containers(cluster)

@@ -7,7 +7,8 @@ import Testing
 @Suite(.serialized) struct ConversationTests {
     @Test func everyConversationAgrees() async throws {
         let folder = Tools.root.appendingPathComponent("fixtures/conversations")
-        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".json") }.sorted()
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".json") }
+            .sorted()
         #expect(!files.isEmpty)
         let server = try ReckonProcess(["apiserver"])
         defer { server.remove() }
@@ -16,9 +17,12 @@ import Testing
             let conversation = try JSON(parsing: Array(data))
             for (number, step) in (conversation["steps"]?.elements ?? []).enumerated() {
                 let answer = try await server.send(
-                    step["method"]?.string ?? "GET", step["path"]?.string ?? "/", step["body"], token: step["token"]?.string ?? "admintoken",
+                    step["method"]?.string ?? "GET", step["path"]?.string ?? "/", step["body"],
+                    token: step["token"]?.string ?? "admintoken",
                     contentType: step["contentType"]?.string ?? "application/json")
-                #expect(answer.status == Int(step["status"]?.int ?? 0), "\(file) step \(number): \(answer.body.text.prefix(300))")
+                #expect(
+                    answer.status == Int(step["status"]?.int ?? 0),
+                    "\(file) step \(number): \(answer.body.text.prefix(300))")
                 let differences = Self.differences(step["answer"] ?? .null, answer.body, "")
                 #expect(differences.isEmpty, "\(file) step \(number): \(differences.joined(separator: "; "))")
             }
@@ -33,7 +37,9 @@ import Testing
         case .object(let members):
             return members.flatMap { differences($0.value, got?[$0.key], path.isEmpty ? $0.key : path + "." + $0.key) }
         case .array(let elements):
-            guard case .array(let found)? = got, found.count == elements.count else { return ["\(path): another number of elements"] }
+            guard case .array(let found)? = got, found.count == elements.count else {
+                return ["\(path): another number of elements"]
+            }
             return zip(elements, found).enumerated().flatMap { differences($1.0, $1.1, "\(path)[\($0)]") }
         default: return want == got ? [] : ["\(path): want \(want.text), got \(got?.text ?? "nothing")"]
         }

@@ -30,7 +30,8 @@ import Testing
     @Test func nothingAcknowledgedIsLost() async throws {
         let server = try ReckonProcess(["apiserver"])
         defer { server.remove() }
-        _ = try await server.send("POST", "/api/v1/namespaces", ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "crash"]])
+        _ = try await server.send(
+            "POST", "/api/v1/namespaces", ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "crash"]])
         let models = (0..<4).map { _ in Model() }
         let writers = models.enumerated().map { number, model in
             Task { await Self.write(server, client: number, model) }
@@ -68,7 +69,9 @@ import Testing
                 let status: Int
                 if known == nil {
                     await model.begin(name, value)
-                    status = try await server.send("POST", "/api/v1/namespaces/crash/configmaps", configMap(name, value)).status
+                    status = try await server.send(
+                        "POST", "/api/v1/namespaces/crash/configmaps", configMap(name, value)
+                    ).status
                     if status == 201 { await model.confirm(name, value) } else { await model.refuse(name) }
                 } else if Int.random(in: 0..<5) == 0 {
                     await model.begin(name, nil)
@@ -77,7 +80,8 @@ import Testing
                 } else {
                     await model.begin(name, value)
                     status = try await server.send(
-                        "PATCH", path, ["data": ["value": .string(String(value))]], contentType: "application/merge-patch+json"
+                        "PATCH", path, ["data": ["value": .string(String(value))]],
+                        contentType: "application/merge-patch+json"
                     ).status
                     if status == 200 { await model.confirm(name, value) } else { await model.refuse(name) }
                 }
@@ -89,7 +93,10 @@ import Testing
     }
 
     private static func configMap(_ name: String, _ value: Int) -> JSON {
-        ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": .string(name)], "data": ["value": .string(String(value))]]
+        [
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": .string(name)],
+            "data": ["value": .string(String(value))],
+        ]
     }
 
     /// Compares what the server has with what the client knows. Names with a write in flight are looked at only for that.
@@ -102,9 +109,14 @@ import Testing
             let found = answer.status == 200 ? answer.body["data", "value"]?.string.flatMap { Int($0) } : nil
             guard before.0 == after.0 else { continue }
             switch (before.1, after.1) {
-            case (nil, nil): #expect(found == before.0, "\(name): acknowledged \(String(describing: before.0)), found \(String(describing: found))")
+            case (nil, nil):
+                #expect(
+                    found == before.0,
+                    "\(name): acknowledged \(String(describing: before.0)), found \(String(describing: found))")
             case (.some(let tried), .some(let still)) where tried == still:
-                #expect(found == before.0 || found == tried, "\(name): neither the old nor the new value: \(String(describing: found))")
+                #expect(
+                    found == before.0 || found == tried,
+                    "\(name): neither the old nor the new value: \(String(describing: found))")
                 await model.settle(name, found)
             default: continue
             }

@@ -11,9 +11,11 @@ import Testing
 
     /// The check itself can fail: a pure target that imports Foundation is found.
     @Test func aPureTargetThatImportsFoundationIsFound() throws {
-        let copy = FileManager.default.temporaryDirectory.appendingPathComponent("reckon-test-tidy-\(UUID().uuidString.prefix(6))")
+        let copy = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "reckon-test-tidy-\(UUID().uuidString.prefix(6))")
         defer { try? FileManager.default.removeItem(at: copy) }
-        try FileManager.default.createDirectory(at: copy.appendingPathComponent("Sources/Document"), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: copy.appendingPathComponent("Sources/Document"), withIntermediateDirectories: true)
         try "public import Foundation\n".write(
             to: copy.appendingPathComponent("Sources/Document/Clock.swift"), atomically: true, encoding: .utf8)
         try Tools.run(["git", "init", "-q", copy.path])

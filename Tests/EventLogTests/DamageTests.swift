@@ -27,7 +27,9 @@ import Testing
         defer { Glibc.close(file) }
         var status = stat()
         fstat(file, &status)
-        return [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { $1 = max(0, Glibc.read(file, $0.baseAddress, $0.count)) }
+        return [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) {
+            $1 = max(0, Glibc.read(file, $0.baseAddress, $0.count))
+        }
     }
 
     func write(_ bytes: [UInt8], _ path: String) {
@@ -96,7 +98,8 @@ import Testing
         let sound = contents(path)
         let needle = Array("\"app\":\"a".utf8)
         var places: [Int] = []
-        for i in 0..<sound.count - needle.count where sound[i] == needle[0] && sound[i..<i + needle.count].elementsEqual(needle) { places.append(i) }
+        for i in 0..<sound.count - needle.count
+        where sound[i] == needle[0] && sound[i..<i + needle.count].elementsEqual(needle) { places.append(i) }
         var refused = 0
         for place in places.prefix(12) {
             var bad = sound
@@ -205,7 +208,9 @@ extension DamageTests {
             write(bad, path)
             _ = DiskLog.verify(directory: directory.path) { _ in }
             guard let log = try? DiskLog(directory: directory.path) else { continue }
-            if let head = try? log.recover().head, head.revision > 0, let last = try? log.events(from: head.revision, limit: 1) {
+            if let head = try? log.recover().head, head.revision > 0,
+                let last = try? log.events(from: head.revision, limit: 1)
+            {
                 #expect(last == [journal[Int(head.revision) - 1]])
             }
             log.close()

@@ -51,12 +51,16 @@ import Testing
             for _ in 0..<10 {
                 let revision = random.next() % (head.revision + 1)
                 let (found, expected) = (try disk.object(key, at: revision), try memory.object(key, at: revision))
-                #expect(found?.body == expected?.body && found?.uid == expected?.uid && found?.revision == expected?.revision)
+                #expect(
+                    found?.body == expected?.body && found?.uid == expected?.uid
+                        && found?.revision == expected?.revision)
             }
         }
         for _ in 0..<6 {
             let revision = random.next() % (head.revision + 1)
-            #expect(try disk.state(at: revision).digest(SHA256Hasher.self) == memory.state(at: revision).digest(SHA256Hasher.self))
+            #expect(
+                try disk.state(at: revision).digest(SHA256Hasher.self)
+                    == memory.state(at: revision).digest(SHA256Hasher.self))
             let event = events.randomElement(using: &random)!
             for moment in [event.time, event.time.adding(microseconds: -1), event.time.adding(microseconds: 1)] {
                 #expect(try disk.revision(at: moment) == memory.revision(at: moment))
@@ -118,7 +122,9 @@ import Testing
             record.cause = nil
             record.request.path = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/n1"
             record.changes = [
-                Change(kind: revision == 1 ? .created : .updated, key: key, uid: "4f3d", previousRevision: revision - 1, body: lease(revision))
+                Change(
+                    kind: revision == 1 ? .created : .updated, key: key, uid: "4f3d", previousRevision: revision - 1,
+                    body: lease(revision))
             ]
             try log.append([record], after: state)
             state.apply(record)

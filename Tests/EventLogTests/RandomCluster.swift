@@ -37,14 +37,18 @@ struct RandomCluster {
             request: RequestFacts(
                 auditID: uuid(), verb: "get", path: "/api/v1/namespaces/a/pods/o\(random.next() % 5)", userAgent: agent,
                 source: "10.0.0.\(random.next() % 3):4000"),
-            authentication: AuthenticationFacts(authenticator: "x509", user: UserInfo(name: "user-\(random.next() % 4)", groups: ["g"])),
-            authorization: AuthorizationFacts(verdict: .allowed, authorizer: "RBAC", reason: "because"), outcome: Outcome(code: 200))
+            authentication: AuthenticationFacts(
+                authenticator: "x509", user: UserInfo(name: "user-\(random.next() % 4)", groups: ["g"])),
+            authorization: AuthorizationFacts(verdict: .allowed, authorizer: "RBAC", reason: "because"),
+            outcome: Outcome(code: 200))
         guard random.chance(70) else { return record }
         revision += 1
         record.stream = .journal
         record.revision = revision
         record.cause = random.chance(30) ? random.next() % revision : nil
-        for _ in 0..<(random.chance(10) ? 3 : 1) { if let change = change(except: record.changes) { record.changes.append(change) } }
+        for _ in 0..<(random.chance(10) ? 3 : 1) {
+            if let change = change(except: record.changes) { record.changes.append(change) }
+        }
         guard let first = record.changes.first?.key else { return record }
         record.request.verb = "update"
         record.request.path = "/api/v1/namespaces/\(first.namespace)/pods/\(first.name)"
@@ -52,13 +56,17 @@ struct RandomCluster {
     }
 
     private mutating func change(except taken: [Change]) -> Change? {
-        let key = ObjectKey(resource: "pods", namespace: ["a", "b"].randomElement(using: &random)!, name: "o\(random.next() % names)")
+        let key = ObjectKey(
+            resource: "pods", namespace: ["a", "b"].randomElement(using: &random)!, name: "o\(random.next() % names)")
         guard !taken.contains(where: { $0.key == key }) else { return nil }
         guard var old = live[key] else {
             let uid = uuid()
             var body: JSON = [
                 "apiVersion": "v1", "kind": "Pod",
-                "metadata": ["name": .string(key.name), "namespace": .string(key.namespace), "uid": .string(uid), "labels": ["app": .string("a\(random.next() % 3)")]],
+                "metadata": [
+                    "name": .string(key.name), "namespace": .string(key.namespace), "uid": .string(uid),
+                    "labels": ["app": .string("a\(random.next() % 3)")],
+                ],
             ]
             for i in 0..<(random.next() % 30) { body["spec", "field\(i)"] = .string("value \(random.next())") }
             body["metadata", "resourceVersion"] = .string("\(revision)")
@@ -105,7 +113,9 @@ final class TemporaryDirectory {
         defer { closedir(folder) }
         var found: [String] = []
         while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             if name != "." && name != ".." { found.append(name) }
         }
         return found.sorted()

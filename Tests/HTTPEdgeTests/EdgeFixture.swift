@@ -14,12 +14,14 @@ struct ClosureHandler: EdgeHandler {
 
 /// Runs a server on a free port of the loopback address for the time of `body`.
 func withServer(
-    tls: EdgeServer.TLS? = nil, limits: EdgeLimits = EdgeLimits(), handler: @escaping @Sendable (EdgeRequest, EdgeResponder) -> Void,
+    tls: EdgeServer.TLS? = nil, limits: EdgeLimits = EdgeLimits(),
+    handler: @escaping @Sendable (EdgeRequest, EdgeResponder) -> Void,
     _ body: (_ port: Int, _ server: EdgeServer) async throws -> Void
 ) async throws {
     let group = MultiThreadedEventLoopGroup.singleton
     let server = try await EdgeServer.start(
-        .init(addresses: [("127.0.0.1", 0)], tls: tls, limits: limits), group: group, handler: ClosureHandler(body: handler))
+        .init(addresses: [("127.0.0.1", 0)], tls: tls, limits: limits), group: group,
+        handler: ClosureHandler(body: handler))
     do {
         try await body(server.ports[0], server)
     } catch {
@@ -39,7 +41,9 @@ final class RawClient: ChannelInboundHandler, @unchecked Sendable {
     static func connect(_ port: Int) async throws -> RawClient {
         let client = RawClient()
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .channelInitializer { channel in channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(client) } }
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(client) }
+            }
             .connect(host: "127.0.0.1", port: port).get()
         client.channel.withLock { $0 = channel }
         return client

@@ -7,14 +7,16 @@ import Testing
 
 @Suite(.serialized) struct HTTP1Tests {
     static let echo: @Sendable (EdgeRequest, EdgeResponder) -> Void = { request, responder in
-        let text = "\(request.method.rawValue) \(request.path)|\(request.query)|\(request.body.readableBytes)|\(request.isBodyTooLarge)"
+        let text =
+            "\(request.method.rawValue) \(request.path)|\(request.query)|\(request.body.readableBytes)|\(request.isBodyTooLarge)"
         responder.respond(request.isBodyTooLarge ? 413 : 200, [("content-type", "text/plain")], .text(text))
     }
 
     @Test func requestAndAnswer() async throws {
         try await withServer(handler: Self.echo) { port, _ in
             let client = HTTPClient(group: MultiThreadedEventLoopGroup.singleton)
-            let answer = try await client.send(.init(.POST, "http://127.0.0.1:\(port)/a%20b?x=1&y", body: ByteBuffer(string: "hello")))
+            let answer = try await client.send(
+                .init(.POST, "http://127.0.0.1:\(port)/a%20b?x=1&y", body: ByteBuffer(string: "hello")))
             #expect(answer.status == 200)
             #expect(String(buffer: answer.body) == "POST /a%20b|x=1&y|5|false")
             #expect(answer.headers["content-type"] == "text/plain")
@@ -48,7 +50,8 @@ import Testing
     @Test func headAnswersWithoutBody() async throws {
         try await withServer(handler: Self.echo) { port, _ in
             let client = try await RawClient.connect(port)
-            try await client.send("HEAD /x HTTP/1.1\r\nHost: x\r\n\r\nGET /y HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            try await client.send(
+                "HEAD /x HTTP/1.1\r\nHost: x\r\n\r\nGET /y HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             #expect(try await client.wait { $0.isClosed })
             #expect(client.text.contains("Content-Length: 16\r\n"))
             #expect(!client.text.contains("HEAD /x"))
@@ -72,13 +75,17 @@ import Testing
         limits.bodyBytesMax = 1000
         try await withServer(limits: limits, handler: Self.echo) { port, _ in
             let client = HTTPClient(group: MultiThreadedEventLoopGroup.singleton)
-            let fits = try await client.send(.init(.POST, "http://127.0.0.1:\(port)/", body: ByteBuffer(repeating: 65, count: 1000)))
+            let fits = try await client.send(
+                .init(.POST, "http://127.0.0.1:\(port)/", body: ByteBuffer(repeating: 65, count: 1000)))
             #expect(fits.status == 200)
-            let answer = try await client.send(.init(.POST, "http://127.0.0.1:\(port)/", body: ByteBuffer(repeating: 65, count: 200_000)))
+            let answer = try await client.send(
+                .init(.POST, "http://127.0.0.1:\(port)/", body: ByteBuffer(repeating: 65, count: 200_000)))
             #expect(answer.status == 413)
             #expect(answer.headers["connection"] == "close")
             let raw = try await RawClient.connect(port)
-            try await raw.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n" + String(repeating: "a", count: 1024))
+            try await raw.send(
+                "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n"
+                    + String(repeating: "a", count: 1024))
             #expect(try await raw.wait { $0.text.hasPrefix("HTTP/1.1 413 Request Entity Too Large") })
             client.shutdown()
         }
@@ -203,7 +210,8 @@ import Testing
             responder.eventLoop.scheduleTask(in: .milliseconds(100)) { responder.respond(200, [], .text("late")) }
         }
         let server = try await EdgeServer.start(
-            .init(addresses: [("127.0.0.1", 0)]), group: MultiThreadedEventLoopGroup.singleton, handler: ClosureHandler(body: handler))
+            .init(addresses: [("127.0.0.1", 0)]), group: MultiThreadedEventLoopGroup.singleton,
+            handler: ClosureHandler(body: handler))
         let client = try await RawClient.connect(server.ports[0])
         let idle = try await RawClient.connect(server.ports[0])
         try await client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -14,7 +14,8 @@ import Testing
         let now = WallClock.now
         authority = try CertificateAuthority.make("kubernetes", now: now)
         serving = try authority.issue(
-            .init("kube-apiserver"), names: ServingNames(names: ["localhost"], addresses: ["127.0.0.1"]), usages: [.server], now: now)
+            .init("kube-apiserver"), names: ServingNames(names: ["localhost"], addresses: ["127.0.0.1"]),
+            usages: [.server], now: now)
     }
     var serverTLS: EdgeServer.TLS {
         EdgeServer.TLS(
@@ -25,12 +26,14 @@ import Testing
         HTTPClient(
             group: MultiThreadedEventLoopGroup.singleton,
             tls: .init(
-                authorities: authority.pair.certificateBytes, certificateChain: pair?.certificateBytes, privateKey: pair?.privateKeyBytes),
+                authorities: authority.pair.certificateBytes, certificateChain: pair?.certificateBytes,
+                privateKey: pair?.privateKeyBytes),
             prefersHTTP2: http2)
     }
     static let echo: @Sendable (EdgeRequest, EdgeResponder) -> Void = { request, responder in
         let sent = request.peerCertificate != nil
-        let text = "\(request.version) \(request.method.rawValue) \(request.path)|\(request.query)|\(request.body.readableBytes)|\(sent)"
+        let text =
+            "\(request.version) \(request.method.rawValue) \(request.path)|\(request.query)|\(request.body.readableBytes)|\(sent)"
         responder.respond(request.isBodyTooLarge ? 413 : 200, [("Content-Type", "text/plain")], .text(text))
     }
 
@@ -54,7 +57,8 @@ import Testing
     @Test func clientCertificateReachesTheHandler() async throws {
         let now = WallClock.now
         // One that the server's authority did not sign is passed on all the same: refusing it is a matter of a 401.
-        let stranger = try CertificateAuthority.make("elsewhere", now: now).issue(.init("eve"), usages: [.client], now: now)
+        let stranger = try CertificateAuthority.make("elsewhere", now: now).issue(
+            .init("eve"), usages: [.client], now: now)
         let friend = try authority.issue(.init("alice"), usages: [.client], now: now)
         try await withServer(tls: serverTLS, handler: Self.echo) { port, _ in
             for pair in [friend, stranger] {
@@ -72,8 +76,11 @@ import Testing
         let other = try CertificateAuthority.make("other", now: WallClock.now)
         try await withServer(tls: serverTLS, handler: Self.echo) { port, _ in
             let client = HTTPClient(
-                group: MultiThreadedEventLoopGroup.singleton, tls: .init(authorities: other.pair.certificateBytes), prefersHTTP2: true)
-            await #expect(throws: HTTPClientError.self) { _ = try await client.send(.init(.GET, "https://127.0.0.1:\(port)/")) }
+                group: MultiThreadedEventLoopGroup.singleton, tls: .init(authorities: other.pair.certificateBytes),
+                prefersHTTP2: true)
+            await #expect(throws: HTTPClientError.self) {
+                _ = try await client.send(.init(.GET, "https://127.0.0.1:\(port)/"))
+            }
             client.shutdown()
         }
     }
@@ -81,7 +88,9 @@ import Testing
     @Test func manyRequestsShareOneConnection() async throws {
         let handler: @Sendable (EdgeRequest, EdgeResponder) -> Void = { request, responder in
             let path = String(request.path)
-            MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: .milliseconds(5)) { responder.respond(200, [], .text(path)) }
+            MultiThreadedEventLoopGroup.singleton.any().scheduleTask(in: .milliseconds(5)) {
+                responder.respond(200, [], .text(path))
+            }
         }
         try await withServer(tls: serverTLS, handler: handler) { port, server in
             let client = client()
@@ -127,7 +136,8 @@ import Testing
                 let answer = try await client.send(.init(.POST, "https://127.0.0.1:\(port)/", body: long))
                 #expect(answer.status == 413)
                 // An HTTP/2 connection lives on.
-                let next = try await client.send(.init(.POST, "https://127.0.0.1:\(port)/", body: ByteBuffer(string: "x")))
+                let next = try await client.send(
+                    .init(.POST, "https://127.0.0.1:\(port)/", body: ByteBuffer(string: "x")))
                 #expect(next.status == 200)
                 client.shutdown()
             }

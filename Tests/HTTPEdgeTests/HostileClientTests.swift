@@ -93,7 +93,9 @@ private struct Seeded: RandomNumberGenerator {
 
     @Test func pipelinedFloodIsHeldBack() async throws {
         let waiting = Mutex<[EdgeResponder]>([])
-        let handler: @Sendable (EdgeRequest, EdgeResponder) -> Void = { _, responder in waiting.withLock { $0.append(responder) } }
+        let handler: @Sendable (EdgeRequest, EdgeResponder) -> Void = { _, responder in
+            waiting.withLock { $0.append(responder) }
+        }
         try await withServer(handler: handler) { port, _ in
             let client = try await RawClient.connect(port)
             let count = 5000
@@ -108,25 +110,34 @@ private struct Seeded: RandomNumberGenerator {
                 next.respond(204, [], .empty)
                 answered += 1
             }
-            #expect(try await client.wait { $0.text.split(separator: "204 No Content", omittingEmptySubsequences: false).count == count + 1 })
+            #expect(
+                try await client.wait {
+                    $0.text.split(separator: "204 No Content", omittingEmptySubsequences: false).count == count + 1
+                })
             client.close()
         }
     }
 
     /// Good conversations with bytes changed, cut and doubled: whatever comes, the server answers the next client.
     @Test func changedBytesDoNoHarm() async throws {
-        var random = Seeded(state: 20261123)
+        var random = Seeded(state: 20_261_123)
         let seeds: [[UInt8]] = [
             Array("GET /api/v1/pods?watch=1 HTTP/1.1\r\nHost: x\r\nAccept: */*\r\n\r\n".utf8),
             Array("POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n".utf8),
             Array("PUT /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc".utf8),
-            Array("GET /x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: a\r\n\r\n\u{81}\u{85}abcdefghi".utf8),
+            Array(
+                "GET /x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: a\r\n\r\n\u{81}\u{85}abcdefghi"
+                    .utf8),
             preface2(), preface2() + preface2(),
         ]
         try await withServer(handler: { request, responder in
             if request.upgrade != nil {
                 responder.acceptWebSocket(subprotocol: nil) { stream in
-                    if let stream { stream.onMessage { stream.send($0.bytes) } } else { responder.respond(400, [], .empty) }
+                    if let stream {
+                        stream.onMessage { stream.send($0.bytes) }
+                    } else {
+                        responder.respond(400, [], .empty)
+                    }
                 }
             } else {
                 HTTP1Tests.echo(request, responder)
@@ -154,7 +165,9 @@ private struct Seeded: RandomNumberGenerator {
         }
     }
     private func preface2() -> [UInt8] {
-        Self.preface + Self.headers(1, endStream: true) + Self.headers(3, endStream: false) + [0, 0, 3, 0, 1, 0, 0, 0, 3, 97, 98, 99]
+        Self.preface + Self.headers(1, endStream: true) + Self.headers(3, endStream: false) + [
+            0, 0, 3, 0, 1, 0, 0, 0, 3, 97, 98, 99,
+        ]
             + [0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8]
     }
 }

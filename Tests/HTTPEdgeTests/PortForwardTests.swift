@@ -7,7 +7,8 @@ import Testing
 @Suite(.serialized) struct PortForwardTests {
     /// Header blocks of one zlib stream with SPDY's dictionary, as zlib itself compresses them: the error stream and the data stream of
     /// port 8080, and a long one of 60 headers (a dynamic prefix code).
-    static let errorBlock = "78bbe3c6a7c202253a48f95b044eea16061606409ab308125f99a074cc68004e892545a989b9d0c2863515141500000000ffff"
+    static let errorBlock =
+        "78bbe3c6a7c202253a48f95b044eea16061606409ab308125f99a074cc68004e892545a989b9d0c2863515141500000000ffff"
     static let dataBlock = "225333a8a44a04000000ffff"
     static let longBlock =
         "74d73b6e5b410c85e1221bb940927ef81a72006f2606921471ecca81971f5e75c6e169a4427f21dc4fe48cfafde91ecd8ffbf3ebdf8f97f79fd7ebfbdfe7665ed7"
@@ -35,7 +36,9 @@ import Testing
     final class Asked: Sendable { let ports = Mutex<[Int]>([]) }
 
     /// A server with a tunnel at `/tunnel` and, at `/pod`, a pod's port as the runtime shows it, which answers in capitals.
-    static func serve(_ asked: Asked, _ client: HTTPClient, _ port: @escaping @Sendable () -> Int) -> @Sendable (EdgeRequest, EdgeResponder) -> Void {
+    static func serve(_ asked: Asked, _ client: HTTPClient, _ port: @escaping @Sendable () -> Int)
+        -> @Sendable (EdgeRequest, EdgeResponder) -> Void
+    {
         { request, responder in
             if request.path == "/pod" {
                 responder.acceptWebSocket(subprotocol: "v4.channel.k8s.io") { stream in
@@ -74,7 +77,9 @@ import Testing
             let got = Mutex<[UInt8]>([])
             tunnel.onMessage { message in got.withLock { $0 += Array(message.bytes.readableBytesView) } }
             // In pieces that do not fit the frames.
-            let sent = Self.synStream(1, Self.bytes(Self.errorBlock)) + Self.synStream(3, Self.bytes(Self.dataBlock)) + Self.data(3, "hello")
+            let sent =
+                Self.synStream(1, Self.bytes(Self.errorBlock)) + Self.synStream(3, Self.bytes(Self.dataBlock))
+                + Self.data(3, "hello")
                 + [0x80, 3, 0, 6, 0, 0, 0, 4, 0, 0, 0, 7]
             for start in stride(from: 0, to: sent.count, by: 7) {
                 tunnel.send(ByteBuffer(bytes: sent[start..<min(start + 7, sent.count)]))
@@ -83,7 +88,8 @@ import Testing
                 got.withLock { all in all.indices.contains { all[$0...].starts(with: part) } }
             }
             #expect(try await eventually { contains(Self.data(3, "HELLO")) })
-            #expect(contains([0x80, 3, 0, 2, 0, 0, 0, 20, 0, 0, 0, 1]), "the first stream is accepted, with a zlib header")
+            #expect(
+                contains([0x80, 3, 0, 2, 0, 0, 0, 20, 0, 0, 0, 1]), "the first stream is accepted, with a zlib header")
             #expect(contains([0x80, 3, 0, 2, 0, 0, 0, 18, 0, 0, 0, 3]))
             #expect(contains([0x80, 3, 0, 6, 0, 0, 0, 4, 0, 0, 0, 7]), "a ping comes back")
             #expect(asked.ports.withLock { $0 } == [8080])

@@ -6,21 +6,36 @@ import Testing
 @Suite struct HistoryTests {
     private let key = ObjectKey(group: "apps", resource: "deployments", namespace: "shop", name: "web")
 
-    private func event(_ revision: UInt64, _ user: String, _ kind: Change.Kind, _ body: JSON, uid: String = "u1", cause: UInt64? = nil, key: ObjectKey? = nil)
+    private func event(
+        _ revision: UInt64, _ user: String, _ kind: Change.Kind, _ body: JSON, uid: String = "u1", cause: UInt64? = nil,
+        key: ObjectKey? = nil
+    )
         -> EventRecord
     {
         EventRecord(
-            stream: .journal, revision: revision, time: Timestamp(seconds: Int64(1_800_000_000 + revision)), cause: cause,
-            request: RequestFacts(auditID: "audit-\(revision)", verb: kind == .created ? "create" : "update", path: "/apis/apps/v1/namespaces/shop/deployments", userAgent: "kubectl/v1.36.2"),
-            authentication: AuthenticationFacts(authenticator: "x509", user: UserInfo(name: user)), authorization: .notAsked,
-            outcome: Outcome(code: 200), changes: [Change(kind: kind, key: key ?? self.key, uid: uid, previousRevision: 0, body: body.encoded())])
+            stream: .journal, revision: revision, time: Timestamp(seconds: Int64(1_800_000_000 + revision)),
+            cause: cause,
+            request: RequestFacts(
+                auditID: "audit-\(revision)", verb: kind == .created ? "create" : "update",
+                path: "/apis/apps/v1/namespaces/shop/deployments", userAgent: "kubectl/v1.36.2"),
+            authentication: AuthenticationFacts(authenticator: "x509", user: UserInfo(name: user)),
+            authorization: .notAsked,
+            outcome: Outcome(code: 200),
+            changes: [Change(kind: kind, key: key ?? self.key, uid: uid, previousRevision: 0, body: body.encoded())])
     }
 
     @Test func differencesReadLikePaths() {
         let before: JSON = [
             "metadata": ["resourceVersion": "1", "labels": ["app": "web", "a.b/c": "1"], "finalizers": ["x", "y"]],
             "spec": [
-                "replicas": 2, "template": ["spec": ["containers": [["name": "web", "image": "web:1", "args": ["-v"]], ["name": "log", "image": "log:1"]]]],
+                "replicas": 2,
+                "template": [
+                    "spec": [
+                        "containers": [
+                            ["name": "web", "image": "web:1", "args": ["-v"]], ["name": "log", "image": "log:1"],
+                        ]
+                    ]
+                ],
             ],
         ]
         var after = before
@@ -35,8 +50,10 @@ import Testing
         #expect(
             changes.map(\.text) == [
                 #"- metadata.finalizers[]: "x""#, #"metadata.labels["a.b/c"]: "1" → "2""#, "spec.replicas: 2 → 3",
-                #"- spec.template.spec.containers[name=log].image: "log:1""#, #"- spec.template.spec.containers[name=log].name: "log""#,
-                #"+ spec.template.spec.containers[name=new].image: "new:1""#, #"+ spec.template.spec.containers[name=new].name: "new""#,
+                #"- spec.template.spec.containers[name=log].image: "log:1""#,
+                #"- spec.template.spec.containers[name=log].name: "log""#,
+                #"+ spec.template.spec.containers[name=new].image: "new:1""#,
+                #"+ spec.template.spec.containers[name=new].name: "new""#,
                 #"spec.template.spec.containers[name=web].image: "web:1" → "web:2""#,
             ])
         #expect(Difference.between(before, before).isEmpty)
@@ -44,9 +61,12 @@ import Testing
 
     @Test func timelinesTellNamesakesApart() {
         let events = [
-            event(3, "ann", .created, ["spec": ["replicas": 1]]), event(5, "bob", .updated, ["spec": ["replicas": 2]], cause: 3),
+            event(3, "ann", .created, ["spec": ["replicas": 1]]),
+            event(5, "bob", .updated, ["spec": ["replicas": 2]], cause: 3),
             event(8, "ann", .deleted, ["spec": ["replicas": 2]]),
-            event(9, "eve", .created, ["spec": ["replicas": 1]], key: ObjectKey(resource: "pods", namespace: "shop", name: "web")),
+            event(
+                9, "eve", .created, ["spec": ["replicas": 1]],
+                key: ObjectKey(resource: "pods", namespace: "shop", name: "web")),
             event(12, "cat", .created, ["spec": ["replicas": 7]], uid: "u2"),
         ]
         let timeline = Timeline(of: key, in: events)
@@ -61,7 +81,8 @@ import Testing
 
     @Test func blameNamesTheLastSetterOfEachField() {
         let events = [
-            event(1, "ann", .created, ["spec": ["a": 1, "b": 1, "list": ["x"]]]), event(2, "bob", .updated, ["spec": ["a": 2, "b": 1, "list": ["x", "y"]]]),
+            event(1, "ann", .created, ["spec": ["a": 1, "b": 1, "list": ["x"]]]),
+            event(2, "bob", .updated, ["spec": ["a": 2, "b": 1, "list": ["x", "y"]]]),
             event(3, "cat", .updated, ["spec": ["a": 2, "c": ["d": 1], "list": ["x", "y"]]]),
         ]
         let blame = Blame(of: Timeline(of: key, in: events))
@@ -73,7 +94,10 @@ import Testing
     }
 
     @Test func causesLeadBackToTheFirstRequest() {
-        let records = [1: event(1, "ann", .updated, [:]), 4: event(4, "deployment-controller", .created, [:], cause: 1), 9: event(9, "scheduler", .updated, [:], cause: 4)]
+        let records = [
+            1: event(1, "ann", .updated, [:]), 4: event(4, "deployment-controller", .created, [:], cause: 1),
+            9: event(9, "scheduler", .updated, [:], cause: 4),
+        ]
         let causes = Causes(of: 9) { records[Int($0)] }
         #expect(causes.chain.map(\.revision) == [9, 4, 1])
         #expect(causes.text.contains("because of 1"))
@@ -86,7 +110,9 @@ import Testing
             event(2, "ann", .updated, ["data": ["password": "c3dvcmRmaXNo"]], key: secret),
         ]
         let timeline = Timeline(of: secret, in: events)
-        let shown = timeline.text(withCreatedFields: true) + timeline.json.text + RecordRendering.json(events[0], withBodies: true).text
+        let shown =
+            timeline.text(withCreatedFields: true) + timeline.json.text
+            + RecordRendering.json(events[0], withBodies: true).text
             + RecordRendering.show(events[1]) { _ in events[0].changes[0].body }
         #expect(!shown.contains("aHVudGVyMg") && !shown.contains("c3dvcmRmaXNo"))
         #expect(timeline.lives[0].entries[1].changes.count == 1)

@@ -20,35 +20,52 @@ import Testing
 
     @Test func mintedTokenIsAccepted() throws {
         let minted = try fixture.tokens.mint(
-            namespace: "shop", serviceAccount: .init(name: "web", uid: "sa-uid"), pod: .init(name: "web-1", uid: "pod-uid"), seconds: 3607,
+            namespace: "shop", serviceAccount: .init(name: "web", uid: "sa-uid"),
+            pod: .init(name: "web-1", uid: "pod-uid"), seconds: 3607,
             id: "8b6d1f0e", now: Fixture.now)
         #expect(minted.expires == Fixture.now.adding(seconds: 3607))
         #expect(fixture.bearer(minted.token).authenticator == "service-account")
         // A pod's token lives on for a year, for clients that never reload it.
-        #expect(fixture.bearer(minted.token, at: Fixture.now.adding(seconds: 300 * 86400)).authenticator == "service-account")
+        #expect(
+            fixture.bearer(minted.token, at: Fixture.now.adding(seconds: 300 * 86400)).authenticator
+                == "service-account")
         let plain = try fixture.tokens.mint(
-            namespace: "shop", serviceAccount: .init(name: "web", uid: "sa-uid"), seconds: 700, id: "x", now: Fixture.now)
+            namespace: "shop", serviceAccount: .init(name: "web", uid: "sa-uid"), seconds: 700, id: "x",
+            now: Fixture.now)
         #expect(fixture.bearer(plain.token, at: Fixture.now.adding(seconds: 800)).verdicts.last?.refusal == .expired)
         let legacy = try fixture.tokens.mintLegacy(
             namespace: "shop", serviceAccount: .init(name: "web", uid: "sa-uid"), secretName: "web-token")
-        #expect(fixture.bearer(legacy, at: Fixture.now.adding(seconds: 10_000 * 86400)).user.name == "system:serviceaccount:shop:web")
+        #expect(
+            fixture.bearer(legacy, at: Fixture.now.adding(seconds: 10_000 * 86400)).user.name
+                == "system:serviceaccount:shop:web")
     }
 
     enum Broken: String, CaseIterable {
-        case empty, noise, twoParts, unknown, badBase64, strayBits, headerNoJSON, claimsNoJSON, claimsNoObject, algorithmNone, algorithmHMAC,
-            algorithmOfOtherKey, critical, otherKey, unknownKeyID, changedClaims, cutSignature, emptySignature, wrongIssuer, wrongAudience,
-            noAudience, audienceOfWrongType, expired, noExpiry, expiryOfWrongType, notYetValid, issuedInFuture, wrongSubject, noKubernetesClaim,
-            noServiceAccount, accountGone, accountMadeAnew, podGone, podMadeAnew, podDeletedLongAgo, secretGone, nodeGone
+        case empty, noise, twoParts, unknown, badBase64, strayBits, headerNoJSON, claimsNoJSON, claimsNoObject,
+            algorithmNone, algorithmHMAC,
+            algorithmOfOtherKey, critical, otherKey, unknownKeyID, changedClaims, cutSignature, emptySignature,
+            wrongIssuer, wrongAudience,
+            noAudience, audienceOfWrongType, expired, noExpiry, expiryOfWrongType, notYetValid, issuedInFuture,
+            wrongSubject, noKubernetesClaim,
+            noServiceAccount, accountGone, accountMadeAnew, podGone, podMadeAnew, podDeletedLongAgo, secretGone,
+            nodeGone
     }
     static let expected: [Broken: AuthenticationFacts.Refusal] = [
         .noise: .malformed, .twoParts: .malformed, .unknown: .malformed, .badBase64: .malformed, .strayBits: .malformed,
-        .headerNoJSON: .malformed, .claimsNoJSON: .malformed, .claimsNoObject: .malformed, .algorithmNone: .badSignature,
-        .algorithmHMAC: .badSignature, .algorithmOfOtherKey: .badSignature, .critical: .malformed, .otherKey: .badSignature,
-        .unknownKeyID: .unknownKey, .changedClaims: .badSignature, .cutSignature: .badSignature, .emptySignature: .badSignature,
-        .wrongIssuer: .wrongIssuer, .wrongAudience: .wrongAudience, .noAudience: .wrongAudience, .audienceOfWrongType: .malformed,
-        .expired: .expired, .noExpiry: .malformed, .expiryOfWrongType: .malformed, .notYetValid: .notYetValid, .issuedInFuture: .notYetValid,
-        .wrongSubject: .malformed, .noKubernetesClaim: .malformed, .noServiceAccount: .malformed, .accountGone: .boundObjectGone,
-        .accountMadeAnew: .boundObjectGone, .podGone: .boundObjectGone, .podMadeAnew: .boundObjectGone, .podDeletedLongAgo: .boundObjectGone,
+        .headerNoJSON: .malformed, .claimsNoJSON: .malformed, .claimsNoObject: .malformed,
+        .algorithmNone: .badSignature,
+        .algorithmHMAC: .badSignature, .algorithmOfOtherKey: .badSignature, .critical: .malformed,
+        .otherKey: .badSignature,
+        .unknownKeyID: .unknownKey, .changedClaims: .badSignature, .cutSignature: .badSignature,
+        .emptySignature: .badSignature,
+        .wrongIssuer: .wrongIssuer, .wrongAudience: .wrongAudience, .noAudience: .wrongAudience,
+        .audienceOfWrongType: .malformed,
+        .expired: .expired, .noExpiry: .malformed, .expiryOfWrongType: .malformed, .notYetValid: .notYetValid,
+        .issuedInFuture: .notYetValid,
+        .wrongSubject: .malformed, .noKubernetesClaim: .malformed, .noServiceAccount: .malformed,
+        .accountGone: .boundObjectGone,
+        .accountMadeAnew: .boundObjectGone, .podGone: .boundObjectGone, .podMadeAnew: .boundObjectGone,
+        .podDeletedLongAgo: .boundObjectGone,
         .secretGone: .boundObjectGone, .nodeGone: .boundObjectGone,
     ]
 
@@ -58,7 +75,9 @@ import Testing
         let now = Fixture.now.seconds
         func with(_ change: (inout JSON) -> Void) throws -> String { try fixture.token(change: change) }
         func object(_ kind: BoundObject.Kind, _ name: String, _ live: LiveObject?) {
-            fixture.objects.withLock { $0[BoundObject(kind: kind, namespace: kind == .node ? "" : "shop", name: name)] = live }
+            fixture.objects.withLock {
+                $0[BoundObject(kind: kind, namespace: kind == .node ? "" : "shop", name: name)] = live
+            }
         }
         switch broken {
         case .empty: return ""
@@ -146,13 +165,22 @@ import Testing
         }
         #expect(refusal(fixture.certificate(good, at: Fixture.now.adding(seconds: 366 * 86400))) == .expired)
         #expect(refusal(fixture.certificate(good, at: Fixture.now.adding(seconds: -1000))) == .notYetValid)
-        #expect(refusal(fixture.certificate(try fixture.authority.issue(alice, usages: [.server], now: Fixture.now))) == .wrongUsage)
-        #expect(refusal(fixture.certificate(try fixture.otherAuthority.issue(alice, usages: [.client], now: Fixture.now))) == .unknownCA)
+        #expect(
+            refusal(fixture.certificate(try fixture.authority.issue(alice, usages: [.server], now: Fixture.now)))
+                == .wrongUsage)
+        #expect(
+            refusal(fixture.certificate(try fixture.otherAuthority.issue(alice, usages: [.client], now: Fixture.now)))
+                == .unknownCA)
         let forger = try CertificateAuthority.make("kubernetes", now: Fixture.now)
-        #expect(refusal(fixture.certificate(try forger.issue(alice, usages: [.client], now: Fixture.now))) == .badSignature)
+        #expect(
+            refusal(fixture.certificate(try forger.issue(alice, usages: [.client], now: Fixture.now))) == .badSignature)
         #expect(refusal(fixture.certificate(fixture.authority.pair)) == .wrongUsage)
-        #expect(refusal(fixture.certificate(try fixture.authority.issue(.init(""), usages: [.client], now: Fixture.now))) == .malformed)
-        #expect(refusal(fixture.authenticator.authenticate(.init(peerCertificate: [1, 2, 3]), now: Fixture.now)) == .malformed)
+        #expect(
+            refusal(fixture.certificate(try fixture.authority.issue(.init(""), usages: [.client], now: Fixture.now)))
+                == .malformed)
+        #expect(
+            refusal(fixture.authenticator.authenticate(.init(peerCertificate: [1, 2, 3]), now: Fixture.now))
+                == .malformed)
         // A bad certificate does not keep a good token from being believed.
         let both = fixture.authenticator.authenticate(
             .init(peerCertificate: [1, 2, 3], authorization: "Bearer alicetoken"), now: Fixture.now)
@@ -162,12 +190,16 @@ import Testing
     @Test func staticTokensAndNobody() throws {
         let admin = fixture.bearer("admintoken")
         #expect(admin.authenticator == "token-file")
-        #expect(admin.user == UserInfo(name: "admin", uid: "admin-uid", groups: ["system:masters", "system:authenticated"]))
+        #expect(
+            admin.user == UserInfo(name: "admin", uid: "admin-uid", groups: ["system:masters", "system:authenticated"]))
         #expect(fixture.authenticator.authenticate(.init(), now: Fixture.now).user == .anonymous)
-        #expect(fixture.authenticator.authenticate(.init(authorization: "Basic YTpi"), now: Fixture.now).authenticator == "anonymous")
+        #expect(
+            fixture.authenticator.authenticate(.init(authorization: "Basic YTpi"), now: Fixture.now).authenticator
+                == "anonymous")
         let hidden = "base64url.bearer.authorization.k8s.io." + base64url(Array("alicetoken".utf8))
         #expect(
-            fixture.authenticator.authenticate(.init(subprotocols: ["v4.channel.k8s.io", hidden]), now: Fixture.now).user.name == "alice")
+            fixture.authenticator.authenticate(.init(subprotocols: ["v4.channel.k8s.io", hidden]), now: Fixture.now)
+                .user.name == "alice")
         let strict = try Authenticator(clientAuthorities: [], allowsAnonymous: false)
         #expect(strict.authenticate(.init(), now: Fixture.now).verdicts == [.init("anonymous", .noCredential)])
         #expect(throws: IdentityError.self) { try TokenFile(parsing: "a,b\n") }
@@ -178,7 +210,8 @@ import Testing
     @Test func tokenReviews() throws {
         let audience = "https://kubernetes.default.svc"
         func review(_ token: String, _ audiences: [String] = []) -> JSON {
-            fixture.authenticator.review(token: token, audiences: audiences, serverAudiences: [audience], now: Fixture.now)
+            fixture.authenticator.review(
+                token: token, audiences: audiences, serverAudiences: [audience], now: Fixture.now)
         }
         let alice = review("alicetoken")
         #expect(alice["authenticated"] == true)
@@ -189,21 +222,26 @@ import Testing
         #expect(review(token)["user", "extra", "authentication.kubernetes.io/pod-name"] == ["web-1"])
         #expect(
             review(token, ["nobody"])["error"]?.string
-                == "[invalid bearer token, token audiences [\"https://kubernetes.default.svc\"] is invalid for the target audiences [\"nobody\"]]")
+                == "[invalid bearer token, token audiences [\"https://kubernetes.default.svc\"] is invalid for the target audiences [\"nobody\"]]"
+        )
     }
 
     @Test func impersonation() throws {
         #expect(try Impersonation.parse([("accept", "x")]) == nil)
         let parsed = try #require(
             try Impersonation.parse([
-                ("Impersonate-User", "bob"), ("Impersonate-Group", "devs"), ("impersonate-group", "ops"), ("Impersonate-Uid", "u1"),
+                ("Impersonate-User", "bob"), ("Impersonate-Group", "devs"), ("impersonate-group", "ops"),
+                ("Impersonate-Uid", "u1"),
                 ("Impersonate-Extra-example.com%2Fscope", "read"), ("Impersonate-Extra-example.com%2fscope", "write"),
             ]))
         #expect(parsed.impersonated.groups == ["devs", "ops", "system:authenticated"])
         #expect(parsed.extra == [.init(key: "example.com/scope", values: ["read", "write"])])
         #expect(parsed.checks.map(\.resource) == ["users", "groups", "groups", "userextras", "userextras", "uids"])
         let account = try #require(try Impersonation.parse([("Impersonate-User", "system:serviceaccount:shop:web")]))
-        #expect(account.impersonated.groups == ["system:serviceaccounts", "system:serviceaccounts:shop", "system:authenticated"])
+        #expect(
+            account.impersonated.groups == [
+                "system:serviceaccounts", "system:serviceaccounts:shop", "system:authenticated",
+            ])
         #expect(account.checks.first?.resource == "serviceaccounts")
         #expect(throws: IdentityError.self) { try Impersonation.parse([("Impersonate-Group", "devs")]) }
     }

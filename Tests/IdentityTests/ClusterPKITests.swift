@@ -28,12 +28,14 @@ import Testing
             #expect(changed.serving.certificate != later.serving.certificate)
             #expect(changed.admin.certificate == later.admin.certificate)
             for file in try FileManager.default.contentsOfDirectory(atPath: path) {
-                let mode = try FileManager.default.attributesOfItem(atPath: path + "/" + file)[.posixPermissions] as? Int
+                let mode =
+                    try FileManager.default.attributesOfItem(atPath: path + "/" + file)[.posixPermissions] as? Int
                 #expect(mode == 0o600, "\(file)")
             }
             let authenticator = try Authenticator(clientAuthorities: [first.authority.pair.certificate])
             let kubelet = try first.kubelet(node: "n1", now: now)
-            let facts = authenticator.authenticate(.init(peerCertificate: try Fixture().der(kubelet.certificate)), now: now)
+            let facts = authenticator.authenticate(
+                .init(peerCertificate: try Fixture().der(kubelet.certificate)), now: now)
             #expect(facts.user.name == "system:node:n1")
             #expect(facts.user.groups == ["system:nodes", "system:authenticated"])
         }
@@ -43,7 +45,9 @@ import Testing
         try withDirectory { path in
             _ = try ClusterPKI.open(path, serving: names, now: Fixture.now)
             try Data("nonsense".utf8).write(to: URL(filePath: path + "/ca.crt"))
-            let error = #expect(throws: IdentityError.self) { try ClusterPKI.open(path, serving: names, now: Fixture.now) }
+            let error = #expect(throws: IdentityError.self) {
+                try ClusterPKI.open(path, serving: names, now: Fixture.now)
+            }
             #expect(error?.description.contains(path + "/ca.crt") == true)
         }
     }
@@ -51,13 +55,16 @@ import Testing
     @Test func kubeconfigHoldsEverything() throws {
         let authority = try CertificateAuthority.make("kubernetes", now: Fixture.now)
         let pair = try authority.issue(CertificateSubject("a"), usages: [.client], now: Fixture.now)
-        let text = Kubeconfig(server: "https://127.0.0.1:6443", authority: authority.pair.certificate, credential: .certificate(pair)).text
+        let text = Kubeconfig(
+            server: "https://127.0.0.1:6443", authority: authority.pair.certificate, credential: .certificate(pair)
+        ).text
         let lines = text.split(separator: "\n")
         #expect(lines.contains("    server: https://127.0.0.1:6443"))
         let key = try #require(lines.first { $0.hasPrefix("    client-key-data: ") })
         #expect(Data(base64Encoded: String(key.dropFirst(21))) == Data(pair.privateKey.utf8))
         #expect(
-            Kubeconfig(server: "s", authority: "a", credential: .token("t")).text.hasSuffix("- name: admin\n  user:\n    token: t\n"))
+            Kubeconfig(server: "s", authority: "a", credential: .token("t")).text.hasSuffix(
+                "- name: admin\n  user:\n    token: t\n"))
     }
 
     @Test func openIDDocuments() throws {
@@ -68,7 +75,8 @@ import Testing
         #expect(first["kid"]?.string == key.verifying.id)
         #expect(first["x"]?.string?.utf8.count == 43)
         let configuration = try JSON(
-            parsing: OpenIDDocuments.configuration(issuer: "https://i", jwksURI: "https://s/openid/v1/jwks", keys: [key.verifying]))
+            parsing: OpenIDDocuments.configuration(
+                issuer: "https://i", jwksURI: "https://s/openid/v1/jwks", keys: [key.verifying]))
         #expect(configuration["id_token_signing_alg_values_supported"] == ["ES256"])
         #expect(try VerifyingKey(pem: key.verifying.pem).id == key.verifying.id)
     }

@@ -38,7 +38,8 @@ final class Fixture: Sendable {
         otherAuthority = try CertificateAuthority.make("elsewhere", now: Self.now)
         authenticator = try Authenticator(
             clientAuthorities: [authority.pair.certificate],
-            tokenFile: try TokenFile(parsing: "admintoken,admin,admin-uid,\"system:masters\"\nalicetoken,alice,alice-uid,\"devs\"\n"),
+            tokenFile: try TokenFile(
+                parsing: "admintoken,admin,admin-uid,\"system:masters\"\nalicetoken,alice,alice-uid,\"devs\"\n"),
             tokens: tokens)
         box.find = { [unowned self] in self.find($0) }
     }
@@ -47,7 +48,8 @@ final class Fixture: Sendable {
 
     /// Signs any header and claims with any key.
     func token(
-        _ claims: JSON? = nil, key: P256.Signing.PrivateKey? = nil, header: JSON? = nil, change: (inout JSON) -> Void = { _ in }
+        _ claims: JSON? = nil, key: P256.Signing.PrivateKey? = nil, header: JSON? = nil,
+        change: (inout JSON) -> Void = { _ in }
     ) throws -> String {
         var claims = claims ?? Self.claims
         change(&claims)
@@ -57,10 +59,12 @@ final class Fixture: Sendable {
     }
     /// The claims of a good token, bound to the pod.
     static let claims: JSON = [
-        "aud": ["https://kubernetes.default.svc"], "exp": .int(now.seconds + 600), "iat": .int(now.seconds - 10), "nbf": .int(now.seconds - 10),
+        "aud": ["https://kubernetes.default.svc"], "exp": .int(now.seconds + 600), "iat": .int(now.seconds - 10),
+        "nbf": .int(now.seconds - 10),
         "iss": "https://kubernetes.default.svc", "jti": "token-id", "sub": "system:serviceaccount:shop:web",
         "kubernetes.io": [
-            "namespace": "shop", "serviceaccount": ["name": "web", "uid": "sa-uid"], "pod": ["name": "web-1", "uid": "pod-uid"],
+            "namespace": "shop", "serviceaccount": ["name": "web", "uid": "sa-uid"],
+            "pod": ["name": "web-1", "uid": "pod-uid"],
             "node": ["name": "n1", "uid": "node-uid"],
         ],
     ]

@@ -5,7 +5,8 @@ import Testing
 
 /// The rules' text against a real kernel, in a network namespace of its own that goes away with the process.
 @Suite struct KernelTests {
-    static let obstacle: Bool = getuid() != 0 || access("/usr/sbin/nft", X_OK) != 0 || access("/usr/bin/unshare", X_OK) != 0
+    static let obstacle: Bool =
+        getuid() != 0 || access("/usr/sbin/nft", X_OK) != 0 || access("/usr/bin/unshare", X_OK) != 0
 
     /// Feeds each text to nft in one namespace and returns what nft lists afterwards; nil and the words when it refuses one.
     private func load(_ texts: [String]) throws -> (status: Int32, output: String) {
@@ -35,8 +36,10 @@ import Testing
         [
             "metadata": ["namespace": "a", "name": .string("s\(i)")],
             "spec": [
-                "clusterIPs": [.string("10.96.\(i / 250).\(i % 250 + 1)")], "sessionAffinity": sticky ? "ClientIP" : "None",
-                "externalTrafficPolicy": local ? "Local" : "Cluster", "externalIPs": i % 5 == 0 ? [.string("198.51.100.\(i % 200 + 1)")] : [],
+                "clusterIPs": [.string("10.96.\(i / 250).\(i % 250 + 1)")],
+                "sessionAffinity": sticky ? "ClientIP" : "None",
+                "externalTrafficPolicy": local ? "Local" : "Cluster",
+                "externalIPs": i % 5 == 0 ? [.string("198.51.100.\(i % 200 + 1)")] : [],
                 "ports": [
                     ["port": 80, "protocol": "TCP", "name": "a", "nodePort": .int(i % 3 == 0 ? Int64(30000 + i) : 0)],
                     ["port": 53, "protocol": "UDP", "name": "b"],
@@ -46,9 +49,17 @@ import Testing
     }
     private func slice(_ i: Int, _ count: Int) -> JSON {
         [
-            "metadata": ["namespace": "a", "name": .string("s\(i)"), "labels": ["kubernetes.io/service-name": .string("s\(i)")]],
-            "addressType": "IPv4", "ports": [["port": 8080, "protocol": "TCP", "name": "a"], ["port": 5353, "protocol": "UDP", "name": "b"]],
-            "endpoints": .array((0..<count).map { ["addresses": [.string("10.244.0.\($0 + 1)")], "nodeName": $0 % 2 == 0 ? "n1" : "n2"] }),
+            "metadata": [
+                "namespace": "a", "name": .string("s\(i)"), "labels": ["kubernetes.io/service-name": .string("s\(i)")],
+            ],
+            "addressType": "IPv4",
+            "ports": [
+                ["port": 8080, "protocol": "TCP", "name": "a"], ["port": 5353, "protocol": "UDP", "name": "b"],
+            ],
+            "endpoints": .array(
+                (0..<count).map {
+                    ["addresses": [.string("10.244.0.\($0 + 1)")], "nodeName": $0 % 2 == 0 ? "n1" : "n2"]
+                }),
         ]
     }
 

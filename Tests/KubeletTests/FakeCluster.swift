@@ -38,10 +38,12 @@ final class FakeCluster: ClusterDoor, @unchecked Sendable {
     }
 
     func send(_ intents: [Intent], as identity: LoopIdentity) -> [Result<JSON, APIError>] {
-        lock.withLock { intents.map { intent in
-            requests.append(intent)
-            return perform(intent)
-        } }
+        lock.withLock {
+            intents.map { intent in
+                requests.append(intent)
+                return perform(intent)
+            }
+        }
     }
 
     private func perform(_ intent: Intent) -> Result<JSON, APIError> {
@@ -60,11 +62,15 @@ final class FakeCluster: ClusterDoor, @unchecked Sendable {
         case .update(let object):
             return .success(commit(.updated, store, intent.namespace, intent.name, object))
         case .patch(_, let patch):
-            guard let old = current.object(store, intent.namespace, intent.name) else { return .failure(.notFound(store, intent.name)) }
+            guard let old = current.object(store, intent.namespace, intent.name) else {
+                return .failure(.notFound(store, intent.name))
+            }
             let new = FakeCluster.merge(old.document, patch)
             return .success(new == old.document ? new : commit(.updated, store, intent.namespace, intent.name, new))
         case .delete(let options):
-            guard let old = current.object(store, intent.namespace, intent.name) else { return .failure(.notFound(store, intent.name)) }
+            guard let old = current.object(store, intent.namespace, intent.name) else {
+                return .failure(.notFound(store, intent.name))
+            }
             if intent.resource == "pods", options["gracePeriodSeconds"]?.int != 0 {
                 var object = old.document
                 object["metadata", "deletionTimestamp"] = .string(now.adding(seconds: 30).rfc3339)
@@ -75,7 +81,9 @@ final class FakeCluster: ClusterDoor, @unchecked Sendable {
         }
     }
 
-    private func commit(_ kind: Change.Kind, _ store: GroupResource, _ namespace: String, _ name: String, _ object: JSON) -> JSON {
+    private func commit(
+        _ kind: Change.Kind, _ store: GroupResource, _ namespace: String, _ name: String, _ object: JSON
+    ) -> JSON {
         var object = object
         let revision = current.revision + 1
         let previous = current.object(store, namespace, name)?.revision ?? 0
@@ -87,7 +95,8 @@ final class FakeCluster: ClusterDoor, @unchecked Sendable {
             outcome: Outcome(code: 200),
             changes: [
                 Change(
-                    kind: kind, key: key, uid: object["metadata", "uid"]?.string ?? "", previousRevision: kind == .created ? 0 : previous,
+                    kind: kind, key: key, uid: object["metadata", "uid"]?.string ?? "",
+                    previousRevision: kind == .created ? 0 : previous,
                     body: object.encoded())
             ])
         current.apply(event)
@@ -97,7 +106,9 @@ final class FakeCluster: ClusterDoor, @unchecked Sendable {
 
     /// A merge patch that knows conditions by their type.
     static func merge(_ old: JSON, _ patch: JSON) -> JSON {
-        guard case .object(let changes) = patch, case .object(var out) = old.object == nil ? .object([:]) : old else { return patch }
+        guard case .object(let changes) = patch, case .object(var out) = old.object == nil ? .object([:]) : old else {
+            return patch
+        }
         for (key, value) in changes {
             if key.hasPrefix("$") { continue }
             if value.isNull {
@@ -105,7 +116,11 @@ final class FakeCluster: ClusterDoor, @unchecked Sendable {
             } else if key == "conditions" {
                 var list = out[key]?.elements ?? []
                 for condition in value.elements {
-                    if let i = list.firstIndex(where: { $0["type"] == condition["type"] }) { list[i] = merge(list[i], condition) } else { list.append(condition) }
+                    if let i = list.firstIndex(where: { $0["type"] == condition["type"] }) {
+                        list[i] = merge(list[i], condition)
+                    } else {
+                        list.append(condition)
+                    }
                 }
                 out[key] = .array(list)
             } else if value.object != nil {
@@ -122,11 +137,14 @@ final class FakeCluster: ClusterDoor, @unchecked Sendable {
     private let identity = LoopIdentity(user: .anonymous, userAgent: "test")
 
     func put(_ object: JSON, _ resource: String, apiVersion: String = "v1", namespace: String = "") {
-        _ = send([Intent(.create(object), apiVersion: apiVersion, resource: resource, namespace: namespace)], as: identity)
+        _ = send(
+            [Intent(.create(object), apiVersion: apiVersion, resource: resource, namespace: namespace)], as: identity)
     }
     func delete(_ resource: String, _ namespace: String, _ name: String, grace: Int64? = nil) {
         let options: JSON = grace.map { ["gracePeriodSeconds": .int($0)] } ?? [:]
-        _ = send([Intent(.delete(options), apiVersion: "v1", resource: resource, namespace: namespace, name: name)], as: identity)
+        _ = send(
+            [Intent(.delete(options), apiVersion: "v1", resource: resource, namespace: namespace, name: name)],
+            as: identity)
     }
     func object(_ resource: String, _ namespace: String, _ name: String) -> JSON? {
         state.object(GroupResource(resource: resource), namespace, name)?.document

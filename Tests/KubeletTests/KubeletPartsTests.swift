@@ -18,8 +18,12 @@ final class TemporaryDirectory {
     @Test func atomicWriterShowsOneVersion() throws {
         let folder = TemporaryDirectory()
         let writer = AtomicWriter(directory: folder.path + "/v")
-        func read(_ name: String) -> String? { FileManager.default.contents(atPath: folder.path + "/v/" + name).map { String(decoding: $0, as: UTF8.self) } }
-        try writer.write(["a": .init(bytes: Array("1".utf8), mode: 0o644), "d/b": .init(bytes: Array("2".utf8), mode: 0o400)], stamp: "1")
+        func read(_ name: String) -> String? {
+            FileManager.default.contents(atPath: folder.path + "/v/" + name).map { String(decoding: $0, as: UTF8.self) }
+        }
+        try writer.write(
+            ["a": .init(bytes: Array("1".utf8), mode: 0o644), "d/b": .init(bytes: Array("2".utf8), mode: 0o400)],
+            stamp: "1")
         #expect(read("a") == "1" && read("d/b") == "2")
         try writer.write(["a": .init(bytes: Array("3".utf8), mode: 0o644)], stamp: "2")
         #expect(read("a") == "3" && read("d/b") == nil)
@@ -55,7 +59,11 @@ final class TemporaryDirectory {
         #expect(read { _ in } == "one\ntwo\nthree\n")
         #expect(read { $0.tailLines = 3 } == "two\nthree\n")
         #expect(read { $0.tailLines = 0 } == "")
-        #expect(read { $0.timestamps = true; $0.tailLines = 4 }.hasPrefix("2026-11-23T03:02:51.000000001Z one\n"))
+        #expect(
+            read {
+                $0.timestamps = true
+                $0.tailLines = 4
+            }.hasPrefix("2026-11-23T03:02:51.000000001Z one\n"))
         #expect(read { $0.since = Timestamp(rfc3339: "2026-11-23T03:02:52Z") } == "two\nthree\n")
         #expect(read { $0.limitBytes = 5 } == "one\nt")
         #expect(read { $0.stream = "Stderr" } == "two\n")
@@ -63,8 +71,13 @@ final class TemporaryDirectory {
 
     @Test func statusPatchesHoldOnlyTheDifference() {
         let ready: JSON = ["type": "Ready", "status": "True"]
-        let old: JSON = ["phase": "Pending", "hostIP": "1.2.3.4", "message": "x", "conditions": [["type": "Ready", "status": "False", "reason": "X"], ["type": "Other", "status": "True"]]]
-        let new: JSON = ["phase": "Running", "hostIP": "1.2.3.4", "conditions": [ready, ["type": "Other", "status": "True"]]]
+        let old: JSON = [
+            "phase": "Pending", "hostIP": "1.2.3.4", "message": "x",
+            "conditions": [["type": "Ready", "status": "False", "reason": "X"], ["type": "Other", "status": "True"]],
+        ]
+        let new: JSON = [
+            "phase": "Running", "hostIP": "1.2.3.4", "conditions": [ready, ["type": "Other", "status": "True"]],
+        ]
         let patch = StatusPatch.make(from: old, to: new, uid: "u")
         #expect(patch?["metadata", "uid"]?.string == "u")
         #expect(patch?["status", "phase"]?.string == "Running")

@@ -6,7 +6,9 @@ import Testing
 /// Bodies made to cost much: each must end at once, whatever it answers.
 @Suite struct BombTests {
     let many = 100_000
-    func members(_ prefix: String) -> JSON { .object(JSONObject((0..<many).map { (prefix + String(100_000 + $0), JSON.string("")) })) }
+    func members(_ prefix: String) -> JSON {
+        .object(JSONObject((0..<many).map { (prefix + String(100_000 + $0), JSON.string("")) }))
+    }
 
     @Test func unknownMembers() throws {
         let type = try #require(Catalog.builtin.resource(apiVersion: "v1", "pods")?.schema)
@@ -25,7 +27,9 @@ import Testing
     @Test func interleavedMembers() throws {
         let type = try #require(Catalog.builtin.resource(apiVersion: "v1", "configmaps")?.schema)
         let live: JSON = ["data": members("a")]
-        let patch: JSON = ["data": .object(JSONObject((0..<many).map { ("a" + String(100_000 + $0) + "x", JSON.string("")) }))]
+        let patch: JSON = [
+            "data": .object(JSONObject((0..<many).map { ("a" + String(100_000 + $0) + "x", JSON.string("")) }))
+        ]
         #expect(MergePatch.apply(patch, to: live)["data"]?.entries.count == 2 * many)
         #expect(try StrategicMergePatch.apply(patch, to: live, schema: type)["data"]?.entries.count == 2 * many)
     }

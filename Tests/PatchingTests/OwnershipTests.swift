@@ -9,20 +9,25 @@ import Testing
     let start = Timestamp(seconds: 1_767_323_045)
 
     func made(_ data: JSON, by manager: String) -> JSON {
-        var object: JSON = ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "c", "uid": "u"], "data": data]
+        var object: JSON = [
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "c", "uid": "u"], "data": data,
+        ]
         record(.null, &object, manager, start)
         return object
     }
     func record(_ old: JSON, _ new: inout JSON, _ manager: String, _ time: Timestamp, subresource: String = "") {
         ManagedFields.recordUpdate(
-            old: old, new: &new, manager: manager, apiVersion: "v1", time: time, subresource: subresource, schema: Self.configMap)
+            old: old, new: &new, manager: manager, apiVersion: "v1", time: time, subresource: subresource,
+            schema: Self.configMap)
     }
     func owned(_ object: JSON, _ manager: String) -> String? {
         object["metadata", "managedFields"]?.elements.first { $0["manager"]?.string == manager }?["fieldsV1"]?.text
     }
-    func applied(_ live: JSON?, _ configuration: JSON, _ manager: String, force: Bool = false) throws(APIError) -> JSON {
+    func applied(_ live: JSON?, _ configuration: JSON, _ manager: String, force: Bool = false) throws(APIError) -> JSON
+    {
         try ServerSideApply.apply(
-            live: live, configuration: configuration, manager: manager, isForced: force, apiVersion: "v1", subresource: "", time: start,
+            live: live, configuration: configuration, manager: manager, isForced: force, apiVersion: "v1",
+            subresource: "", time: start,
             schema: Self.configMap)
     }
     func configuration(_ data: JSON) -> JSON {
@@ -98,7 +103,10 @@ import Testing
         let refused = #expect(throws: APIError.self) { try applied(live, configuration(["a": "2"]), "two") }
         #expect(refused?.code == 409)
         #expect(refused?.message == #"Apply failed with 1 conflict: conflict with "one" using v1: .data.a"#)
-        #expect(refused?.causes == [.init(reason: "FieldManagerConflict", message: #"conflict with "one" using v1"#, field: ".data.a")])
+        #expect(
+            refused?.causes == [
+                .init(reason: "FieldManagerConflict", message: #"conflict with "one" using v1"#, field: ".data.a")
+            ])
         let forced = try applied(live, configuration(["a": "2"]), "two", force: true)
         #expect(forced["data", "a"] == "2" && owned(forced, "one") == #"{"f:data":{}}"#)
     }
@@ -107,6 +115,9 @@ import Testing
         let refused = #expect(throws: APIError.self) {
             try applied(nil, ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "c"], "bogus": true], "m")
         }
-        #expect(refused?.message == "failed to create typed patch object (/c; /v1, Kind=ConfigMap): .bogus: field not declared in schema")
+        #expect(
+            refused?.message
+                == "failed to create typed patch object (/c; /v1, Kind=ConfigMap): .bogus: field not declared in schema"
+        )
     }
 }

@@ -45,7 +45,8 @@ import Testing
             #"{"metadata":{"finalizers":["c","a","b"]}}"#
         ),
         (
-            #"{"metadata":{"finalizers":["a","b","c"]}}"#, #"{"metadata":{"$deleteFromPrimitiveList/finalizers":["b"]}}"#,
+            #"{"metadata":{"finalizers":["a","b","c"]}}"#,
+            #"{"metadata":{"$deleteFromPrimitiveList/finalizers":["b"]}}"#,
             #"{"metadata":{"finalizers":["a","c"]}}"#
         ),
         // Volumes keep only the members that the patch retains.
@@ -54,7 +55,10 @@ import Testing
             #"{"spec":{"volumes":[{"name":"v","$retainKeys":["name","hostPath"],"hostPath":{"path":"/x"}}]}}"#,
             #"{"spec":{"volumes":[{"name":"v","hostPath":{"path":"/x"}}]}}"#
         ),
-        (#"{"spec":{"nodeName":"n","hostname":"h"}}"#, #"{"spec":{"$patch":"replace","hostname":"i"}}"#, #"{"spec":{"hostname":"i"}}"#),
+        (
+            #"{"spec":{"nodeName":"n","hostname":"h"}}"#, #"{"spec":{"$patch":"replace","hostname":"i"}}"#,
+            #"{"spec":{"hostname":"i"}}"#
+        ),
     ]
 
     @Test(arguments: cases)
@@ -67,7 +71,8 @@ import Testing
     @Test func refusesListsWithoutTheirKey() {
         let refused = #expect(throws: APIError.self) {
             try StrategicMergePatch.apply(
-                ["spec": ["containers": [["image": "x"]]]], to: ["spec": ["containers": [["name": "a"]]]], schema: Self.pod)
+                ["spec": ["containers": [["image": "x"]]]], to: ["spec": ["containers": [["name": "a"]]]],
+                schema: Self.pod)
         }
         #expect(refused?.code == 500)
     }

@@ -44,7 +44,7 @@ struct NodeInMiniature {
             var changed = false
             for (id, container) in containers where container.observation.state == .running {
                 if let end = container.endsAt, end <= now {
-                    end_(id, code: container.exitCode)
+                    finish(id, code: container.exitCode)
                     changed = true
                 }
             }
@@ -53,7 +53,7 @@ struct NodeInMiniature {
         }
     }
 
-    private mutating func end_(_ id: String, code: Int) {
+    private mutating func finish(_ id: String, code: Int) {
         containers[id]?.observation.state = .exited
         containers[id]?.observation.exitCode = code
         containers[id]?.observation.finishedAt = now
@@ -63,30 +63,36 @@ struct NodeInMiniature {
         switch action {
         case .prepareVolumes: return [.volumesReady]
         case .startSandbox(let attempt):
-            sandbox = SandboxObservation(id: "s\(attempt)", attempt: attempt, isReady: true, createdAt: now, addresses: ["10.244.0.9"])
+            sandbox = SandboxObservation(
+                id: "s\(attempt)", attempt: attempt, isReady: true, createdAt: now, addresses: ["10.244.0.9"])
             return [.sandboxStarted(sandbox!)]
         case .stopSandbox:
             sandbox = nil
             return [.sandboxStopped]
         case .pullImage(let name, let image, _):
-            if failingImages.contains(image) { return [.imageFailed(container: name, reason: "ErrImagePull", message: "no such image")] }
+            if failingImages.contains(image) {
+                return [.imageFailed(container: name, reason: "ErrImagePull", message: "no such image")]
+            }
             return [.imageReady(container: name, wasPresent: true, message: "present")]
         case .startContainer(let name, let attempt):
             serial += 1
             let program = programs[name] ?? Program()
             let observation = ContainerObservation(
-                id: "c\(serial)", name: name, attempt: attempt, state: .running, startedAt: now, image: "i", imageID: "sha256:1")
+                id: "c\(serial)", name: name, attempt: attempt, state: .running, startedAt: now, image: "i",
+                imageID: "sha256:1")
             containers[observation.id] = Running(
-                observation: observation, endsAt: program.runsSeconds.map { now.adding(seconds: $0) }, exitCode: program.exitCode)
+                observation: observation, endsAt: program.runsSeconds.map { now.adding(seconds: $0) },
+                exitCode: program.exitCode)
             return [.containerStarted(observation)]
         case .stopContainer(let name, let id, _, _):
-            if containers[id]?.observation.state == .running { end_(id, code: 143) }
+            if containers[id]?.observation.state == .running { finish(id, code: 143) }
             return [.containerStopped(container: name, id: id, containers[id]?.observation)]
         case .removeContainer(let id):
             containers[id] = nil
             return []
         case .runPostStart(let name, let id, _): return [.postStartFinished(container: name, id: id, failure: nil)]
-        case .probe(let name, let id, let kind, _): return [.probed(container: name, id: id, kind, probes[name] ?? .success)]
+        case .probe(let name, let id, let kind, _):
+            return [.probed(container: name, id: id, kind, probes[name] ?? .success)]
         case .updateResources, .report, .record: return []
         case .cleanUp:
             containers = [:]
@@ -123,5 +129,8 @@ func pod(_ spec: JSON, deleted: Bool = false, grace: Int64 = 30) -> JSON {
         metadata["deletionTimestamp"] = "2027-01-15T08:00:30Z"
         metadata["deletionGracePeriodSeconds"] = .int(grace)
     }
-    return ["apiVersion": "v1", "kind": "Pod", "metadata": .object(metadata), "spec": spec, "status": ["phase": "Pending", "qosClass": "BestEffort"]]
+    return [
+        "apiVersion": "v1", "kind": "Pod", "metadata": .object(metadata), "spec": spec,
+        "status": ["phase": "Pending", "qosClass": "BestEffort"],
+    ]
 }

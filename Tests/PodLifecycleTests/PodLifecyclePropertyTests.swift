@@ -16,12 +16,22 @@ struct Dice {
     @Test(arguments: 0..<60) func holdsItsPromises(seed: Int) {
         var dice = Dice(state: UInt64(seed) &* 7919 &+ 1)
         let policy = ["Always", "OnFailure", "Never"][dice.roll(3)]
-        var spec: JSON = ["restartPolicy": .string(policy), "containers": [["name": "a", "image": "x"], ["name": "b", "image": "x", "livenessProbe": ["periodSeconds": 1]]]]
-        if dice.roll(2) == 0 { spec["initContainers"] = [["name": "i", "image": "x"], ["name": "s", "image": "x", "restartPolicy": "Always"]] }
+        var spec: JSON = [
+            "restartPolicy": .string(policy),
+            "containers": [
+                ["name": "a", "image": "x"], ["name": "b", "image": "x", "livenessProbe": ["periodSeconds": 1]],
+            ],
+        ]
+        if dice.roll(2) == 0 {
+            spec["initContainers"] = [
+                ["name": "i", "image": "x"], ["name": "s", "image": "x", "restartPolicy": "Always"],
+            ]
+        }
         var node = NodeInMiniature(pod(spec))
         node.programs["i"] = .init(runsSeconds: Int64(dice.roll(4)), exitCode: dice.roll(3) == 0 ? 1 : 0)
         for name in ["a", "b", "s"] {
-            node.programs[name] = .init(runsSeconds: dice.roll(2) == 0 ? nil : Int64(dice.roll(20)), exitCode: dice.roll(2))
+            node.programs[name] = .init(
+                runsSeconds: dice.roll(2) == 0 ? nil : Int64(dice.roll(20)), exitCode: dice.roll(2))
         }
         node.send(.tick)
         for _ in 0..<40 {
@@ -38,7 +48,8 @@ struct Dice {
             }
             var names: Set<String> = []
             for running in node.containers.values where running.observation.state == .running {
-                #expect(names.insert(running.observation.name).inserted, "two of \(running.observation.name), seed \(seed)")
+                #expect(
+                    names.insert(running.observation.name).inserted, "two of \(running.observation.name), seed \(seed)")
             }
         }
         var attempts: [String: Int] = [:]

@@ -27,7 +27,8 @@ import Testing
         let actions = lifecycle.on(.tick, now: Timestamp(seconds: 1))
         #expect(actions.first == .prepareVolumes)
         #expect(lifecycle.status["phase"]?.string == "Pending")
-        #expect(lifecycle.status["containerStatuses", ]?[0]?["state", "waiting", "reason"]?.string == "ContainerCreating")
+        #expect(
+            lifecycle.status["containerStatuses", ]?[0]?["state", "waiting", "reason"]?.string == "ContainerCreating")
         let ready = lifecycle.status["conditions"]?.elements.first { $0["type"]?.string == "Ready" }
         #expect(ready?["reason"]?.string == "ContainersNotReady")
         #expect(ready?["message"]?.string == "containers with unready status: [a]")
@@ -42,7 +43,9 @@ import Testing
         #expect(node.starts.count == 2)
         #expect(node.containerStatus("a")["state", "waiting", "reason"]?.string == "CrashLoopBackOff")
         #expect(node.containerStatus("a")["lastState", "terminated", "exitCode"]?.int == 3)
-        #expect(node.containerStatus("a")["state", "waiting", "message"]?.string == "back-off 10s restarting failed container=a pod=web_shop(u1)")
+        #expect(
+            node.containerStatus("a")["state", "waiting", "message"]?.string
+                == "back-off 10s restarting failed container=a pod=web_shop(u1)")
         node.run(seconds: 11)
         #expect(node.starts.count == 3)
         node.run(seconds: 12)
@@ -57,7 +60,8 @@ import Testing
 
     @Test(arguments: [("Never", 0, "Succeeded"), ("Never", 1, "Failed"), ("OnFailure", 0, "Succeeded")])
     func endsByRestartPolicy(_ policy: String, _ code: Int, _ phase: String) {
-        var node = NodeInMiniature(pod(["restartPolicy": .string(policy), "containers": [["name": "a", "image": "img:1"]]]))
+        var node = NodeInMiniature(
+            pod(["restartPolicy": .string(policy), "containers": [["name": "a", "image": "img:1"]]]))
         node.programs["a"] = .init(runsSeconds: 2, exitCode: code)
         node.send(.tick)
         node.run(seconds: 5)
@@ -67,7 +71,11 @@ import Testing
         #expect(node.status["podIP"]?.string == "10.244.0.9")
         // The record of it stays until somebody deletes the pod.
         #expect(!node.log.contains(.cleanUp))
-        node.send(.changed(pod(["restartPolicy": .string(policy), "containers": [["name": "a", "image": "img:1"]]], deleted: true)))
+        node.send(
+            .changed(
+                pod(
+                    ["restartPolicy": .string(policy), "containers": [["name": "a", "image": "img:1"]]], deleted: true))
+        )
         #expect(node.pod.isFinished)
     }
 
@@ -75,7 +83,8 @@ import Testing
         var node = NodeInMiniature(
             pod([
                 "initContainers": [
-                    ["name": "i1", "image": "x"], ["name": "side", "image": "x", "restartPolicy": "Always"], ["name": "i2", "image": "x"],
+                    ["name": "i1", "image": "x"], ["name": "side", "image": "x", "restartPolicy": "Always"],
+                    ["name": "i2", "image": "x"],
                 ],
                 "containers": [["name": "a", "image": "x"]],
             ]))
@@ -100,7 +109,10 @@ import Testing
 
     @Test func failedInitContainerWithNeverFailsThePod() {
         var node = NodeInMiniature(
-            pod(["restartPolicy": "Never", "initContainers": [["name": "i", "image": "x"]], "containers": [["name": "a", "image": "x"]]]))
+            pod([
+                "restartPolicy": "Never", "initContainers": [["name": "i", "image": "x"]],
+                "containers": [["name": "a", "image": "x"]],
+            ]))
         node.programs["i"] = .init(runsSeconds: 1, exitCode: 1)
         node.send(.tick)
         node.run(seconds: 3)
@@ -149,7 +161,10 @@ import Testing
     @Test func startupProbeHoldsTheOthersBack() {
         let spec: JSON = [
             "containers": [
-                ["name": "a", "image": "x", "startupProbe": ["periodSeconds": 1, "failureThreshold": 30], "readinessProbe": ["periodSeconds": 1]]
+                [
+                    "name": "a", "image": "x", "startupProbe": ["periodSeconds": 1, "failureThreshold": 30],
+                    "readinessProbe": ["periodSeconds": 1],
+                ]
             ]
         ]
         var node = NodeInMiniature(pod(spec))
@@ -166,12 +181,15 @@ import Testing
 
     @Test func deletionStopsWithTheGraceAndDeletesTheObject() {
         var spec = Self.one
-        spec["containers"] = [["name": "a", "image": "img:1", "lifecycle": ["preStop": ["exec": ["command": ["sync"]]]]]]
+        spec["containers"] = [
+            ["name": "a", "image": "img:1", "lifecycle": ["preStop": ["exec": ["command": ["sync"]]]]]
+        ]
         var node = NodeInMiniature(pod(spec))
         node.send(.tick)
         node.send(.changed(pod(spec, deleted: true, grace: 7)))
         #expect(
-            node.log.contains(.stopContainer(container: "a", id: "c1", graceSeconds: 7, preStop: ["exec": ["command": ["sync"]]])))
+            node.log.contains(
+                .stopContainer(container: "a", id: "c1", graceSeconds: 7, preStop: ["exec": ["command": ["sync"]]])))
         let order = node.log.filter { [.cleanUp, .deleteObject, .finish].contains($0) }
         #expect(order == [.cleanUp, .deleteObject, .finish])
         #expect(node.condition("PodReadyToStartContainers") == "False")

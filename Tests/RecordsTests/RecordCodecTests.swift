@@ -53,17 +53,22 @@ private final class Names: RecordNames {
                 for _ in 0..<(records.random.next() % 3) {
                     let number = 1 + records.random.next() % 20
                     if bases.contains(where: { $0.number == number }) { continue }
-                    let body = Array(#"{"metadata":{"resourceVersion":"\#(revision)"},"note":"\#(records.random.text(60))"}"#.utf8)
+                    let body = Array(
+                        #"{"metadata":{"resourceVersion":"\#(revision)"},"note":"\#(records.random.text(60))"}"#.utf8)
                     if let old = bodies[number] {
                         let object = names.objects[number]!
                         let kind: Change.Kind = records.random.chance(20) ? .deleted : .updated
-                        record.changes.append(Change(kind: kind, key: object.key, uid: object.uid, previousRevision: old.revision, body: body))
+                        record.changes.append(
+                            Change(
+                                kind: kind, key: object.key, uid: object.uid, previousRevision: old.revision, body: body
+                            ))
                         bases.append(ChangeBase(number: number, body: records.random.chance(80) ? old.body : nil))
                     } else {
                         let key = ObjectKey(group: "apps", resource: "deployments", namespace: "ns", name: "d\(number)")
                         let uid = records.random.chance(70) ? records.random.uuid() : "odd"
                         names.objects[number] = ObjectIdentity(key: key, uid: uid)
-                        record.changes.append(Change(kind: .created, key: key, uid: uid, previousRevision: 0, body: body))
+                        record.changes.append(
+                            Change(kind: .created, key: key, uid: uid, previousRevision: 0, body: body))
                         bases.append(ChangeBase(number: number, body: nil))
                     }
                     before[number &* 1_000_000 &+ revision] = bodies[number]?.body
@@ -71,7 +76,8 @@ private final class Names: RecordNames {
                 }
                 if let key = record.changes.first?.key {
                     record.request.path = [
-                        "/apis/apps/v1/namespaces/ns/deployments/\(key.name)/status", "/apis/apps/v1/namespaces/ns/deployments",
+                        "/apis/apps/v1/namespaces/ns/deployments/\(key.name)/status",
+                        "/apis/apps/v1/namespaces/ns/deployments",
                         "/apis/apps/v1/namespaces/ns/deployments/\(key.name)/", "/apis/apps/v1/deployments/\(key.name)",
                     ].randomElement(using: &records.random)!
                 }
@@ -85,10 +91,13 @@ private final class Names: RecordNames {
             names.names += defined
             let previous = chain
             let block = JournalBlock.write(
-                Folding.self, encoded, firstRevision: first, time: start, names: defined, firstName: firstName, chain: &chain)
+                Folding.self, encoded, firstRevision: first, time: start, names: defined, firstName: firstName,
+                chain: &chain)
             try block.withUnsafeBytesTyped { bytes throws(RecordError) in
                 let read = try JournalBlock(bytes, firstRevision: first)
-                #expect(HashChain.next(Folding.self, after: previous, names: defined, block: read.chained).starts(with: read.chainTail))
+                #expect(
+                    HashChain.next(Folding.self, after: previous, names: defined, block: read.chained).starts(
+                        with: read.chainTail))
                 #expect(read.names == (defined.isEmpty ? 0..<0 : firstName..<firstName + UInt64(defined.count)))
                 var decoder = try RecordDecoder(format: read.format, names: names)
                 var back: [EventRecord] = []
@@ -96,7 +105,9 @@ private final class Names: RecordNames {
                     var (record, changes) = try decoder.journal(bytes, revision: revision, after: read.time)
                     for change in changes {
                         record.changes.append(
-                            try change.change { () throws(RecordError) in before[change.number &* 1_000_000 &+ revision] ?? [] })
+                            try change.change { () throws(RecordError) in
+                                before[change.number &* 1_000_000 &+ revision] ?? []
+                            })
                     }
                     back.append(record)
                     return true
@@ -117,7 +128,8 @@ private final class Names: RecordNames {
             var content = ByteWriter()
             var originals: [EventRecord] = []
             for i in 0..<10 {
-                var record = records.record(.access, revision: records.random.next() % 100, time: start.adding(microseconds: Int64(i) * 7))
+                var record = records.record(
+                    .access, revision: records.random.next() % 100, time: start.adding(microseconds: Int64(i) * 7))
                 record.ordinal = UInt64(round * 10 + i)
                 encoder.access(record, after: revision, time, into: &content)
                 (revision, time) = (record.revision, record.time)
@@ -127,7 +139,8 @@ private final class Names: RecordNames {
             let firstName = UInt64(names.names.count)
             names.names += defined
             let block = AccessBlock.write(
-                Folding.self, content: content.bytes, count: 10, firstOrdinal: UInt64(round * 10), time: start, revision: UInt64(round),
+                Folding.self, content: content.bytes, count: 10, firstOrdinal: UInt64(round * 10), time: start,
+                revision: UInt64(round),
                 names: defined, firstName: firstName, chain: &chain)
             try block.withUnsafeBytesTyped { bytes throws(RecordError) in
                 let read = try AccessBlock(bytes, firstOrdinal: UInt64(round * 10))
@@ -140,7 +153,9 @@ private final class Names: RecordNames {
                 let at = Int(records.random.next() % UInt64(block.count - HashChain.tailBytes))
                 bad[at] ^= 1 << UInt8(records.random.next() % 8)
                 #expect(throws: RecordError.self) {
-                    try bad.withUnsafeBytesTyped { bytes throws(RecordError) in _ = try AccessBlock(bytes, firstOrdinal: UInt64(round * 10)) }
+                    try bad.withUnsafeBytesTyped { bytes throws(RecordError) in
+                        _ = try AccessBlock(bytes, firstOrdinal: UInt64(round * 10))
+                    }
                 }
             }
         }
@@ -157,10 +172,13 @@ private final class Names: RecordNames {
             let record = EventRecord(
                 stream: .access, revision: 123_456, time: next,
                 request: RequestFacts(
-                    auditID: random.uuid(), verb: "get", path: "/api/v1/namespaces/default/pods/web-0", query: "timeout=10s",
+                    auditID: random.uuid(), verb: "get", path: "/api/v1/namespaces/default/pods/web-0",
+                    query: "timeout=10s",
                     userAgent: "kubectl/v1.36.2 (linux/amd64) kubernetes/abcdef", source: "10.0.0.7:51234"),
-                authentication: AuthenticationFacts(authenticator: "x509", user: UserInfo(name: "admin", groups: ["system:masters"])),
-                authorization: AuthorizationFacts(verdict: .allowed, authorizer: "privileged"), outcome: Outcome(code: 200))
+                authentication: AuthenticationFacts(
+                    authenticator: "x509", user: UserInfo(name: "admin", groups: ["system:masters"])),
+                authorization: AuthorizationFacts(verdict: .allowed, authorizer: "privileged"),
+                outcome: Outcome(code: 200))
             var out = ByteWriter()
             encoder.access(record, after: 123_456, time, into: &out)
             last = out.bytes.count

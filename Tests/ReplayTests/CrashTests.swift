@@ -69,7 +69,9 @@ enum File {
         defer { Glibc.close(file) }
         var status = stat()
         fstat(file, &status)
-        return [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) { $1 = max(0, Glibc.read(file, $0.baseAddress, $0.count)) }
+        return [UInt8](unsafeUninitializedCapacity: Int(status.st_size)) {
+            $1 = max(0, Glibc.read(file, $0.baseAddress, $0.count))
+        }
     }
     static func write(_ bytes: [UInt8], _ path: String) {
         let file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)

@@ -28,7 +28,9 @@ import Testing
                 if most == 1, state.revision > 60 { break }
                 try log.append(batch, after: state)
                 for event in batch where event.stream == .journal { state.apply(event) }
-                if most == 400, state.revision > 300, try log.statistics().checkpoints.isEmpty { try log.writeCheckpoint(state) }
+                if most == 400, state.revision > 300, try log.statistics().checkpoints.isEmpty {
+                    try log.writeCheckpoint(state)
+                }
             }
             log.close()
             log = try DiskLog(directory: directory.path)

@@ -15,7 +15,8 @@ import Testing
         }
     }
     static let words = [
-        "a", "kind", "metadata", "apiVersion", "resourceVersion", "\"", "\\", "}{", "ü", "\n", "[", "x,y", "name", "", "zz", "\u{2028}",
+        "a", "kind", "metadata", "apiVersion", "resourceVersion", "\"", "\\", "}{", "ü", "\n", "[", "x,y", "name", "",
+        "zz", "\u{2028}",
     ]
 
     static func value(_ random: inout Random, _ depth: Int) -> JSON {
@@ -48,7 +49,8 @@ import Testing
             metadata["resourceVersion"] = .string(String(round))
             object["metadata"] = metadata
             let stored = StoredObject(
-                key: ObjectKey(resource: "configmaps", namespace: "n", name: "n"), uid: "", revision: 1, body: object.encoded())
+                key: ObjectKey(resource: "configmaps", namespace: "n", name: "n"), uid: "", revision: 1,
+                body: object.encoded())
             let state = ClusterState()
             let list = ListAnswer(configMaps, [stored], state: state, format: .json, now: Timestamp(seconds: 0))
             var bare = object
@@ -60,7 +62,8 @@ import Testing
             // A change that takes the object out of the selection shows it as it was, at the new revision.
             let options = try ListOptions(Query(parsing: Array("labelSelector=!gone".utf8)), isWatch: true)
             let watch = WatchFilter(
-                try Selection(configMaps, namespace: "n", options: options, state: state), format: .json, query: Query(), state: state)
+                try Selection(configMaps, namespace: "n", options: options, state: state), format: .json,
+                query: Query(), state: state)
             let change = Change(kind: .updated, key: stored.key, uid: "", previousRevision: 1, body: stored.body)
             let left = StoredObject(
                 key: stored.key, uid: "", revision: 2, body: Array(#"{"metadata":{"labels":{"gone":""}}}"#.utf8))
@@ -80,7 +83,8 @@ import Testing
             for _ in 0..<random.next() % 14 { text.append(alphabet.randomElement(using: &random)!) }
             let input = String(text)
             if let selector = try? LabelSelector(parsing: input) {
-                #expect(try LabelSelector(parsing: selector.description).requirements.count == selector.requirements.count)
+                #expect(
+                    try LabelSelector(parsing: selector.description).requirements.count == selector.requirements.count)
             }
             if let selector = try? FieldSelector(parsing: input) {
                 #expect(try FieldSelector(parsing: selector.description) == selector)
@@ -88,7 +92,8 @@ import Testing
             _ = try? ContinueToken(input)
             _ = RequestInfo(method: "GET", target: Array(("/api/v1/" + input).utf8))
             _ = try? Negotiation.answer(
-                accept: input, userAgent: "", query: Query(), offer: .init(allowsProtobuf: true, allowsProjections: true), isList: true,
+                accept: input, userAgent: "", query: Query(),
+                offer: .init(allowsProtobuf: true, allowsProjections: true), isList: true,
                 isWatch: false)
         }
     }

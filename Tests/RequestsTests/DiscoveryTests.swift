@@ -6,7 +6,8 @@ import Testing
 @Suite struct DiscoveryTests {
     func get(_ path: String, accept: String = "", tag: String = "") throws -> DiscoveryAnswer? {
         try Discovery.answer(
-            path: path, accept: accept, ifNoneMatch: tag, userAgent: "", query: Query(), catalog: .builtin, serverAddress: "10.0.0.1:6443")
+            path: path, accept: accept, ifNoneMatch: tag, userAgent: "", query: Query(), catalog: .builtin,
+            serverAddress: "10.0.0.1:6443")
     }
 
     @Test func groupsAndResources() throws {
@@ -38,10 +39,14 @@ import Testing
         let containers = schemas["io.k8s.api.core.v1.PodSpec", "properties", "containers"]!
         #expect(containers["x-kubernetes-patch-merge-key"] == "name")
         #expect(containers["x-kubernetes-list-map-keys"] == ["name"])
-        #expect(schemas["io.k8s.api.core.v1.Pod", "x-kubernetes-group-version-kind"] == [["group": "", "kind": "Pod", "version": "v1"]])
+        #expect(
+            schemas["io.k8s.api.core.v1.Pod", "x-kubernetes-group-version-kind"] == [
+                ["group": "", "kind": "Pod", "version": "v1"]
+            ])
         let patch = core["paths", "/api/v1/namespaces/{namespace}/pods/{name}", "patch"]!
         #expect(patch["parameters"]!.elements.contains { $0["name"] == "fieldValidation" })
-        #expect(patch["requestBody", "content"]?.entries.keys.contains("application/strategic-merge-patch+json") == true)
+        #expect(
+            patch["requestBody", "content"]?.entries.keys.contains("application/strategic-merge-patch+json") == true)
         // Every reference has its target.
         var open: [JSON] = [core]
         while let value = open.popLast() {
@@ -63,7 +68,9 @@ import Testing
 
 @Suite struct VersionPriorityTests {
     @Test func order() {
-        let sorted = ["v1", "v10", "v1alpha1", "v1beta2", "v2", "v2beta1", "foo", "v1beta10"].sorted { VersionPriority($0) > VersionPriority($1) }
+        let sorted = ["v1", "v10", "v1alpha1", "v1beta2", "v2", "v2beta1", "foo", "v1beta10"].sorted {
+            VersionPriority($0) > VersionPriority($1)
+        }
         #expect(sorted == ["v10", "v2", "v1", "v2beta1", "v1beta10", "v1beta2", "v1alpha1", "foo"])
     }
 }

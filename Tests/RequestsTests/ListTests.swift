@@ -11,12 +11,17 @@ import Testing
     func cluster(_ names: [String], namespace: String = "n") -> Cluster {
         var cluster = Cluster()
         for name in names {
-            cluster.put(configMaps, #"{"data":{"k":"v"},"metadata":{"labels":{"t":"\#(name)"},"name":"\#(name)","namespace":"\#(namespace)"}}"#)
+            cluster.put(
+                configMaps,
+                #"{"data":{"k":"v"},"metadata":{"labels":{"t":"\#(name)"},"name":"\#(name)","namespace":"\#(namespace)"}}"#
+            )
         }
         return cluster
     }
 
-    func list(_ cluster: Cluster, _ text: String, _ format: AnswerFormat = .json, type: ResourceType = configMaps) throws -> JSON {
+    func list(_ cluster: Cluster, _ text: String, _ format: AnswerFormat = .json, type: ResourceType = configMaps)
+        throws -> JSON
+    {
         let query = Query(parsing: Array(text.utf8))
         let options = try ListOptions(query, isWatch: false)
         let plan = try ListPlan(options, namespace: "n", current: cluster.state.revision, floor: 1)
@@ -61,7 +66,8 @@ import Testing
         let some = try list(cluster, "labelSelector=t%20in%20(a,c)&limit=1")
         #expect(some["items"]?.elements.count == 1)
         #expect(some["metadata", "remainingItemCount"] == nil)
-        let one = try list(cluster, "fieldSelector=metadata.name%3Db", AnswerFormat(projection: .partialMetadata(version: "v1")))
+        let one = try list(
+            cluster, "fieldSelector=metadata.name%3Db", AnswerFormat(projection: .partialMetadata(version: "v1")))
         #expect(one["kind"] == "PartialObjectMetadataList")
         #expect(one["items"]?.elements.count == 1)
         #expect(one["items"]?[0]?["kind"] == "PartialObjectMetadata")
@@ -74,9 +80,15 @@ import Testing
 
     @Test(arguments: [
         ("resourceVersion=99", 504, "Timeout: Too large resource version: 99, current: 3"),
-        ("resourceVersion=abc", 400, "invalid resource version: resourceVersion: Invalid value: \"abc\": strconv.ParseUint: parsing \"abc\": invalid syntax"),
+        (
+            "resourceVersion=abc", 400,
+            "invalid resource version: resourceVersion: Invalid value: \"abc\": strconv.ParseUint: parsing \"abc\": invalid syntax"
+        ),
         ("continue=garbage", 400, "invalid continue token: continue key is not valid: it holds no JSON object"),
-        ("fieldSelector=spec.bogus%3D1", 400, "\"spec.bogus\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""),
+        (
+            "fieldSelector=spec.bogus%3D1", 400,
+            "\"spec.bogus\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+        ),
     ])
     func refusals(_ query: String, _ code: Int, _ message: String) {
         do {
@@ -90,7 +102,9 @@ import Testing
 
     @Test func whichRevisionIsRead() throws {
         func plan(_ query: String, floor: UInt64 = 5) throws -> ListPlan {
-            try ListPlan(ListOptions(Query(parsing: Array(query.utf8)), isWatch: false), namespace: "", current: 10, floor: floor)
+            try ListPlan(
+                ListOptions(Query(parsing: Array(query.utf8)), isWatch: false), namespace: "", current: 10, floor: floor
+            )
         }
         #expect(try plan("").revision == nil)
         #expect(try plan("resourceVersion=7").revision == nil)
@@ -115,10 +129,13 @@ import Testing
         for (name, node, phase) in [("a", "n1", "Running"), ("b", "n2", "Running"), ("c", "", "Pending")] {
             cluster.put(
                 pods,
-                #"{"metadata":{"name":"\#(name)","namespace":"n"},"spec":{"nodeName":"\#(node)"},"status":{"phase":"\#(phase)"}}"#)
+                #"{"metadata":{"name":"\#(name)","namespace":"n"},"spec":{"nodeName":"\#(node)"},"status":{"phase":"\#(phase)"}}"#
+            )
         }
         func names(_ selector: String) throws -> [String] {
-            try list(cluster, "fieldSelector=" + selector, type: pods)["items"]!.elements.map { $0["metadata", "name"]!.string! }
+            try list(cluster, "fieldSelector=" + selector, type: pods)["items"]!.elements.map {
+                $0["metadata", "name"]!.string!
+            }
         }
         #expect(try names("spec.nodeName%3Dn1") == ["a"])
         #expect(try names("spec.nodeName%3D") == ["c"])

@@ -7,7 +7,8 @@ import Testing
     func format(_ accept: String, list: Bool = true, protobuf: Bool = true) -> String {
         do {
             let format = try Negotiation.answer(
-                accept: accept, userAgent: "", query: Query(), offer: .init(allowsProtobuf: protobuf, allowsProjections: true),
+                accept: accept, userAgent: "", query: Query(),
+                offer: .init(allowsProtobuf: protobuf, allowsProjections: true),
                 isList: list, isWatch: false)
             return "\(format.media) \(format.projection)"
         } catch { return "\(error.code) \(error.message)" }
@@ -19,13 +20,18 @@ import Testing
         #expect(format("application/vnd.kubernetes.protobuf, */*") == "protobuf object")
         #expect(format("application/vnd.kubernetes.protobuf, */*", protobuf: false) == "json object")
         #expect(format("application/json;q=0.1,application/yaml") == "yaml object")
-        #expect(format("application/json;as=Table;v=v1;g=meta.k8s.io,application/json") == "json table(version: \"v1\")")
+        #expect(
+            format("application/json;as=Table;v=v1;g=meta.k8s.io,application/json") == "json table(version: \"v1\")")
         #expect(format("application/json;as=Table;v=v2;g=meta.k8s.io,application/json") == "json object")
-        #expect(format("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json") == "json object")
-        #expect(format("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1") == "json partialMetadata(version: \"v1\")")
+        #expect(
+            format("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json") == "json object")
+        #expect(
+            format("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1")
+                == "json partialMetadata(version: \"v1\")")
         #expect(
             format("application/cbor")
-                == "406 only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf")
+                == "406 only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf"
+        )
     }
 
     @Test func bodies() throws {
@@ -43,7 +49,9 @@ import Testing
     }
 
     @Test func yamlAndIndentedJSON() {
-        let value: JSON = ["a": [["b": 1, "c": "yes"], "x: y"], "d": [:], "e": ["f": ["g"]], "h": "plain text", "i": "1"]
+        let value: JSON = [
+            "a": [["b": 1, "c": "yes"], "x: y"], "d": [:], "e": ["f": ["g"]], "h": "plain text", "i": "1",
+        ]
         #expect(
             text(value.yaml()) == """
                 a:
@@ -58,17 +66,18 @@ import Testing
                 i: "1"
 
                 """)
-        #expect(text(PrettyJSON.indent(Array(#"{"a":[1,{"b":"{,"}],"c":{}}"#.utf8))) == """
-            {
-              "a": [
-                1,
+        #expect(
+            text(PrettyJSON.indent(Array(#"{"a":[1,{"b":"{,"}],"c":{}}"#.utf8))) == """
                 {
-                  "b": "{,"
+                  "a": [
+                    1,
+                    {
+                      "b": "{,"
+                    }
+                  ],
+                  "c": {}
                 }
-              ],
-              "c": {}
-            }
-            """)
+                """)
     }
 }
 
@@ -80,7 +89,10 @@ import Testing
         #expect(one.kind == "Pod")
         #expect(try ProtobufCodec.decode(one.raw, type)["metadata", "name"] == "p")
         #expect(try ProtobufBody.document(ProtobufAnswer.encode(pod)!)["spec", "nodeName"] == "n")
-        let list: JSON = ["apiVersion": "v1", "kind": "PodList", "metadata": ["resourceVersion": "7"], "items": [["metadata": ["name": "p"]]]]
+        let list: JSON = [
+            "apiVersion": "v1", "kind": "PodList", "metadata": ["resourceVersion": "7"],
+            "items": [["metadata": ["name": "p"]]],
+        ]
         let many = try ProtobufCodec.openEnvelope(ProtobufAnswer.encode(list)!)
         let listType = Catalog.builtin.type(for: GroupVersionKind(version: "v1", kind: "PodList"))!
         #expect(try ProtobufCodec.decode(many.raw, listType)["items"]?[0]?["metadata", "name"] == "p")

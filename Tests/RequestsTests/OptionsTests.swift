@@ -25,7 +25,9 @@ import Testing
                 == "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
         )
         #expect(message("labelSelector=app%20in%20web") == "unable to parse requirement: found 'web' expected: '('")
-        #expect(message("fieldSelector=status.phase") == "invalid selector: 'status.phase'; can't understand 'status.phase'")
+        #expect(
+            message("fieldSelector=status.phase") == "invalid selector: 'status.phase'; can't understand 'status.phase'"
+        )
     }
 
     @Test func writeRefusals() {
@@ -33,7 +35,10 @@ import Testing
         do {
             _ = try WriteOptions(Query(parsing: Array("dryRun=Some".utf8)), .create)
         } catch {
-            #expect(error.message == "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"Some\"]: supported values: \"All\"")
+            #expect(
+                error.message
+                    == "CreateOptions.meta.k8s.io \"\" is invalid: dryRun: Unsupported value: [\"Some\"]: supported values: \"All\""
+            )
         }
     }
 

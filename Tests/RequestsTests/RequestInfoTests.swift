@@ -18,7 +18,9 @@ import Testing
     func readsResources(_ method: String, _ target: String, _ want: String) {
         let info = RequestInfo(method: method, target: Array(target.utf8))
         #expect(info.isResourceRequest)
-        #expect("\(info.verb) \(info.group) \(info.version) \(info.resource)/\(info.subresource) \(info.namespace) \(info.name)" == want)
+        #expect(
+            "\(info.verb) \(info.group) \(info.version) \(info.resource)/\(info.subresource) \(info.namespace) \(info.name)"
+                == want)
     }
 
     @Test(arguments: ["/", "/api", "/api/v1", "/apis/apps/v1", "/healthz/etcd", "/openapi/v3/apis/apps/v1"])

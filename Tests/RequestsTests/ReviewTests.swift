@@ -7,15 +7,20 @@ import Testing
 
 @Suite struct ReviewTests {
     func answer(_ resource: String, _ object: JSON, namespace: String = "") throws -> JSON {
-        let group = resource.hasSuffix("accessreviews") || resource == "selfsubjectrulesreviews" ? "authorization.k8s.io" : "authentication.k8s.io"
+        let group =
+            resource.hasSuffix("accessreviews") || resource == "selfsubjectrulesreviews"
+            ? "authorization.k8s.io" : "authentication.k8s.io"
         let type = Catalog.builtin.resource(apiVersion: group + "/v1", resource)!
         let ground = ReviewGround(
             user: UserInfo(name: "alice", groups: ["devs"]), now: Timestamp(seconds: 0),
             authorize: { request in
-                AuthorizationFacts(verdict: request.user.name == "bob" && request.verb == "get" ? .allowed : .denied, reason: "")
+                AuthorizationFacts(
+                    verdict: request.user.name == "bob" && request.verb == "get" ? .allowed : .denied, reason: "")
             }, rules: { user, namespace in ["who": .string(user.name + "@" + namespace)] },
             authenticate: { token, audiences in
-                token == "good" ? .accepted(UserInfo(name: "bob"), audiences: audiences) : .refused(["invalid bearer token", "more"])
+                token == "good"
+                    ? .accepted(UserInfo(name: "bob"), audiences: audiences)
+                    : .refused(["invalid bearer token", "more"])
             })
         return try Reviews.answer(type, object, namespace: namespace, ground)
     }
@@ -24,7 +29,11 @@ import Testing
         let question: JSON = ["spec": ["user": "bob", "resourceAttributes": ["verb": "get", "resource": "pods"]]]
         #expect(try answer("subjectaccessreviews", question)["status"] == ["allowed": true])
         #expect(try answer("selfsubjectaccessreviews", question)["status"] == ["allowed": false])
-        #expect(try answer("localsubjectaccessreviews", ["spec": ["user": "bob", "resourceAttributes": ["verb": "get", "namespace": "n"]]], namespace: "n")["status", "allowed"] == true)
+        #expect(
+            try answer(
+                "localsubjectaccessreviews",
+                ["spec": ["user": "bob", "resourceAttributes": ["verb": "get", "namespace": "n"]]], namespace: "n")[
+                    "status", "allowed"] == true)
         #expect(throws: APIError.self) { try answer("localsubjectaccessreviews", question, namespace: "n") }
         do {
             _ = try answer("subjectaccessreviews", ["spec": [:]])
@@ -37,9 +46,16 @@ import Testing
     }
 
     @Test func tokensAndSubjects() throws {
-        #expect(try answer("tokenreviews", ["spec": ["token": "good"]])["status"] == ["authenticated": true, "user": ["username": "bob"]])
-        #expect(try answer("tokenreviews", ["spec": ["token": "bad"]])["status"] == ["error": "[invalid bearer token, more]", "user": [:]])
-        #expect(try answer("selfsubjectreviews", [:])["status", "userInfo"] == ["username": "alice", "groups": ["devs"]])
+        #expect(
+            try answer("tokenreviews", ["spec": ["token": "good"]])["status"] == [
+                "authenticated": true, "user": ["username": "bob"],
+            ])
+        #expect(
+            try answer("tokenreviews", ["spec": ["token": "bad"]])["status"] == [
+                "error": "[invalid bearer token, more]", "user": [:],
+            ])
+        #expect(
+            try answer("selfsubjectreviews", [:])["status", "userInfo"] == ["username": "alice", "groups": ["devs"]])
         #expect(try answer("selfsubjectrulesreviews", ["spec": ["namespace": "n"]])["status"] == ["who": "alice@n"])
         #expect(throws: APIError.badRequest("no namespace on request")) { try answer("selfsubjectrulesreviews", [:]) }
     }

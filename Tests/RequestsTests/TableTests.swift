@@ -19,7 +19,10 @@ import Testing
     @Test(arguments: [
         (#"{"phase":"Pending"}"#, "0/2 Pending 0"),
         (#"{"phase":"Failed","reason":"Evicted"}"#, "0/2 Evicted 0"),
-        (#"{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"SchedulingGated"}]}"#, "0/2 SchedulingGated 0"),
+        (
+            #"{"phase":"Pending","conditions":[{"type":"PodScheduled","status":"False","reason":"SchedulingGated"}]}"#,
+            "0/2 SchedulingGated 0"
+        ),
         (
             #"{"phase":"Running","containerStatuses":[{"name":"a","ready":true,"restartCount":2,"state":{"running":{}},"lastState":{"terminated":{"finishedAt":"2026-01-05T09:59:30Z"}}},{"name":"b","ready":false,"restartCount":1,"state":{"waiting":{"reason":"CrashLoopBackOff"}}}]}"#,
             "1/2 CrashLoopBackOff 3 (30s ago)"
@@ -36,7 +39,8 @@ import Testing
     func podStates(_ status: String, _ want: String) throws {
         let got = try cells(
             "v1", "pods",
-            #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"a"},{"name":"b"}],"initContainers":[{"name":"i"}]},"status":\#(status)}"#)
+            #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"},"spec":{"containers":[{"name":"a"},{"name":"b"}],"initContainers":[{"name":"i"}]},"status":\#(status)}"#
+        )
         #expect(got[1...3].map { $0.string! }.joined(separator: " ") == want)
     }
 
@@ -46,7 +50,8 @@ import Testing
             ("2026-01-05T05:30:00Z", "4h30m"), ("2026-01-04T00:00:00Z", "34h"), ("2026-01-01T08:00:00Z", "4d2h"),
             ("2025-01-05T10:00:00Z", "365d"), ("2023-01-01T10:00:00Z", "3y5d"), ("2026-01-05T11:00:00Z", "<invalid>"),
         ] {
-            let got = try cells("v1", "serviceaccounts", #"{"metadata":{"creationTimestamp":"\#(created)","name":"a"}}"#)
+            let got = try cells(
+                "v1", "serviceaccounts", #"{"metadata":{"creationTimestamp":"\#(created)","name":"a"}}"#)
             #expect(got[1].string == want)
         }
     }
@@ -73,7 +78,8 @@ import Testing
             {"name":"None","type":"string","jsonPath":".spec.none"}]}]}}
             """#)
         let type = ResourceType(
-            group: "example.com", version: "v1", resource: "widgets", kind: "Widget", singular: "widget", isNamespaced: true,
+            group: "example.com", version: "v1", resource: "widgets", kind: "Widget", singular: "widget",
+            isNamespaced: true,
             verbs: ["get", "list"], schema: nil, isCustom: true)
         let rendering = TableRendering(
             type, format: AnswerFormat(projection: .table(version: "v1")), query: Query(), state: cluster.state,
@@ -83,6 +89,8 @@ import Testing
             """#
         let table = try JSON(parsing: rendering.single(Array(object.utf8)))
         #expect(table["rows"]?[0]?["cells"] == ["w", 3, "True", "l", "x y", "y", "60s", .null])
-        #expect(table["columnDefinitions"]?[1]?["description"] == "Custom resource definition column (in JSONPath format): .spec.size")
+        #expect(
+            table["columnDefinitions"]?[1]?["description"]
+                == "Custom resource definition column (in JSONPath format): .spec.size")
     }
 }

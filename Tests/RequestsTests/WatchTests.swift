@@ -19,7 +19,8 @@ import Testing
         var seen: [String] = []
         func note(_ made: (change: Change, before: StoredObject?, after: StoredObject?)) throws {
             guard watch.covers(made.change.key),
-                let event = watch.event(for: made.change, revision: cluster.state.revision, before: made.before, after: made.after)
+                let event = watch.event(
+                    for: made.change, revision: cluster.state.revision, before: made.before, after: made.after)
             else {
                 seen.append("-")
                 return
@@ -27,10 +28,13 @@ import Testing
             let frame = watch.frame(event.type, event.body, key: made.change.key, now: Timestamp(seconds: 0))
             #expect(frame.last == 10)
             let json = try JSON(parsing: frame)
-            seen.append("\(json["type"]!.string!) \(json["object", "metadata", "labels", "t"]!.string!) \(json["object", "metadata", "resourceVersion"]!.string!)")
+            seen.append(
+                "\(json["type"]!.string!) \(json["object", "metadata", "labels", "t"]!.string!) \(json["object", "metadata", "resourceVersion"]!.string!)"
+            )
         }
         try note(cluster.put(configMaps, #"{"metadata":{"labels":{"t":"1"},"name":"a","namespace":"n"}}"#))
-        try note(cluster.put(configMaps, #"{"data":{"x":"y"},"metadata":{"labels":{"t":"1"},"name":"a","namespace":"n"}}"#))
+        try note(
+            cluster.put(configMaps, #"{"data":{"x":"y"},"metadata":{"labels":{"t":"1"},"name":"a","namespace":"n"}}"#))
         try note(cluster.put(configMaps, #"{"metadata":{"labels":{"t":"2"},"name":"a","namespace":"n"}}"#))
         try note(cluster.put(configMaps, #"{"metadata":{"labels":{"t":"1"},"name":"a","namespace":"n"}}"#))
         try note(cluster.put(configMaps, #"{"metadata":{"labels":{"t":"1"},"name":"a","namespace":"other"}}"#))
@@ -51,8 +55,10 @@ import Testing
             ])
         var table = try filter(cluster, "", AnswerFormat(projection: .table(version: "v1")))
         let made = cluster.put(configMaps, #"{"metadata":{"name":"a","namespace":"n"}}"#)
-        let first = try JSON(parsing: table.frame(.added, made.change.body, key: made.change.key, now: Timestamp(seconds: 0)))
-        let second = try JSON(parsing: table.frame(.modified, made.change.body, key: made.change.key, now: Timestamp(seconds: 0)))
+        let first = try JSON(
+            parsing: table.frame(.added, made.change.body, key: made.change.key, now: Timestamp(seconds: 0)))
+        let second = try JSON(
+            parsing: table.frame(.modified, made.change.body, key: made.change.key, now: Timestamp(seconds: 0)))
         #expect(first["object", "columnDefinitions"]?.elements.count == 3)
         #expect(second["object", "columnDefinitions"] == .null)
         #expect(second["object", "rows"]?.elements.count == 1)

@@ -20,16 +20,19 @@ private struct World {
         var object = object
         serial += 1
         let metadata = object["metadata"] ?? .null
-        let key = ObjectKey(resource: resource, namespace: metadata["namespace"]?.string ?? "", name: metadata["name"]?.string ?? "")
+        let key = ObjectKey(
+            resource: resource, namespace: metadata["namespace"]?.string ?? "", name: metadata["name"]?.string ?? "")
         if metadata["uid"] == nil { object["metadata", "uid"] = .string("u\(serial)") }
         object["metadata", "resourceVersion"] = .string("\(state.revision + 1)")
         let event = EventRecord(
             stream: .journal, revision: state.revision + 1, time: now, request: RequestFacts(verb: "x", path: "/"),
-            authentication: AuthenticationFacts(authenticator: "t", user: UserInfo(name: "t")), authorization: .notAsked,
+            authentication: AuthenticationFacts(authenticator: "t", user: UserInfo(name: "t")),
+            authorization: .notAsked,
             outcome: Outcome(code: 200),
             changes: [
                 Change(
-                    kind: kind, key: key, uid: object["metadata"]?["uid"]?.string ?? "", previousRevision: state.object(key)?.revision ?? 0,
+                    kind: kind, key: key, uid: object["metadata"]?["uid"]?.string ?? "",
+                    previousRevision: state.object(key)?.revision ?? 0,
                     body: object.encoded())
             ])
         state.apply(event)
@@ -38,18 +41,24 @@ private struct World {
     mutating func node(_ name: String, cpu: String = "4", zone: String = "z1", taints: JSON? = nil) {
         var node: JSON = [
             "apiVersion": "v1", "kind": "Node",
-            "metadata": ["name": .string(name), "labels": ["kubernetes.io/hostname": .string(name), "zone": .string(zone)]],
+            "metadata": [
+                "name": .string(name), "labels": ["kubernetes.io/hostname": .string(name), "zone": .string(zone)],
+            ],
             "status": ["allocatable": ["cpu": .string(cpu), "memory": "8Gi", "pods": "110"]],
         ]
         if let taints { node["spec"] = ["taints": taints] }
         put(node, "nodes")
     }
     mutating func pod(_ name: String, cpu: String = "100m", spec: JSON = .null, labels: JSON = .object(JSONObject())) {
-        var all: JSON = ["schedulerName": "default-scheduler", "containers": [["name": "c", "resources": ["requests": ["cpu": .string(cpu)]]]]]
+        var all: JSON = [
+            "schedulerName": "default-scheduler",
+            "containers": [["name": "c", "resources": ["requests": ["cpu": .string(cpu)]]]],
+        ]
         for (key, value) in spec.entries { all[key] = value }
         put(
             [
-                "apiVersion": "v1", "kind": "Pod", "metadata": ["name": .string(name), "namespace": "ns", "labels": labels], "spec": all,
+                "apiVersion": "v1", "kind": "Pod",
+                "metadata": ["name": .string(name), "namespace": "ns", "labels": labels], "spec": all,
                 "status": ["phase": "Pending"],
             ], "pods")
     }
@@ -60,7 +69,9 @@ private struct World {
             scheduler.answered(batch, batch.intents.map { _ in .success(.null) }, now: now)
             for intent in batch.intents {
                 let key = ObjectKey(resource: intent.resource, namespace: intent.namespace, name: intent.name)
-                if intent.subresource == "binding", case .create(let binding) = intent.action, var pod = state.object(key)?.document {
+                if intent.subresource == "binding", case .create(let binding) = intent.action,
+                    var pod = state.object(key)?.document
+                {
                     pod["spec", "nodeName"] = binding["target"]?["name"]
                     put(pod, "pods", .updated)
                 } else if case .delete = intent.action, let pod = state.object(key)?.document {
@@ -69,10 +80,16 @@ private struct World {
             }
         }
     }
-    func node(of pod: String) -> String? { state.object(ObjectKey(resource: "pods", namespace: "ns", name: pod))?.document["spec"]?["nodeName"]?.string }
+    func node(of pod: String) -> String? {
+        state.object(ObjectKey(resource: "pods", namespace: "ns", name: pod))?.document["spec"]?["nodeName"]?.string
+    }
     func message(_ pod: String) -> String? {
         intents.last { $0.name == pod && $0.subresource == "status" }.flatMap { intent in
-            if case .patch(_, let patch) = intent.action { patch["status"]?["conditions"]?[0]?["message"]?.string } else { nil }
+            if case .patch(_, let patch) = intent.action {
+                patch["status"]?["conditions"]?[0]?["message"]?.string
+            } else {
+                nil
+            }
         }
     }
 }
@@ -139,7 +156,11 @@ private struct World {
     @Test func preemptsTheLeastImportant() {
         var world = world()
         for (i, priority) in [50, 10, 50].enumerated() {
-            world.pod("v\(i + 1)", cpu: "3", spec: ["priority": .int(Int64(priority)), "nodeSelector": ["kubernetes.io/hostname": .string("n\(i + 1)")]])
+            world.pod(
+                "v\(i + 1)", cpu: "3",
+                spec: [
+                    "priority": .int(Int64(priority)), "nodeSelector": ["kubernetes.io/hostname": .string("n\(i + 1)")],
+                ])
         }
         world.run()
         world.pod("boss", cpu: "3", spec: ["priority": 100])

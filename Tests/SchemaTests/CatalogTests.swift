@@ -16,7 +16,8 @@ import Testing
     @Test func podIsComplete() throws {
         let pods = try #require(catalog.resource(apiVersion: "v1", "pods"))
         #expect(pods.isNamespaced && pods.shortNames == ["po"] && pods.categories == ["all"])
-        #expect(pods.subresource("eviction")?.kind == GroupVersionKind(group: "policy", version: "v1", kind: "Eviction"))
+        #expect(
+            pods.subresource("eviction")?.kind == GroupVersionKind(group: "policy", version: "v1", kind: "Eviction"))
         #expect(pods.subresource("exec")?.kind == GroupVersionKind(version: "v1", kind: "PodExecOptions"))
         guard case .object(let spec)? = pods.schema?["spec"]?.shape else {
             Issue.record("a pod has a spec")
@@ -34,12 +35,18 @@ import Testing
         let core = catalog.resource(apiVersion: "v1", "events")
         let new = catalog.resource(apiVersion: "events.k8s.io/v1", "events")
         #expect(core?.store == new?.store && new?.storageVersion == "v1")
-        #expect(catalog.resource(apiVersion: "autoscaling/v1", "horizontalpodautoscalers")?.storageVersion == "autoscaling/v2")
+        #expect(
+            catalog.resource(apiVersion: "autoscaling/v1", "horizontalpodautoscalers")?.storageVersion
+                == "autoscaling/v2")
     }
 
     @Test func everyResourceHasAType() {
-        for resource in catalog.resources { #expect(resource.schema != nil, "\(resource.apiVersion) \(resource.resource)") }
-        for kind in ["Scale:autoscaling/v1", "Eviction:policy/v1", "TokenRequest:authentication.k8s.io/v1", "DeleteOptions:v1"] {
+        for resource in catalog.resources {
+            #expect(resource.schema != nil, "\(resource.apiVersion) \(resource.resource)")
+        }
+        for kind in [
+            "Scale:autoscaling/v1", "Eviction:policy/v1", "TokenRequest:authentication.k8s.io/v1", "DeleteOptions:v1",
+        ] {
             let parts = kind.split(separator: ":")
             #expect(catalog.type(for: GroupVersionKind(apiVersion: String(parts[1]), kind: String(parts[0]))) != nil)
         }

@@ -25,16 +25,27 @@ import Testing
 
     @Test func namesUnknownMembers() throws {
         var pod = try JSON(
-            parsing: #"{"spec":{"bogus":1,"containers":[{"name":"a","x":{}},{"name":"b","ports":[{"containerPort":1,"y":2}]}]}}"#)
+            parsing:
+                #"{"spec":{"bogus":1,"containers":[{"name":"a","x":{}},{"name":"b","ports":[{"containerPort":1,"y":2}]}]}}"#
+        )
         let unknown = try Conforming.conform(&pod, to: type("Pod"))
         #expect(unknown == ["spec.bogus", "spec.containers[0].x", "spec.containers[1].ports[0].y"])
         #expect(pod["spec", "bogus"] == nil && pod["spec", "containers"]?[0]?["x"] == nil)
     }
 
     @Test(arguments: [
-        (#"{"spec":{"replicas":"x"}}"#, "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32"),
-        (#"{"spec":{"replicas":1.5}}"#, "json: cannot unmarshal number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32"),
-        (#"{"metadata":{"labels":"x"}}"#, "json: cannot unmarshal string into Go struct field ObjectMeta.metadata.labels of type map[string]string"),
+        (
+            #"{"spec":{"replicas":"x"}}"#,
+            "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32"
+        ),
+        (
+            #"{"spec":{"replicas":1.5}}"#,
+            "json: cannot unmarshal number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32"
+        ),
+        (
+            #"{"metadata":{"labels":"x"}}"#,
+            "json: cannot unmarshal string into Go struct field ObjectMeta.metadata.labels of type map[string]string"
+        ),
     ])
     func refusesWrongTypes(_ pair: (String, String)) throws {
         var document = try JSON(parsing: pair.0)
@@ -46,7 +57,9 @@ import Testing
     @Test func refusesBadBase64AndQuantities() throws {
         var secret: JSON = ["data": ["k": "!!"]]
         let secretType = try type("Secret")
-        #expect(throws: APIError.badRequest("illegal base64 data at input byte 0")) { try Conforming.conform(&secret, to: secretType) }
+        #expect(throws: APIError.badRequest("illegal base64 data at input byte 0")) {
+            try Conforming.conform(&secret, to: secretType)
+        }
         var claim: JSON = ["spec": ["resources": ["requests": ["storage": "lots"]]]]
         let claimType = try type("PersistentVolumeClaim")
         #expect(throws: APIError.badRequest(Quantity.formatMessage)) { try Conforming.conform(&claim, to: claimType) }
@@ -54,7 +67,8 @@ import Testing
 
     @Test func eventsAreOneObjectUnderTwoNames() throws {
         var event: JSON = [
-            "apiVersion": "v1", "kind": "Event", "metadata": ["name": "e"], "involvedObject": ["kind": "Pod"], "message": "hi",
+            "apiVersion": "v1", "kind": "Event", "metadata": ["name": "e"], "involvedObject": ["kind": "Pod"],
+            "message": "hi",
             "count": 2,
         ]
         try Conforming.conform(&event, to: type("Event"))
@@ -72,8 +86,14 @@ import Testing
             "spec": [
                 "maxReplicas": 5, "scaleTargetRef": ["kind": "Deployment", "name": "w"],
                 "metrics": [
-                    ["type": "Resource", "resource": ["name": "memory", "target": ["type": "AverageValue", "averageValue": "1Gi"]]],
-                    ["type": "Resource", "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": 60]]],
+                    [
+                        "type": "Resource",
+                        "resource": ["name": "memory", "target": ["type": "AverageValue", "averageValue": "1Gi"]],
+                    ],
+                    [
+                        "type": "Resource",
+                        "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": 60]],
+                    ],
                 ],
             ],
         ]

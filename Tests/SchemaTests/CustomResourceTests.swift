@@ -28,7 +28,9 @@ import Testing
     @Test func prunesAndDefaults() throws {
         var widget: JSON = [
             "apiVersion": "x.example/v1", "kind": "Widget", "metadata": ["name": "w", "odd": 1],
-            "spec": ["size": 3, "unknown": 1, "name": nil, "nul": nil, "free": ["a": ["b": 1]], "ports": [["n": 1, "q": 2]]],
+            "spec": [
+                "size": 3, "unknown": 1, "name": nil, "nul": nil, "free": ["a": ["b": 1]], "ports": [["n": 1, "q": 2]],
+            ],
         ]
         let unknown = try Conforming.conform(&widget, to: type)
         #expect(unknown == ["metadata.odd", "spec.ports[0].q", "spec.unknown"])
@@ -37,13 +39,25 @@ import Testing
 
     @Test(arguments: [
         (#"{"size":0}"#, "spec.size: Invalid value: 0: spec.size in body should be greater than or equal to 1"),
-        (#"{"size":"x"}"#, "spec.size: Invalid value: \"string\": spec.size in body must be of type integer: \"string\""),
-        (#"{"size":1,"color":"blue"}"#, "spec.color: Unsupported value: \"blue\": supported values: \"red\", \"green\""),
+        (
+            #"{"size":"x"}"#,
+            "spec.size: Invalid value: \"string\": spec.size in body must be of type integer: \"string\""
+        ),
+        (
+            #"{"size":1,"color":"blue"}"#,
+            "spec.color: Unsupported value: \"blue\": supported values: \"red\", \"green\""
+        ),
         (#"{"size":1,"tags":["a","b","c","d"]}"#, "spec.tags: Too many: 4: must have at most 3 items"),
         (#"{"size":1,"name":"ABC"}"#, "spec.name: Invalid value: \"ABC\": spec.name in body should match '^[a-z]+$'"),
         (#"{"size":1,"ports":[{"n":1},{"n":1}]}"#, #"spec.ports[1]: Duplicate value: {"n":1}"#),
-        (#"{"size":1,"when":"yesterday"}"#, "spec.when: Invalid value: \"yesterday\": spec.when in body must be of type date-time: \"yesterday\""),
-        (#"{"size":1,"either":true}"#, "spec.either: Invalid value: \"boolean\": spec.either in body must be of type integer,string: \"boolean\""),
+        (
+            #"{"size":1,"when":"yesterday"}"#,
+            "spec.when: Invalid value: \"yesterday\": spec.when in body must be of type date-time: \"yesterday\""
+        ),
+        (
+            #"{"size":1,"either":true}"#,
+            "spec.either: Invalid value: \"boolean\": spec.either in body must be of type integer,string: \"boolean\""
+        ),
         (#"{}"#, "spec.size: Required value"),
     ])
     func saysWhatIsWrong(_ pair: (String, String)) throws {
@@ -53,11 +67,15 @@ import Testing
 
     @Test(arguments: [
         ("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "web-1", "-web"), ("a{2,3}", "xaay", "xay"), ("^(a|bc)+$", "abcbca", "abb"),
-        ("\\d+\\.\\d+", "v1.20", "v1"), ("(?i)^HELLO$", "hello", "hell"), ("^[^/]+$", "abc", "a/b"), ("^\\S*$", "abc", "a b"),
-        ("^[[:alpha:]_]+$", "ab_C", "ab1"), ("^.{3}$", "äöü", "ab"), ("^(a*)*$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaaaab"),
+        ("\\d+\\.\\d+", "v1.20", "v1"), ("(?i)^HELLO$", "hello", "hell"), ("^[^/]+$", "abc", "a/b"),
+        ("^\\S*$", "abc", "a b"),
+        ("^[[:alpha:]_]+$", "ab_C", "ab1"), ("^.{3}$", "äöü", "ab"),
+        ("^(a*)*$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaaaaaaaaaab"),
     ])
     func patterns(_ texts: (String, String, String)) {
-        let schema = StructuralSchema(["type": "object", "properties": ["s": ["type": "string", "pattern": .string(texts.0)]]])
+        let schema = StructuralSchema([
+            "type": "object", "properties": ["s": ["type": "string", "pattern": .string(texts.0)]],
+        ])
         #expect(schema.validate(["s": .string(texts.1)]).isEmpty)
         #expect(schema.validate(["s": .string(texts.2)]).count == 1)
     }

@@ -7,7 +7,10 @@ import Testing
         var names = ServiceNames()
         names.setService(service("web", "10.96.0.7"))
         names.setService(service("db", "None"))
-        names.setService(["metadata": ["namespace": "shop", "name": "out"], "spec": ["type": "ExternalName", "externalName": "Example.org"]])
+        names.setService([
+            "metadata": ["namespace": "shop", "name": "out"],
+            "spec": ["type": "ExternalName", "externalName": "Example.org"],
+        ])
         var db = slice("db", ["10.244.0.5", "10.244.0.6"], port: 5432)
         db["endpoints"] = [["addresses": ["10.244.0.5"], "hostname": "db-0"], ["addresses": ["10.244.0.6"]]]
         names.setSlice(db)
@@ -25,13 +28,17 @@ import Testing
         ("_p._tcp.web.shop.svc.cluster.local", 33, .records([.srv(port: 80, target: "web.shop.svc.cluster.local")])),
         (
             "_p._tcp.db.shop.svc.cluster.local", 33,
-            .records([.srv(port: 5432, target: "db-0.db.shop.svc.cluster.local"), .srv(port: 5432, target: "10-244-0-6.db.shop.svc.cluster.local")])
+            .records([
+                .srv(port: 5432, target: "db-0.db.shop.svc.cluster.local"),
+                .srv(port: 5432, target: "10-244-0-6.db.shop.svc.cluster.local"),
+            ])
         ),
         ("out.shop.svc.cluster.local", 1, .records([.cname("example.org")])),
         ("10-1-2-3.shop.pod.cluster.local", 1, .records([.a([10, 1, 2, 3])])),
         ("7.0.96.10.in-addr.arpa", 12, .records([.ptr("web.shop.svc.cluster.local")])),
         ("dns-version.cluster.local", 16, .records([.txt("1.1.0")])),
-        ("shop.svc.cluster.local", 1, .records([])), ("svc.cluster.local", 1, .records([])), ("x.cluster.local", 1, .noSuchName),
+        ("shop.svc.cluster.local", 1, .records([])), ("svc.cluster.local", 1, .records([])),
+        ("x.cluster.local", 1, .noSuchName),
         ("example.org", 1, .notOurs), ("notcluster.local", 1, .notOurs),
     ])
     func answers(_ name: String, _ type: Int, _ answer: ServiceNames.Answer) {
@@ -48,7 +55,8 @@ import Testing
     }
 
     static let query: [UInt8] =
-        [0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 3] + Array("Web".utf8) + [4] + Array("shop".utf8) + [3] + Array("svc".utf8) + [7]
+        [0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 3] + Array("Web".utf8) + [4] + Array("shop".utf8) + [3]
+        + Array("svc".utf8) + [7]
         + Array("cluster".utf8) + [5] + Array("local".utf8) + [0, 0, 1, 0, 1]
 
     @Test func messagesAreReadAndWritten() throws {

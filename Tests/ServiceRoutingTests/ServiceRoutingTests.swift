@@ -3,23 +3,34 @@ import ServiceRouting
 import Testing
 
 func service(
-    _ name: String, _ address: String, port: Int64 = 80, transport: String = "TCP", nodePort: Int64 = 0, extra: JSON = [:]
+    _ name: String, _ address: String, port: Int64 = 80, transport: String = "TCP", nodePort: Int64 = 0,
+    extra: JSON = [:]
 ) -> JSON {
     var spec: JSON = [
-        "clusterIP": .string(address), "clusterIPs": [.string(address)], "type": nodePort > 0 ? "NodePort" : "ClusterIP",
+        "clusterIP": .string(address), "clusterIPs": [.string(address)],
+        "type": nodePort > 0 ? "NodePort" : "ClusterIP",
         "ports": [["name": "p", "port": .int(port), "protocol": .string(transport), "nodePort": .int(nodePort)]],
     ]
     for entry in extra.entries { spec[entry.key] = entry.value }
     return ["metadata": ["namespace": "shop", "name": .string(name)], "spec": spec]
 }
 
-func slice(_ service: String, _ addresses: [String], port: Int64 = 8080, transport: String = "TCP", node: String = "n1", ready: Bool = true) -> JSON {
+func slice(
+    _ service: String, _ addresses: [String], port: Int64 = 8080, transport: String = "TCP", node: String = "n1",
+    ready: Bool = true
+) -> JSON {
     [
-        "metadata": ["namespace": "shop", "name": .string(service + "-1"), "labels": ["kubernetes.io/service-name": .string(service)]],
+        "metadata": [
+            "namespace": "shop", "name": .string(service + "-1"),
+            "labels": ["kubernetes.io/service-name": .string(service)],
+        ],
         "addressType": "IPv4", "ports": [["name": "p", "port": .int(port), "protocol": .string(transport)]],
         "endpoints": .array(
             addresses.map {
-                ["addresses": [.string($0)], "nodeName": .string(node), "conditions": ["ready": .bool(ready), "serving": true, "terminating": .bool(!ready)]]
+                [
+                    "addresses": [.string($0)], "nodeName": .string(node),
+                    "conditions": ["ready": .bool(ready), "serving": true, "terminating": .bool(!ready)],
+                ]
             }),
     ]
 }
@@ -67,7 +78,8 @@ struct ElementModel: Equatable {
         let text = router.changes().text
         #expect(text.contains("add chain ip reckon-proxy ip-2\n"))
         #expect(text.contains("add element ip reckon-proxy service-ips { 10.96.0.7 . tcp . 80 : goto ip-2 }"))
-        #expect(text.contains("10.96.0.7 . tcp . 80 . 0 : 10.244.0.5 . 8080, 10.96.0.7 . tcp . 80 . 1 : 10.244.0.6 . 8080"))
+        #expect(
+            text.contains("10.96.0.7 . tcp . 80 . 0 : 10.244.0.5 . 8080, 10.96.0.7 . tcp . 80 . 1 : 10.244.0.6 . 8080"))
         #expect(router.changes().text.isEmpty)
         router.setSlice(slice("web", ["10.244.0.5", "10.244.0.6"]))
         #expect(router.changes().text.isEmpty)
@@ -154,11 +166,14 @@ struct ElementModel: Equatable {
                     if roll(3) == 0 { extra["externalTrafficPolicy"] = "Local" }
                     if roll(3) == 0 { extra["internalTrafficPolicy"] = "Local" }
                     if roll(3) == 0 { extra["sessionAffinity"] = "ClientIP" }
-                    services[i] = service("s\(i)", "10.96.0.\(i + 1)", transport: transport, nodePort: roll(2) == 0 ? 30000 + Int64(i) : 0, extra: extra)
+                    services[i] = service(
+                        "s\(i)", "10.96.0.\(i + 1)", transport: transport,
+                        nodePort: roll(2) == 0 ? 30000 + Int64(i) : 0, extra: extra)
                     router.setService(services[i]!)
                 default:
                     let addresses = (0..<roll(5)).map { _ in "10.244.0.\(roll(9) + 1)" }
-                    slices[i] = slice("s\(i)", addresses, transport: transport, node: roll(2) == 0 ? "n1" : "n2", ready: roll(4) > 0)
+                    slices[i] = slice(
+                        "s\(i)", addresses, transport: transport, node: roll(2) == 0 ? "n1" : "n2", ready: roll(4) > 0)
                     router.setSlice(slices[i]!)
                 }
             }

@@ -19,7 +19,8 @@ public final class ReckonProcess: @unchecked Sendable {
 
     /// `arguments` begin with the subcommand; data directory, address and tokens are added. Returns when it serves.
     public init(_ arguments: [String]) throws {
-        directory = FileManager.default.temporaryDirectory.appendingPathComponent("reckon-test-\(UUID().uuidString.prefix(8))")
+        directory = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "reckon-test-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let tokens = "admintoken,admin,admin-uid,\"system:masters\"\nalicetoken,alice,alice-uid,\"devs\"\n"
         try tokens.write(to: directory.appendingPathComponent("tokens.csv"), atomically: true, encoding: .utf8)
@@ -36,10 +37,15 @@ public final class ReckonProcess: @unchecked Sendable {
         output = Pipe()
         process.executableURL = URL(fileURLWithPath: Tools.reckon)
         process.arguments =
-            arguments + ["--data", dataPath, "--listen", "127.0.0.1:\(port)", "--token-auth-file", directory.path + "/tokens.csv"]
+            arguments + [
+                "--data", dataPath, "--listen", "127.0.0.1:\(port)", "--token-auth-file",
+                directory.path + "/tokens.csv",
+            ]
         process.standardOutput = output
         let errors = directory.appendingPathComponent("stderr")
-        if !FileManager.default.fileExists(atPath: errors.path) { FileManager.default.createFile(atPath: errors.path, contents: nil) }
+        if !FileManager.default.fileExists(atPath: errors.path) {
+            FileManager.default.createFile(atPath: errors.path, contents: nil)
+        }
         let handle = try FileHandle(forWritingTo: errors)
         handle.seekToEndOfFile()
         process.standardError = handle
@@ -88,7 +94,8 @@ public final class ReckonProcess: @unchecked Sendable {
 
     /// One request; the status and the document (the text as a string when it is no JSON).
     public func send(
-        _ method: String, _ path: String, _ body: JSON? = nil, token: String = "admintoken", contentType: String = "application/json",
+        _ method: String, _ path: String, _ body: JSON? = nil, token: String = "admintoken",
+        contentType: String = "application/json",
         headers: [(String, String)] = []
     ) async throws -> (status: Int, body: JSON, headers: [(name: String, value: String)]) {
         var all = [("Accept", "application/json")] + headers
@@ -100,14 +107,22 @@ public final class ReckonProcess: @unchecked Sendable {
         }
         let response = try await client.send(.init(.init(rawValue: method), url + path, headers: all, body: bytes))
         let data = response.body.withUnsafeReadableBytes { Array($0) }
-        return (response.status, (try? JSON(parsing: data)) ?? .string(String(decoding: data, as: UTF8.self)), response.headers.all)
+        return (
+            response.status, (try? JSON(parsing: data)) ?? .string(String(decoding: data, as: UTF8.self)),
+            response.headers.all
+        )
     }
 
     /// Real kubectl as the administrator; its exit status and what it printed.
     @discardableResult
-    public func kubectl(_ arguments: String..., input: String? = nil) throws -> (status: Int32, output: String, errors: String) {
-        guard let kubectl = Tools.kubectl else { throw Failure(description: "there is no kubectl: tools/bootstrap --test installs one") }
-        return try Tools.run([kubectl] + arguments, environment: ["KUBECONFIG": kubeconfig, "HOME": directory.path], input: input)
+    public func kubectl(_ arguments: String..., input: String? = nil) throws -> (
+        status: Int32, output: String, errors: String
+    ) {
+        guard let kubectl = Tools.kubectl else {
+            throw Failure(description: "there is no kubectl: tools/bootstrap --test installs one")
+        }
+        return try Tools.run(
+            [kubectl] + arguments, environment: ["KUBECONFIG": kubeconfig, "HOME": directory.path], input: input)
     }
 
     /// Another `reckon` command beside this one.

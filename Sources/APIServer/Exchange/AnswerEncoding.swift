@@ -8,10 +8,12 @@ import Schema
 enum AnswerEncoding {
     /// One object, from its stored form.
     static func object(
-        _ object: StoredObject, _ type: ResourceType, format: AnswerFormat, query: Query, state: ClusterState, now: Timestamp
+        _ object: StoredObject, _ type: ResourceType, format: AnswerFormat, query: Query, state: ClusterState,
+        now: Timestamp
     ) -> [UInt8] {
         if case .table = format.projection {
-            return written(ListAnswer(type, [object], state: state, format: format, query: query, now: now).encoded(), format)
+            return written(
+                ListAnswer(type, [object], state: state, format: format, query: query, now: now).encoded(), format)
         }
         return written(ObjectRendering(type, format).bytes(object.body), format)
     }
@@ -20,7 +22,9 @@ enum AnswerEncoding {
     static func written(
         _ document: JSON, _ type: ResourceType, format: AnswerFormat, query: Query, state: ClusterState, now: Timestamp
     ) -> [UInt8] {
-        guard document["kind"]?.string != "Status", format.projection != .object else { return written(document.encoded(), format) }
+        guard document["kind"]?.string != "Status", format.projection != .object else {
+            return written(document.encoded(), format)
+        }
         let metadata = document["metadata"] ?? .null
         let stored = StoredObject(
             key: ObjectKey(

@@ -35,7 +35,8 @@ final class Exchange: @unchecked Sendable {
     /// The facts of the log's record.
     func facts(fieldManager: String = "") -> RequestFacts {
         RequestFacts(
-            auditID: auditID, verb: info.verb.isEmpty ? info.method.lowercased() : info.verb, path: String(request.path), query: Redaction.query(request.query),
+            auditID: auditID, verb: info.verb.isEmpty ? info.method.lowercased() : info.verb,
+            path: String(request.path), query: Redaction.query(request.query),
             userAgent: userAgent, source: request.remoteAddress, fieldManager: fieldManager)
     }
 
@@ -61,7 +62,8 @@ final class Exchange: @unchecked Sendable {
         return out
     }
 
-    func answer(_ code: Int, _ bytes: [UInt8], contentType: String = "application/json", more: [(String, String)] = []) {
+    func answer(_ code: Int, _ bytes: [UInt8], contentType: String = "application/json", more: [(String, String)] = [])
+    {
         responder.respond(code, headers(contentType) + more, .bytes(bytes))
     }
 
@@ -83,7 +85,8 @@ enum Redaction {
         guard query.contains("oken=") else { return String(query) }
         return query.split(separator: "&", omittingEmptySubsequences: false).map { part in
             let name = part.prefix { $0 != "=" }
-            return name.lowercased().hasSuffix("token") && !name.hasSuffix("continueToken") ? name + "=redacted" : String(part)
+            return name.lowercased().hasSuffix("token") && !name.hasSuffix("continueToken")
+                ? name + "=redacted" : String(part)
         }.joined(separator: "&")
     }
 }

@@ -39,7 +39,8 @@ enum RequestBody {
         case .success(let value): return value
         case .failure(let error):
             throw .badRequest(
-                "the object provided is unrecognized (must be of type \(kind)): couldn't get version/kind; json parse error: \(error.message) at byte \(error.offset)")
+                "the object provided is unrecognized (must be of type \(kind)): couldn't get version/kind; json parse error: \(error.message) at byte \(error.offset)"
+            )
         }
     }
 
@@ -61,7 +62,9 @@ enum RequestBody {
         switch node {
         case .mapping(let mapping):
             var members: [(String, JSON)] = []
-            for (key, value) in mapping { members.append((key.scalar?.string ?? "", try document(value, depth: depth + 1))) }
+            for (key, value) in mapping {
+                members.append((key.scalar?.string ?? "", try document(value, depth: depth + 1)))
+            }
             return .object(JSONObject(members))
         case .sequence(let sequence): return .array(try sequence.map { try document($0, depth: depth + 1) })
         case .scalar(let scalar): return value(scalar, node)

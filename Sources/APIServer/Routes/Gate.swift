@@ -13,7 +13,8 @@ extension APIServer {
     func authenticate(_ exchange: Exchange) -> Bool {
         let outcome = authenticator.authenticate(
             .init(
-                peerCertificate: exchange.request.peerCertificate, authorization: exchange.request.headers["authorization"],
+                peerCertificate: exchange.request.peerCertificate,
+                authorization: exchange.request.headers["authorization"],
                 subprotocols: exchange.request.upgrade?.subprotocols ?? []), now: engine.now)
         exchange.authentication = outcome
         if outcome.authenticator.isEmpty {
@@ -68,7 +69,8 @@ extension APIServer {
         }
         // A connection to a container is a create, whichever method opens it.
         return AccessAttributes(
-            user: user, verb: info.isConnect && info.verb == "get" ? "create" : info.verb, group: info.group, version: info.version,
+            user: user, verb: info.isConnect && info.verb == "get" ? "create" : info.verb, group: info.group,
+            version: info.version,
             resource: info.resource, subresource: info.subresource, namespace: info.namespace, name: info.name,
             fieldSelector: info.query["fieldSelector"] ?? "")
     }

@@ -14,7 +14,8 @@ extension APIServer: TokenSource {
         namespace: String, serviceAccount: String, request: JSON, as identity: LoopIdentity
     ) -> Result<JSON, APIError> {
         let attributes = AccessAttributes(
-            user: identity.user, verb: "create", group: "", version: "v1", resource: "serviceaccounts", subresource: "token",
+            user: identity.user, verb: "create", group: "", version: "v1", resource: "serviceaccounts",
+            subresource: "token",
             namespace: namespace, name: serviceAccount)
         let authorization = engine.authorize(attributes)
         let result: Result<JSON, APIError>
@@ -35,8 +36,10 @@ extension APIServer: TokenSource {
                 revision: engine.snapshot.revision,
                 request: RequestFacts(
                     auditID: random.uuid(), verb: "create",
-                    path: "/api/v1/namespaces/\(namespace)/serviceaccounts/\(serviceAccount)/token", userAgent: identity.userAgent),
-                authentication: AuthenticationFacts(authenticator: "internal", user: identity.user), authorization: authorization,
+                    path: "/api/v1/namespaces/\(namespace)/serviceaccounts/\(serviceAccount)/token",
+                    userAgent: identity.userAgent),
+                authentication: AuthenticationFacts(authenticator: "internal", user: identity.user),
+                authorization: authorization,
                 outcome: outcome))
         return result
     }
@@ -48,13 +51,16 @@ extension APIServer: TokenSource {
         guard let account = state.object(accounts, namespace, name) else { throw .notFound(accounts, name) }
         let reference = request["spec", "boundObjectRef"] ?? .null
         let podName = reference["name"]?.string ?? ""
-        guard reference["kind"]?.string == "Pod", let pod = state.object(pods, namespace, podName) else { throw .notFound(pods, podName) }
+        guard reference["kind"]?.string == "Pod", let pod = state.object(pods, namespace, podName) else {
+            throw .notFound(pods, podName)
+        }
         guard pod.uid == reference["uid"]?.string else {
             throw .conflict(pods, podName, "the UID in the bound object reference does not match the UID in record")
         }
         let document = pod.document
         guard document["spec", "serviceAccountName"]?.string == name else {
-            throw .badRequest("cannot bind token for serviceaccount \"\(name)\" to pod running with different serviceaccount name.")
+            throw .badRequest(
+                "cannot bind token for serviceaccount \"\(name)\" to pod running with different serviceaccount name.")
         }
         let nodeName = document["spec", "nodeName"]?.string ?? ""
         let node = state.object(GroupResource(resource: "nodes"), "", nodeName)
@@ -62,8 +68,10 @@ extension APIServer: TokenSource {
         let minted: ServiceAccountTokens.Minted
         do throws(IdentityError) {
             minted = try tokens.mint(
-                namespace: namespace, serviceAccount: .init(name: name, uid: account.uid), pod: .init(name: podName, uid: pod.uid),
-                secret: nil, node: node.map { .init(name: nodeName, uid: $0.uid) }, audiences: request["spec", "audiences"]?.strings ?? [],
+                namespace: namespace, serviceAccount: .init(name: name, uid: account.uid),
+                pod: .init(name: podName, uid: pod.uid),
+                secret: nil, node: node.map { .init(name: nodeName, uid: $0.uid) },
+                audiences: request["spec", "audiences"]?.strings ?? [],
                 seconds: request["spec", "expirationSeconds"]?.int ?? 3600, id: random.uuid(), now: engine.now)
         } catch {
             throw .internalError(error.description)

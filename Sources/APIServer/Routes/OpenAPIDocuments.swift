@@ -15,8 +15,10 @@ final class OpenAPIDocuments: Sendable {
     /// The documents of a snapshot's catalog.
     func documents(for snapshot: Snapshot, version: String) -> Documents {
         if let found = kept.withLock({ $0.first { $0.catalog === snapshot.catalog }?.documents }) { return found }
-        let definitions = snapshot.state.objects(GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions"))
-            .map(\.document)
+        let definitions = snapshot.state.objects(
+            GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions")
+        )
+        .map(\.document)
         let made = Documents(
             v2: OpenAPIv2(snapshot.catalog, definitions: definitions, version: version),
             v3: OpenAPIv3(snapshot.catalog, definitions: definitions, version: version))

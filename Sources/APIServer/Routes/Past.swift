@@ -17,7 +17,9 @@ extension APIServer {
                 exchange,
                 APIError(
                     code: 405, reason: "MethodNotAllowed",
-                    message: "the past is read-only: \(info.method) is not possible under /at/; send it to the server's own URL to change the present"))
+                    message:
+                        "the past is read-only: \(info.method) is not possible under /at/; send it to the server's own URL to change the present"
+                ))
             return
         }
         inPast { [self] in
@@ -43,9 +45,12 @@ extension APIServer {
         case .revision(let revision):
             guard revision <= newest else {
                 throw APIError(
-                    code: 404, reason: "NotFound", message: "revision \(revision) has not happened yet: the newest is \(newest)")
+                    code: 404, reason: "NotFound",
+                    message: "revision \(revision) has not happened yet: the newest is \(newest)")
             }
-            if revision < engine.floor { throw .gone("revision \(revision) is no longer kept: history begins at \(engine.floor)") }
+            if revision < engine.floor {
+                throw .gone("revision \(revision) is no longer kept: history begins at \(engine.floor)")
+            }
             return revision
         case .time(let time): return try revision(at: time)
         case .ago(let micros): return try revision(at: engine.now.adding(microseconds: -micros))
@@ -73,8 +78,11 @@ extension APIServer {
     private func watchPast(_ exchange: Exchange, from moment: UInt64) throws(APIError) {
         let state = try engine.pastState(at: moment)
         let snapshot = Snapshot(of: state)
-        guard let type = snapshot.catalog.resource(apiVersion: exchange.info.apiVersion, exchange.info.resource), exchange.info.subresource.isEmpty
-        else { throw APIError(code: 404, reason: "NotFound", message: "the server could not find the requested resource") }
+        guard let type = snapshot.catalog.resource(apiVersion: exchange.info.apiVersion, exchange.info.resource),
+            exchange.info.subresource.isEmpty
+        else {
+            throw APIError(code: 404, reason: "NotFound", message: "the server could not find the requested resource")
+        }
         try watch(exchange, type, snapshot)
         note(exchange, code: 200)
     }

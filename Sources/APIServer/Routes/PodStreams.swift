@@ -25,7 +25,9 @@ extension APIServer {
     private func placed(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) -> (JSON, any NodeStreams) {
         let info = exchange.info
         let pods = GroupResource(resource: "pods")
-        guard let stored = snapshot.state.object(pods, info.namespace, info.name) else { throw .notFound(pods, info.name) }
+        guard let stored = snapshot.state.object(pods, info.namespace, info.name) else {
+            throw .notFound(pods, info.name)
+        }
         let pod = stored.document
         let node = pod["spec", "nodeName"]?.string ?? ""
         if node.isEmpty { throw .badRequest("pod \(info.name) does not have a host assigned") }
@@ -42,13 +44,20 @@ extension APIServer {
         let ephemeral = (pod["spec", "ephemeralContainers"]?.elements ?? []).compactMap { $0["name"]?.string }
         let name = pod["metadata", "name"]?.string ?? ""
         if !asked.isEmpty {
-            guard (names + initial + ephemeral).contains(asked) else { throw .badRequest("container \(asked) is not valid for pod \(name)") }
+            guard (names + initial + ephemeral).contains(asked) else {
+                throw .badRequest("container \(asked) is not valid for pod \(name)")
+            }
             return asked
         }
         if names.count == 1, initial.isEmpty { return names[0] }
-        if let preferred = pod["metadata", "annotations", "kubectl.kubernetes.io/default-container"]?.string, names.contains(preferred) { return preferred }
+        if let preferred = pod["metadata", "annotations", "kubectl.kubernetes.io/default-container"]?.string,
+            names.contains(preferred)
+        {
+            return preferred
+        }
         if names.count == 1, !isLog { return names[0] }
-        var text = "a container name must be specified for pod \(name), choose one of: [\(names.joined(separator: " "))]"
+        var text =
+            "a container name must be specified for pod \(name), choose one of: [\(names.joined(separator: " "))]"
         if !initial.isEmpty { text += " or one of the init containers: [\(initial.joined(separator: " "))]" }
         throw .badRequest(text)
     }
@@ -69,7 +78,8 @@ extension APIServer {
         let (pod, streams) = try placed(exchange, snapshot)
         let name = try container(pod, query["container"] ?? "", isLog: true)
         var request = LogRequest(
-            namespace: exchange.info.namespace, pod: exchange.info.name, uid: pod["metadata", "uid"]?.string ?? "", container: name)
+            namespace: exchange.info.namespace, pod: exchange.info.name, uid: pod["metadata", "uid"]?.string ?? "",
+            container: name)
         do throws(QueryError) {
             request.tailLines = try query.integer("tailLines")
             request.limitBytes = try query.integer("limitBytes")
@@ -91,7 +101,9 @@ extension APIServer {
                     began.start()
                     guard !exchange.responder.isClosed else { return false }
                     exchange.responder.write(ByteBuffer(bytes: bytes))
-                    while !exchange.responder.isWritable, !exchange.responder.isClosed { try? await Task.sleep(nanoseconds: 5_000_000) }
+                    while !exchange.responder.isWritable, !exchange.responder.isClosed {
+                        try? await Task.sleep(nanoseconds: 5_000_000)
+                    }
                     return !exchange.responder.isClosed
                 }
                 began.start()
@@ -106,7 +118,8 @@ extension APIServer {
         let info = exchange.info
         let (pod, streams) = try placed(exchange, snapshot)
         guard let offer = exchange.request.upgrade, offer.isWebSocket else {
-            throw .badRequest("Upgrade request required: \(info.subresource) needs a WebSocket (kubectl 1.31 and later use one)")
+            throw .badRequest(
+                "Upgrade request required: \(info.subresource) needs a WebSocket (kubectl 1.31 and later use one)")
         }
         let uid = pod["metadata", "uid"]?.string ?? ""
         if info.subresource == "portforward" {
@@ -115,13 +128,16 @@ extension APIServer {
         }
         let query = info.query
         var request = ExecRequest(
-            namespace: info.namespace, pod: info.name, uid: uid, container: try container(pod, query["container"] ?? "", isLog: false),
+            namespace: info.namespace, pod: info.name, uid: uid,
+            container: try container(pod, query["container"] ?? "", isLog: false),
             command: query.all("command"))
         request.stdin = query.flag("stdin") ?? false
         request.stdout = query.flag("stdout") ?? false
         request.stderr = query.flag("stderr") ?? false
         request.tty = query.flag("tty") ?? false
-        if info.subresource == "exec", request.command.isEmpty { throw .badRequest("you must specify at least 1 command for the container") }
+        if info.subresource == "exec", request.command.isEmpty {
+            throw .badRequest("you must specify at least 1 command for the container")
+        }
         guard let chosen = offer.choose(["v5.channel.k8s.io", "v4.channel.k8s.io"]) else {
             throw .badRequest("none of the offered subprotocols is known: offer v5.channel.k8s.io or v4.channel.k8s.io")
         }
@@ -129,7 +145,8 @@ extension APIServer {
         note(exchange, code: 101)
         Task { [self] in
             do throws(APIError) {
-                let url = info.subresource == "exec" ? try await streams.execURL(wanted) : try await streams.attachURL(wanted)
+                let url =
+                    info.subresource == "exec" ? try await streams.execURL(wanted) : try await streams.attachURL(wanted)
                 guard let client = nodes.client else { throw .internalError("no connection to the node") }
                 await bridge(exchange, client, url, wanted, chosen)
             } catch {
@@ -139,11 +156,14 @@ extension APIServer {
     }
 
     /// Joins the client's WebSocket and the runtime's own connection.
-    private func bridge(_ exchange: Exchange, _ client: HTTPClient, _ url: String, _ request: ExecRequest, _ subprotocol: String) async {
+    private func bridge(
+        _ exchange: Exchange, _ client: HTTPClient, _ url: String, _ request: ExecRequest, _ subprotocol: String
+    ) async {
         let command: RemoteCommand
         do {
             command = try await RemoteCommand.connect(
-                client, url: url, streams: .init(stdin: request.stdin, stdout: request.stdout, stderr: request.stderr, tty: request.tty)
+                client, url: url,
+                streams: .init(stdin: request.stdin, stdout: request.stdout, stderr: request.stderr, tty: request.tty)
             ).get()
         } catch {
             fail(exchange, .internalError("the node's runtime did not take the connection: \(error)"))
@@ -159,7 +179,9 @@ extension APIServer {
     }
 
     /// kubectl tunnels SPDY through a WebSocket; each of its connections goes on to the pod's port by itself.
-    private func portForward(_ exchange: Exchange, _ offer: UpgradeOffer, _ streams: any NodeStreams, _ uid: String) throws(APIError) {
+    private func portForward(_ exchange: Exchange, _ offer: UpgradeOffer, _ streams: any NodeStreams, _ uid: String)
+        throws(APIError)
+    {
         let info = exchange.info
         guard let chosen = offer.choose([PortForward.tunnelSubprotocol]) else {
             throw .badRequest("none of the offered subprotocols is known: offer \(PortForward.tunnelSubprotocol)")
@@ -171,7 +193,8 @@ extension APIServer {
             PortForward.serve(ByteDuplex(stream), pod: info.name) { port in
                 let promise = stream.eventLoop.makePromise(of: WebSocketStream.self)
                 promise.completeWithTask {
-                    let url = try await streams.portForwardURL(namespace: info.namespace, pod: info.name, uid: uid, ports: [Int32(port)])
+                    let url = try await streams.portForwardURL(
+                        namespace: info.namespace, pod: info.name, uid: uid, ports: [Int32(port)])
                     return try await client.webSocket(url, subprotocols: ["v4.channel.k8s.io"]).get()
                 }
                 return promise.futureResult

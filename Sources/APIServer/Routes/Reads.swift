@@ -27,7 +27,8 @@ extension APIServer {
             exchange.answer(200, object.body)
             return
         }
-        let bytes = AnswerEncoding.object(object, type, format: format, query: info.query, state: snapshot.state, now: now)
+        let bytes = AnswerEncoding.object(
+            object, type, format: format, query: info.query, state: snapshot.state, now: now)
         exchange.answer(200, bytes, contentType: format.contentType)
     }
 
@@ -35,21 +36,29 @@ extension APIServer {
         let info = exchange.info
         let format = try format(exchange, type, isList: true, isWatch: false)
         let options = try ListOptions(info.query, isWatch: false)
-        let selection = try Selection(type, namespace: info.namespace, name: info.nameIsInPath ? info.name : "", options: options, state: snapshot.state)
+        let selection = try Selection(
+            type, namespace: info.namespace, name: info.nameIsInPath ? info.name : "", options: options,
+            state: snapshot.state)
         let plan = try ListPlan(options, namespace: info.namespace, current: snapshot.revision, floor: engine.floor)
         if let revision = plan.revision, revision != snapshot.revision {
             // A page that goes on, or an exact version: read from the state of that revision.
             inPast { [self] in
                 do throws(APIError) {
                     let state = try engine.pastState(at: revision)
-                    send(exchange, ListAnswer(selection, plan: plan, state: state, query: info.query, format: format, now: now), format)
+                    send(
+                        exchange,
+                        ListAnswer(selection, plan: plan, state: state, query: info.query, format: format, now: now),
+                        format)
                 } catch {
                     exchange.answer(error)
                 }
             }
             return
         }
-        send(exchange, ListAnswer(selection, plan: plan, state: snapshot.state, query: info.query, format: format, now: now), format)
+        send(
+            exchange,
+            ListAnswer(selection, plan: plan, state: snapshot.state, query: info.query, format: format, now: now),
+            format)
     }
 
     /// Streams a list: made a piece at a time as the client takes it, so that memory does not follow the list's size.
@@ -62,7 +71,9 @@ extension APIServer {
         ListPump(exchange.responder, list.chunks(ofAbout: 128 * 1024)).next()
     }
 
-    func format(_ exchange: Exchange, _ type: ResourceType, isList: Bool, isWatch: Bool) throws(APIError) -> AnswerFormat {
+    func format(_ exchange: Exchange, _ type: ResourceType, isList: Bool, isWatch: Bool) throws(APIError)
+        -> AnswerFormat
+    {
         try Negotiation.answer(
             accept: exchange.request.headers["accept"] ?? "", userAgent: exchange.userAgent, query: exchange.info.query,
             offer: .init(allowsProtobuf: !type.isCustom, allowsProjections: true), isList: isList, isWatch: isWatch)

@@ -18,14 +18,16 @@ extension APIServer {
         case "status":
             let floor = engine.floor
             let answer: JSON = [
-                "kind": "LogStatus", "apiVersion": "reckon.dev/v1", "revision": .int(Int64(snapshot.revision)), "floor": .int(Int64(floor)),
+                "kind": "LogStatus", "apiVersion": "reckon.dev/v1", "revision": .int(Int64(snapshot.revision)),
+                "floor": .int(Int64(floor)),
                 "time": .string(snapshot.state.time.rfc3339Micro),
             ]
             note(exchange, code: 200)
             exchange.answer(200, answer.encoded())
         default:
             throw APIError(
-                code: 404, reason: "NotFound", message: "nothing is served at \(exchange.info.path): try /reckon/v1/history or /reckon/v1/status")
+                code: 404, reason: "NotFound",
+                message: "nothing is served at \(exchange.info.path): try /reckon/v1/history or /reckon/v1/status")
         }
     }
 
@@ -34,14 +36,16 @@ extension APIServer {
         let query = exchange.info.query
         let group = query["group"] ?? ""
         guard let asked = query["resource"], let name = query["name"], !asked.isEmpty, !name.isEmpty else {
-            throw .badRequest("history needs the parameters resource and name (and group and namespace where they apply)")
+            throw .badRequest(
+                "history needs the parameters resource and name (and group and namespace where they apply)")
         }
         guard let type = snapshot.catalog.resources.first(where: { Self.names($0, asked, group) }) else {
             throw .badRequest("no kind of resource is called \"\(asked)\"")
         }
         let namespace = type.isNamespaced ? query["namespace"] ?? "default" : ""
         let attributes = AccessAttributes(
-            user: exchange.authentication.user, verb: "get", group: type.group, version: type.version, resource: type.resource,
+            user: exchange.authentication.user, verb: "get", group: type.group, version: type.version,
+            resource: type.resource,
             namespace: namespace, name: name)
         let facts = engine.authorize(attributes)
         guard facts.verdict == .allowed else { throw attributes.forbidden(facts) }
@@ -80,7 +84,8 @@ extension APIServer {
     private static func names(_ type: ResourceType, _ word: String, _ group: String) -> Bool {
         if !group.isEmpty, type.group != group { return false }
         let lower = word.lowercased()
-        return type.resource == lower || type.singular == lower || type.shortNames.contains(lower) || type.kind.lowercased() == lower
+        return type.resource == lower || type.singular == lower || type.shortNames.contains(lower)
+            || type.kind.lowercased() == lower
             || type.groupResource.description == lower
     }
 }

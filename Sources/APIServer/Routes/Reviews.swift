@@ -20,13 +20,16 @@ extension APIServer {
             offer: .init(allowsProtobuf: true, allowsProjections: false), isList: false, isWatch: false)
         var duplicates: [String] = []
         var body = try document(
-            exchange, try Negotiation.body(contentType: exchange.request.headers["content-type"] ?? "", allowsProtobuf: true), type, &duplicates)
+            exchange,
+            try Negotiation.body(contentType: exchange.request.headers["content-type"] ?? "", allowsProtobuf: true),
+            type, &duplicates)
         body["apiVersion"] = .string(type.apiVersion)
         body["kind"] = .string(type.kind)
         if let schema = type.schema {
             try Conforming.conform(&body, to: schema)
             ManagedFields.recordUpdate(
-                old: .null, new: &body, manager: RequestInfo.defaultFieldManager(userAgent: exchange.userAgent), apiVersion: type.apiVersion,
+                old: .null, new: &body, manager: RequestInfo.defaultFieldManager(userAgent: exchange.userAgent),
+                apiVersion: type.apiVersion,
                 time: engine.now, subresource: "", schema: schema)
         }
         let answer = try Reviews.answer(type, body, namespace: exchange.info.namespace, ground(exchange, snapshot))
@@ -43,10 +46,14 @@ extension APIServer {
         let now = engine.now
         return ReviewGround(
             user: exchange.authentication.user, now: now,
-            authorize: { [engine] attributes in past?.authorize(attributes, snapshot.state) ?? engine.authorize(attributes) },
+            authorize: { [engine] attributes in
+                past?.authorize(attributes, snapshot.state) ?? engine.authorize(attributes)
+            },
             rules: { user, namespace in rules.review(of: user, namespace: namespace) },
             authenticate: { [authenticator, tokens] token, audiences in
-                switch authenticator.outcome(token: token, audiences: audiences, serverAudiences: tokens.audiences, now: now) {
+                switch authenticator.outcome(
+                    token: token, audiences: audiences, serverAudiences: tokens.audiences, now: now)
+                {
                 case .accepted(let user, let held): .accepted(user, audiences: held)
                 case .refused(let messages): .refused(messages)
                 }

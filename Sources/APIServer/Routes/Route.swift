@@ -9,7 +9,8 @@ import Schema
 /// Which code answers which request.
 extension APIServer {
     static let notAllowed = APIError(
-        code: 405, reason: "MethodNotAllowed", message: "the server does not allow this method on the requested resource",
+        code: 405, reason: "MethodNotAllowed",
+        message: "the server does not allow this method on the requested resource",
         showsEmptyDetails: true)
 
     /// Answers (or starts to answer) a request that may be made, from that snapshot.
@@ -36,7 +37,9 @@ extension APIServer {
         }
     }
 
-    private func routeObject(_ exchange: Exchange, _ type: ResourceType, _ snapshot: Snapshot, _ now: Timestamp) throws(APIError) {
+    private func routeObject(_ exchange: Exchange, _ type: ResourceType, _ snapshot: Snapshot, _ now: Timestamp)
+        throws(APIError)
+    {
         let info = exchange.info
         if try review(exchange, type, snapshot) { return }
         guard type.verbs.contains(info.verb), isPlaced(info) else { throw Self.notAllowed }
@@ -68,19 +71,24 @@ extension APIServer {
         }
     }
 
-    private func routeSubresource(_ exchange: Exchange, _ type: ResourceType, _ snapshot: Snapshot, _ now: Timestamp) throws(APIError) {
+    private func routeSubresource(_ exchange: Exchange, _ type: ResourceType, _ snapshot: Snapshot, _ now: Timestamp)
+        throws(APIError)
+    {
         let info = exchange.info
         guard let subresource = type.subresource(info.subresource) else {
             throw APIError(code: 404, reason: "NotFound", message: "the server could not find the requested resource")
         }
-        guard subresource.verbs.contains(info.verb) || (info.isConnect && !info.verb.isEmpty) else { throw Self.notAllowed }
+        guard subresource.verbs.contains(info.verb) || (info.isConnect && !info.verb.isEmpty) else {
+            throw Self.notAllowed
+        }
         switch (type.resource, info.subresource) {
         case ("serviceaccounts", "token"): try createToken(exchange, snapshot)
         case ("pods", "log"): try podLog(exchange, snapshot)
         case ("pods", "exec"), ("pods", "attach"), ("pods", "portforward"): try podStream(exchange, snapshot)
         case ("pods", "proxy"), ("services", "proxy"), ("nodes", "proxy"):
             throw APIError(
-                code: 501, reason: "NotImplemented", message: "\(type.resource)/proxy is not served by this version: use port-forward")
+                code: 501, reason: "NotImplemented",
+                message: "\(type.resource)/proxy is not served by this version: use port-forward")
         default:
             switch info.verb {
             case "get":
@@ -106,7 +114,9 @@ extension APIServer {
         }
         switch path {
         case "/metrics":
-            finish(exchange) { $0.answer(200, text: metricsText(), contentType: "text/plain; version=0.0.4; charset=utf-8") }
+            finish(exchange) {
+                $0.answer(200, text: metricsText(), contentType: "text/plain; version=0.0.4; charset=utf-8")
+            }
         case "/version", "/version/":
             finish(exchange) { $0.answer(200, version.document.encoded()) }
         case "/.well-known/openid-configuration":
@@ -114,10 +124,13 @@ extension APIServer {
                 $0.answer(
                     200,
                     OpenIDDocuments.configuration(
-                        issuer: tokens.issuer, jwksURI: "https://\(serverAddress(exchange))/openid/v1/jwks", keys: tokens.verifyingKeys))
+                        issuer: tokens.issuer, jwksURI: "https://\(serverAddress(exchange))/openid/v1/jwks",
+                        keys: tokens.verifyingKeys))
             }
         case "/openid/v1/jwks":
-            finish(exchange) { $0.answer(200, OpenIDDocuments.keySet(tokens.verifyingKeys), contentType: "application/jwk-set+json") }
+            finish(exchange) {
+                $0.answer(200, OpenIDDocuments.keySet(tokens.verifyingKeys), contentType: "application/jwk-set+json")
+            }
         case _ where path.hasPrefix("/reckon/v1/"):
             try reckonAPI(exchange, snapshot)
         default:
@@ -127,13 +140,16 @@ extension APIServer {
         }
     }
 
-    private func serverAddress(_ exchange: Exchange) -> String { exchange.request.headers["host"] ?? exchange.request.connection.localAddress }
+    private func serverAddress(_ exchange: Exchange) -> String {
+        exchange.request.headers["host"] ?? exchange.request.connection.localAddress
+    }
 
     /// Discovery and OpenAPI; false when the path is neither.
     private func served(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) -> Bool {
         let answer = try Discovery.answer(
             path: exchange.info.path, accept: exchange.request.headers["accept"] ?? "",
-            ifNoneMatch: exchange.request.headers["if-none-match"] ?? "", userAgent: exchange.userAgent, query: exchange.info.query,
+            ifNoneMatch: exchange.request.headers["if-none-match"] ?? "", userAgent: exchange.userAgent,
+            query: exchange.info.query,
             catalog: snapshot.catalog, serverAddress: serverAddress(exchange))
         guard let answer else { return try openAPI(exchange, snapshot) }
         note(exchange, code: answer.code)
@@ -153,7 +169,8 @@ extension APIServer {
         let answer =
             path == "/openapi/v2"
             ? try OpenAPIAnswer.v2(documents.v2, accept: accept, ifNoneMatch: known)
-            : try OpenAPIAnswer.v3(documents.v3, path: path, query: exchange.info.query, accept: accept, ifNoneMatch: known)
+            : try OpenAPIAnswer.v3(
+                documents.v3, path: path, query: exchange.info.query, accept: accept, ifNoneMatch: known)
         guard let answer else { return false }
         note(exchange, code: answer.code)
         var more = [("vary", "Accept")]
@@ -172,9 +189,11 @@ extension APIServer {
         let snapshot = engine.snapshot
         return metrics.text(gauges: [
             ("reckon_log_revision", "The newest revision of the log.", String(snapshot.revision)),
-            ("reckon_objects", "Objects stored.", String(snapshot.state.storesInUse.reduce(0) { $0 + snapshot.state.count($1) })),
+            (
+                "reckon_objects", "Objects stored.",
+                String(snapshot.state.storesInUse.reduce(0) { $0 + snapshot.state.count($1) })
+            ),
             ("apiserver_longrunning_requests", "Watches that are open.", String(metrics.watches)),
         ])
     }
 }
-

@@ -14,10 +14,14 @@ extension APIServer {
     func createToken(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
         let info = exchange.info
         let accounts = GroupResource(resource: "serviceaccounts")
-        guard let account = snapshot.state.object(accounts, info.namespace, info.name) else { throw .notFound(accounts, info.name) }
+        guard let account = snapshot.state.object(accounts, info.namespace, info.name) else {
+            throw .notFound(accounts, info.name)
+        }
         var duplicates: [String] = []
         var body = try document(
-            exchange, try Negotiation.body(contentType: exchange.request.headers["content-type"] ?? "", allowsProtobuf: true), nil, &duplicates)
+            exchange,
+            try Negotiation.body(contentType: exchange.request.headers["content-type"] ?? "", allowsProtobuf: true),
+            nil, &duplicates)
         let kind = GroupVersionKind(group: "authentication.k8s.io", version: "v1", kind: "TokenRequest")
         if let schema = snapshot.catalog.type(for: kind) { try Conforming.conform(&body, to: schema) }
         let said = body["metadata", "name"]?.string ?? ""
@@ -26,8 +30,15 @@ extension APIServer {
         }
         let seconds = body["spec", "expirationSeconds"]?.int ?? 3600
         var errors: [FieldError] = []
-        if seconds < 600 { errors.append(.invalid("spec.expirationSeconds", .int(seconds), "may not specify a duration less than 10 minutes")) }
-        if seconds > 1 << 32 { errors.append(.invalid("spec.expirationSeconds", .int(seconds), "may not specify a duration larger than 2^32 seconds")) }
+        if seconds < 600 {
+            errors.append(
+                .invalid("spec.expirationSeconds", .int(seconds), "may not specify a duration less than 10 minutes"))
+        }
+        if seconds > 1 << 32 {
+            errors.append(
+                .invalid("spec.expirationSeconds", .int(seconds), "may not specify a duration larger than 2^32 seconds")
+            )
+        }
         if !errors.isEmpty { throw .invalid(kind, "", errors) }
 
         let bound = try boundReference(body["spec", "boundObjectRef"], info.namespace, account, snapshot)
@@ -35,8 +46,10 @@ extension APIServer {
         let minted: ServiceAccountTokens.Minted
         do throws(IdentityError) {
             minted = try tokens.mint(
-                namespace: info.namespace, serviceAccount: .init(name: info.name, uid: account.uid), pod: bound.pod, secret: bound.secret,
-                node: bound.node, audiences: body["spec", "audiences"]?.strings ?? [], seconds: seconds, id: random.uuid(), now: engine.now)
+                namespace: info.namespace, serviceAccount: .init(name: info.name, uid: account.uid), pod: bound.pod,
+                secret: bound.secret,
+                node: bound.node, audiences: body["spec", "audiences"]?.strings ?? [], seconds: seconds,
+                id: random.uuid(), now: engine.now)
         } catch {
             throw .internalError(error.description)
         }
@@ -52,7 +65,9 @@ extension APIServer {
         body["metadata", "namespace"] = .string(info.namespace)
         body["metadata", "creationTimestamp"] = .string(engine.now.rfc3339)
         body["spec", "expirationSeconds"] = .int(seconds)
-        if body["spec", "audiences"]?.strings.isEmpty ?? true { body["spec", "audiences"] = .array(tokens.audiences.map { .string($0) }) }
+        if body["spec", "audiences"]?.strings.isEmpty ?? true {
+            body["spec", "audiences"] = .array(tokens.audiences.map { .string($0) })
+        }
         body["status"] = ["token": .string(minted.token), "expirationTimestamp": .string(minted.expires.rfc3339)]
         let answer = body.encoded()
         note(exchange, code: 201) { exchange.answer(201, answer) }
@@ -69,7 +84,9 @@ extension APIServer {
             guard let found = snapshot.state.object(store, space, name) else { throw .notFound(store, name) }
             if !uid.isEmpty, uid != found.uid {
                 throw .conflict(
-                    store, name, "the UID in the bound object reference (\(uid)) does not match the UID in record. The object might have been deleted and then recreated")
+                    store, name,
+                    "the UID in the bound object reference (\(uid)) does not match the UID in record. The object might have been deleted and then recreated"
+                )
             }
             return found
         }
@@ -79,11 +96,14 @@ extension APIServer {
             let document = pod.document
             if document["spec", "serviceAccountName"]?.string != account.key.name {
                 throw .badRequest(
-                    "cannot bind token for serviceaccount \"\(account.key.name)\" to pod running with different serviceaccount name.")
+                    "cannot bind token for serviceaccount \"\(account.key.name)\" to pod running with different serviceaccount name."
+                )
             }
             var node: TokenClaims.Reference?
             if let nodeName = document["spec", "nodeName"]?.string, !nodeName.isEmpty {
-                node = .init(name: nodeName, uid: snapshot.state.object(GroupResource(resource: "nodes"), "", nodeName)?.uid ?? "")
+                node = .init(
+                    name: nodeName,
+                    uid: snapshot.state.object(GroupResource(resource: "nodes"), "", nodeName)?.uid ?? "")
             }
             return (.init(name: name, uid: pod.uid), nil, node)
         case "Secret":
@@ -91,7 +111,8 @@ extension APIServer {
         case "Node":
             return (nil, nil, .init(name: name, uid: try find("nodes", "").uid))
         case let other:
-            throw .badRequest("cannot bind token to object of type \(reference["apiVersion"]?.string ?? ""), Kind=\(other)")
+            throw .badRequest(
+                "cannot bind token to object of type \(reference["apiVersion"]?.string ?? ""), Kind=\(other)")
         }
     }
 }
@@ -106,7 +127,9 @@ extension Engine {
             case .secret: ("secrets", bound.namespace)
             case .node: ("nodes", "")
             }
-        guard let object = snapshot.state.object(GroupResource(resource: resource), namespace, bound.name) else { return nil }
+        guard let object = snapshot.state.object(GroupResource(resource: resource), namespace, bound.name) else {
+            return nil
+        }
         let deletion = object.document["metadata", "deletionTimestamp"]?.string.flatMap { Timestamp(rfc3339: $0) }
         return LiveObject(uid: object.uid, deletionTime: deletion)
     }

@@ -14,7 +14,9 @@ extension APIServer {
         let info = exchange.info
         let format = try format(exchange, type, isList: true, isWatch: true)
         let options = try ListOptions(info.query, isWatch: true)
-        let selection = try Selection(type, namespace: info.namespace, name: info.nameIsInPath ? info.name : "", options: options, state: snapshot.state)
+        let selection = try Selection(
+            type, namespace: info.namespace, name: info.nameIsInPath ? info.name : "", options: options,
+            state: snapshot.state)
         let start: UInt64?
         do throws(APIError) {
             start = try WatchFilter.start(options, current: snapshot.revision, floor: engine.floor)
@@ -70,7 +72,10 @@ final class WatchStream: WatchClient, @unchecked Sendable {
     private let sendsBookmarks: Bool
     private var lastBookmark: UInt64 = 0
 
-    init(_ responder: EdgeResponder, _ filter: WatchFilter, clock: @escaping @Sendable () -> Timestamp, sendsBookmarks: Bool) {
+    init(
+        _ responder: EdgeResponder, _ filter: WatchFilter, clock: @escaping @Sendable () -> Timestamp,
+        sendsBookmarks: Bool
+    ) {
         self.responder = responder
         self.filter = filter
         self.clock = clock
@@ -84,7 +89,9 @@ final class WatchStream: WatchClient, @unchecked Sendable {
         if responder.isClosed { return false }
         var buffers: [ByteBuffer] = []
         for item in items where filter.covers(item.change.key) {
-            guard let (type, body) = filter.event(for: item.change, revision: item.revision, before: item.previous, after: item.current)
+            guard
+                let (type, body) = filter.event(
+                    for: item.change, revision: item.revision, before: item.previous, after: item.current)
             else { continue }
             buffers.append(encoded(item, type, body))
         }
@@ -106,7 +113,9 @@ final class WatchStream: WatchClient, @unchecked Sendable {
         hasher.combine(type)
         hasher.combine(filter.rendering)
         let slot = hasher.finalize()
-        if let shared = item.shared[slot] as? SharedFrame, shared.type == type, shared.rendering == filter.rendering { return shared.bytes }
+        if let shared = item.shared[slot] as? SharedFrame, shared.type == type, shared.rendering == filter.rendering {
+            return shared.bytes
+        }
         let bytes = ByteBuffer(bytes: filter.frame(type, body, key: item.change.key, now: clock()))
         item.shared[slot] = SharedFrame(type, filter.rendering, bytes)
         return bytes
@@ -114,7 +123,9 @@ final class WatchStream: WatchClient, @unchecked Sendable {
 
     func reached(_ revision: UInt64) -> Bool {
         if responder.isClosed { return false }
-        if sendsBookmarks, lastBookmark != 0, revision > lastBookmark { sendBookmark(revision, endsInitialEvents: false) }
+        if sendsBookmarks, lastBookmark != 0, revision > lastBookmark {
+            sendBookmark(revision, endsInitialEvents: false)
+        }
         if lastBookmark == 0 { lastBookmark = revision }
         return true
     }

@@ -15,8 +15,10 @@ extension APIServer {
             accept: exchange.request.headers["accept"] ?? "", userAgent: exchange.userAgent, query: info.query,
             offer: .init(allowsProtobuf: !type.isCustom, allowsProjections: true), isList: false, isWatch: false)
         var command = WriteCommand(
-            verb: verb, type: type, subresource: info.subresource, namespace: info.namespace, name: info.nameIsInPath ? info.name : "",
-            body: .null, manager: "", user: exchange.authentication.user, now: engine.now, seed: UInt64.random(in: .min ... .max))
+            verb: verb, type: type, subresource: info.subresource, namespace: info.namespace,
+            name: info.nameIsInPath ? info.name : "",
+            body: .null, manager: "", user: exchange.authentication.user, now: engine.now,
+            seed: UInt64.random(in: .min ... .max))
         var said = ""
         switch verb {
         case .create, .update:
@@ -46,7 +48,8 @@ extension APIServer {
             command.manager = RequestInfo.defaultFieldManager(userAgent: exchange.userAgent)
             if verb == .deletecollection {
                 let options = try ListOptions(info.query, isWatch: false)
-                let selection = try Selection(type, namespace: info.namespace, options: options, state: engine.snapshot.state)
+                let selection = try Selection(
+                    type, namespace: info.namespace, options: options, state: engine.snapshot.state)
                 command.matches = { selection.matches($0) && selection.covers($0.key) }
             }
         }
@@ -58,7 +61,8 @@ extension APIServer {
         let started = engine.now
         engine.submit(
             PendingWrite(
-                command: command, request: exchange.facts(fieldManager: fieldManager), authentication: exchange.authentication,
+                command: command, request: exchange.facts(fieldManager: fieldManager),
+                authentication: exchange.authentication,
                 authorization: exchange.authorization
             ) { [self] reply in
                 metrics.count(exchange.info, code: reply.code, since: started, now: engine.now)
@@ -79,7 +83,8 @@ extension APIServer {
             return
         }
         let bytes = AnswerEncoding.written(
-            decision.answer, command.type, format: format, query: exchange.info.query, state: engine.snapshot.state, now: engine.now)
+            decision.answer, command.type, format: format, query: exchange.info.query, state: engine.snapshot.state,
+            now: engine.now)
         exchange.answer(decision.code, bytes, contentType: format.contentType)
     }
 
@@ -103,7 +108,8 @@ extension APIServer {
         command.isDryRun = options.isDryRun
         command.fieldValidation = options.fieldValidation
         command.isForced = options.isForced
-        command.manager = options.fieldManager.isEmpty ? RequestInfo.defaultFieldManager(userAgent: userAgent) : options.fieldManager
+        command.manager =
+            options.fieldManager.isEmpty ? RequestInfo.defaultFieldManager(userAgent: userAgent) : options.fieldManager
         return options.fieldManager
     }
 }

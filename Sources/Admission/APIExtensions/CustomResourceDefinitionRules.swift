@@ -24,11 +24,16 @@ struct CustomResourceDefinitionRules: KindRules {
     }
 
     func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
-        let storage = object["spec"]?.list("versions").filter { $0.flag("storage") }.map { JSON.string($0.text("name")) } ?? []
-        object["status"] = ["acceptedNames": ["kind": "", "plural": ""], "conditions": .null, "storedVersions": .array(storage)]
+        let storage =
+            object["spec"]?.list("versions").filter { $0.flag("storage") }.map { JSON.string($0.text("name")) } ?? []
+        object["status"] = [
+            "acceptedNames": ["kind": "", "plural": ""], "conditions": .null, "storedVersions": .array(storage),
+        ]
     }
 
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         guard subresource.isEmpty else { return }
         var stored = object["status"]?.list("storedVersions") ?? []
         for version in object["spec"]?.list("versions") ?? [] where version.flag("storage") {
@@ -43,10 +48,14 @@ struct CustomResourceDefinitionRules: KindRules {
         var errors: [FieldError] = []
         let name = object["metadata"]?.text("name") ?? ""
         let wanted = (spec["names"]?.text("plural") ?? "") + "." + spec.text("group")
-        if name != wanted { errors.append(.invalid("metadata.name", .string(name), "must be spec.names.plural+\".\"+spec.group")) }
+        if name != wanted {
+            errors.append(.invalid("metadata.name", .string(name), "must be spec.names.plural+\".\"+spec.group"))
+        }
         validateSpec(spec, &errors)
         let stored = object["status"]?["storedVersions"]?.strings ?? []
-        if stored.isEmpty, object["status"] != nil { errors.append(.invalid("status.storedVersions", .null, "must have at least one stored version")) }
+        if stored.isEmpty, object["status"] != nil {
+            errors.append(.invalid("status.storedVersions", .null, "must have at least one stored version"))
+        }
         return errors
     }
 
@@ -57,14 +66,21 @@ struct CustomResourceDefinitionRules: KindRules {
         validateSpec(spec, &errors)
         for path in [["group"], ["names", "plural"], ["names", "kind"], ["scope"]] {
             let isNames = path[0] == "names"
-            let established = old["status"]?.list("conditions").contains { $0.text("type") == "Established" && $0.text("status") == "True" } ?? false
+            let established =
+                old["status"]?.list("conditions").contains {
+                    $0.text("type") == "Established" && $0.text("status") == "True"
+                } ?? false
             if !established, isNames || path[0] == "scope" { continue }
             errors += Immutability.check(spec[path], old["spec"]?[path], path: "spec." + path.joined(separator: "."))
         }
         let names = Set(spec.list("versions").map { $0.text("name") })
-        for (i, version) in (object["status"]?["storedVersions"]?.strings ?? []).enumerated() where !names.contains(version) {
+        for (i, version) in (object["status"]?["storedVersions"]?.strings ?? []).enumerated()
+        where !names.contains(version) {
             errors.append(
-                .invalid("status.storedVersions[\(i)]", .string(version), "missing from spec.versions; \(version) was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in \(version) and removes \(version) from status.storedVersions"))
+                .invalid(
+                    "status.storedVersions[\(i)]", .string(version),
+                    "missing from spec.versions; \(version) was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in \(version) and removes \(version) from status.storedVersions"
+                ))
         }
         return errors
     }
@@ -76,7 +92,9 @@ struct CustomResourceDefinitionRules: KindRules {
         } else {
             let texts = Names.dnsSubdomain(group)
             errors.addInvalid("spec.group", .string(group), texts)
-            if texts.isEmpty, !group.contains(".") { errors.append(.invalid("spec.group", .string(group), "should be a domain with at least one dot")) }
+            if texts.isEmpty, !group.contains(".") {
+                errors.append(.invalid("spec.group", .string(group), "should be a domain with at least one dot"))
+            }
         }
         let scope = spec.text("scope")
         if scope.isEmpty {
@@ -85,7 +103,9 @@ struct CustomResourceDefinitionRules: KindRules {
             errors.append(.notSupported("spec.scope", .string(scope), ["Cluster", "Namespaced"]))
         }
         let versions = spec.list("versions")
-        if versions.isEmpty { errors.append(.required("spec.versions", "must have exactly one version marked as storage version")) }
+        if versions.isEmpty {
+            errors.append(.required("spec.versions", "must have exactly one version marked as storage version"))
+        }
         var seen: Set<String> = []
         for (i, version) in versions.enumerated() {
             let name = version.text("name")
@@ -93,7 +113,8 @@ struct CustomResourceDefinitionRules: KindRules {
             if !seen.insert(name).inserted { errors.append(.duplicate("spec.versions[\(i)].name", .string(name))) }
         }
         if !versions.isEmpty, versions.filter({ $0.flag("storage") }).count != 1 {
-            errors.append(.invalid("spec.versions", .array(versions), "must have exactly one version marked as storage version"))
+            errors.append(
+                .invalid("spec.versions", .array(versions), "must have exactly one version marked as storage version"))
         }
         validateNames(spec["names"] ?? .null, &errors)
         let schemas = versions.map { $0["schema", "openAPIV3Schema"] ?? .null }
@@ -117,7 +138,10 @@ struct CustomResourceDefinitionRules: KindRules {
                     if path.isEmpty {
                         errors.append(.required(scalePath + "." + field))
                     } else if !path.hasPrefix(root) {
-                        errors.append(.invalid(scalePath + "." + field, .string(path), "should be a json path under \(root.dropLast())"))
+                        errors.append(
+                            .invalid(
+                                scalePath + "." + field, .string(path), "should be a json path under \(root.dropLast())"
+                            ))
                     }
                 }
             }
@@ -129,7 +153,10 @@ struct CustomResourceDefinitionRules: KindRules {
                 if column.text("type").isEmpty {
                     errors.append(.required(at + ".type"))
                 } else if !types.contains(column.text("type")) {
-                    errors.append(.invalid(at + ".type", .string(column.text("type")), "must be one of \(types.sorted().joined(separator: ","))"))
+                    errors.append(
+                        .invalid(
+                            at + ".type", .string(column.text("type")),
+                            "must be one of \(types.sorted().joined(separator: ","))"))
                 }
                 if column.text("jsonPath").isEmpty { errors.append(.required(at + ".JSONPath")) }
             }
@@ -152,7 +179,9 @@ struct CustomResourceDefinitionRules: KindRules {
         check("kind", lowercased: true)
         if names.has("listKind") { check("listKind", lowercased: true) }
         if !names.text("kind").isEmpty, names.text("kind") == names.text("listKind") {
-            errors.append(.invalid("spec.names.listKind", .string(names.text("listKind")), "kind and listKind may not be the same"))
+            errors.append(
+                .invalid(
+                    "spec.names.listKind", .string(names.text("listKind")), "kind and listKind may not be the same"))
         }
         for field in ["shortNames", "categories"] {
             for (i, value) in (names[field]?.strings ?? []).enumerated() {
@@ -165,12 +194,18 @@ struct CustomResourceDefinitionRules: KindRules {
         let strategy = conversion.text("strategy")
         switch strategy {
         case "None":
-            if conversion.has("webhook") { errors.append(.forbidden("spec.conversion.webhookClientConfig", "should not be set when strategy is not set to Webhook")) }
+            if conversion.has("webhook") {
+                errors.append(
+                    .forbidden(
+                        "spec.conversion.webhookClientConfig", "should not be set when strategy is not set to Webhook"))
+            }
         case "Webhook":
             if let client = conversion["webhook"]?.given("clientConfig") {
-                errors += WebhookClient.validate(client, "spec.conversion.webhookClientConfig", orMore: "exactly one of url or service is required")
+                errors += WebhookClient.validate(
+                    client, "spec.conversion.webhookClientConfig", orMore: "exactly one of url or service is required")
             } else {
-                errors.append(.required("spec.conversion.webhookClientConfig", "required when strategy is set to Webhook"))
+                errors.append(
+                    .required("spec.conversion.webhookClientConfig", "required when strategy is set to Webhook"))
             }
             if conversion["webhook"]?.list("conversionReviewVersions").isEmpty ?? true {
                 errors.append(.required("spec.conversion.conversionReviewVersions"))

@@ -12,9 +12,11 @@ public enum CustomResourceNaming {
         let group = definition["spec"]?.text("group") ?? ""
         var takenNames: Set<String> = []
         var takenKinds: Set<String> = []
-        for other in others where other["spec"]?.text("group") == group && other["metadata", "name"] != definition["metadata", "name"] {
+        for other in others
+        where other["spec"]?.text("group") == group && other["metadata", "name"] != definition["metadata", "name"] {
             let accepted = other["status", "acceptedNames"] ?? .null
-            takenNames.formUnion([accepted.text("plural"), accepted.text("singular")] + (accepted["shortNames"]?.strings ?? []))
+            takenNames.formUnion(
+                [accepted.text("plural"), accepted.text("singular")] + (accepted["shortNames"]?.strings ?? []))
             takenKinds.formUnion([accepted.text("kind"), accepted.text("listKind")])
         }
         takenNames.remove("")
@@ -54,7 +56,8 @@ public enum CustomResourceNaming {
         } else {
             setCondition(&out, "NamesAccepted", "True", "NoConflicts", "no conflicts found", now)
             if condition(out, "Established")?.text("status") != "True" {
-                setCondition(&out, "Established", "True", "InitialNamesAccepted", "the initial names have been accepted", now)
+                setCondition(
+                    &out, "Established", "True", "InitialNamesAccepted", "the initial names have been accepted", now)
             }
         }
         if out == definition { return Optional.none }
@@ -75,9 +78,14 @@ public enum CustomResourceNaming {
         definition["status"]?.list("conditions").first { $0.text("type") == type }
     }
 
-    private static func setCondition(_ definition: inout JSON, _ type: String, _ status: String, _ reason: String, _ message: String, _ now: Timestamp) {
+    private static func setCondition(
+        _ definition: inout JSON, _ type: String, _ status: String, _ reason: String, _ message: String,
+        _ now: Timestamp
+    ) {
         var conditions = definition["status"]?.list("conditions") ?? []
-        var new: JSON = ["message": .string(message), "reason": .string(reason), "status": .string(status), "type": .string(type)]
+        var new: JSON = [
+            "message": .string(message), "reason": .string(reason), "status": .string(status), "type": .string(type),
+        ]
         if let place = conditions.firstIndex(where: { $0.text("type") == type }) {
             let old = conditions[place]
             new["lastTransitionTime"] = old.text("status") == status ? old["lastTransitionTime"] : .string(now.rfc3339)

@@ -14,7 +14,9 @@ enum SchemaRuleCompilation {
                 continue
             }
             var wrong: ExpressionError?
-            do throws(ExpressionError) { wrong = undefinedField(in: try Expression(parsing: text), about: structure) } catch { wrong = error }
+            do throws(ExpressionError) {
+                wrong = undefinedField(in: try Expression(parsing: text), about: structure)
+            } catch { wrong = error }
             guard let wrong else { continue }
             func quoted(_ field: String) -> String { JSON.string(rule.text(field)).text }
             func orNull(_ field: String) -> String { rule[field]?.text ?? "null" }
@@ -32,7 +34,9 @@ enum SchemaRuleCompilation {
     }
 
     /// The schema of an expression's value where it is known, and the first undefined field in it.
-    private static func check(_ expression: Expression, _ scope: inout [String: SchemaRules]) -> (schema: SchemaRules?, error: ExpressionError?) {
+    private static func check(_ expression: Expression, _ scope: inout [String: SchemaRules]) -> (
+        schema: SchemaRules?, error: ExpressionError?
+    ) {
         func all(_ parts: [Expression], _ scope: inout [String: SchemaRules]) -> ExpressionError? {
             for part in parts { if let error = check(part, &scope).error { return error } }
             return nil
@@ -67,7 +71,9 @@ enum SchemaRuleCompilation {
         }
     }
 
-    private static func member(_ field: String, of schema: SchemaRules?, at: Int) -> (schema: SchemaRules?, error: ExpressionError?) {
+    private static func member(_ field: String, of schema: SchemaRules?, at: Int) -> (
+        schema: SchemaRules?, error: ExpressionError?
+    ) {
         guard let schema, schema.type == "object", !schema.isOpen else { return (nil, nil) }
         if let found = schema.properties[field] { return (found, nil) }
         if let additional = schema.additional { return (additional, nil) }

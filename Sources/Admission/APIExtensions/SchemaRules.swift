@@ -57,7 +57,9 @@ final class SchemaRules: Sendable {
             json.flag("x-kubernetes-preserve-unknown-fields") || json.flag("x-kubernetes-int-or-string")
             || json.flag("x-kubernetes-embedded-resource") || json["additionalProperties"] == true
         rules = json.list("x-kubernetes-validations").map { SchemaRule($0) }
-        hasRules = !rules.isEmpty || properties.values.contains { $0.hasRules } || additional?.hasRules == true || items?.hasRules == true
+        hasRules =
+            !rules.isEmpty || properties.values.contains { $0.hasRules } || additional?.hasRules == true
+            || items?.hasRules == true
     }
 
     /// Everything that the rules find wrong. Those that compare with the former value are asked only where there is one.
@@ -102,7 +104,8 @@ final class SchemaRules: Sendable {
         var scope = ExpressionScope()
         scope.values["self"] = typed(value)
         if let old { scope.values["oldSelf"] = typed(old) }
-        let at = rule.fieldPath.isEmpty ? path : path.isEmpty ? String(rule.fieldPath.dropFirst()) : path + rule.fieldPath
+        let at =
+            rule.fieldPath.isEmpty ? path : path.isEmpty ? String(rule.fieldPath.dropFirst()) : path + rule.fieldPath
         do throws(ExpressionError) {
             if case .bool(true) = try expression.evaluate(&scope) { return }
         } catch {
@@ -110,7 +113,9 @@ final class SchemaRules: Sendable {
             return
         }
         var message = rule.message
-        if let dynamic = rule.messageExpression, let words = try? dynamic.evaluate(&scope), case .string(let text) = words, !text.isEmpty {
+        if let dynamic = rule.messageExpression, let words = try? dynamic.evaluate(&scope),
+            case .string(let text) = words, !text.isEmpty
+        {
             message = text
         }
         if message.isEmpty { message = "failed rule: " + rule.text }

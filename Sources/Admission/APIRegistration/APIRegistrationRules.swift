@@ -24,7 +24,8 @@ struct APIServiceRules: KindRules {
         object["status"] = [
             "conditions": [
                 [
-                    "lastTransitionTime": .string(context.now.rfc3339), "message": "Local APIServices are always available", "reason": "Local",
+                    "lastTransitionTime": .string(context.now.rfc3339),
+                    "message": "Local APIServices are always available", "reason": "Local",
                     "status": "True", "type": "Available",
                 ]
             ]
@@ -38,7 +39,8 @@ struct APIServiceRules: KindRules {
         var errors: [FieldError] = []
         let wanted = version + "." + group  // `v1.` for the core group
         if !name.isEmpty, name != wanted {
-            errors.append(.invalid("metadata.name", .string(name), "must be `spec.version+\".\"+spec.group`: \"\(wanted)\""))
+            errors.append(
+                .invalid("metadata.name", .string(name), "must be `spec.version+\".\"+spec.group`: \"\(wanted)\""))
         }
         if !group.isEmpty { errors.addInvalid("spec.group", .string(group), Names.dnsSubdomain(group)) }
         errors.addInvalid("spec.version", .string(version), Names.dns1035Label(version))
@@ -51,15 +53,22 @@ struct APIServiceRules: KindRules {
             errors.append(.invalid("spec.versionPriority", .int(priority), "must be positive and less than 1000"))
         }
         guard let service = spec.given("service") else {
-            if !spec.text("caBundle").isEmpty { errors.append(.invalid("spec.caBundle", "<bytes>", "local APIServices may not have a caBundle")) }
+            if !spec.text("caBundle").isEmpty {
+                errors.append(.invalid("spec.caBundle", "<bytes>", "local APIServices may not have a caBundle"))
+            }
             if spec.flag("insecureSkipTLSVerify") {
-                errors.append(.invalid("spec.insecureSkipTLSVerify", true, "local APIServices may not have insecureSkipTLSVerify"))
+                errors.append(
+                    .invalid("spec.insecureSkipTLSVerify", true, "local APIServices may not have insecureSkipTLSVerify")
+                )
             }
             return errors
         }
-        for field in ["namespace", "name"] where service.text(field).isEmpty { errors.append(.required("spec.service." + field)) }
+        for field in ["namespace", "name"] where service.text(field).isEmpty {
+            errors.append(.required("spec.service." + field))
+        }
         if let port = service.integer("port"), !(1...65535).contains(port) {
-            errors.append(.invalid("spec.service.port", .int(port), "port is not valid: must be between 1 and 65535, inclusive"))
+            errors.append(
+                .invalid("spec.service.port", .int(port), "port is not valid: must be between 1 and 65535, inclusive"))
         }
         if spec.flag("insecureSkipTLSVerify"), !spec.text("caBundle").isEmpty {
             errors.append(.invalid("spec.insecureSkipTLSVerify", true, "may not be true if caBundle is present"))

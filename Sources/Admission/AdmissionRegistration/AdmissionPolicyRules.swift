@@ -25,7 +25,9 @@ struct AdmissionPolicyRules: KindRules {
             errors.append(.notSupported("spec.failurePolicy", .string(policy), policies))
         }
         if let kind = spec.given("paramKind") {
-            for field in ["apiVersion", "kind"] where kind.text(field).isEmpty { errors.append(.required("spec.paramKind." + field)) }
+            for field in ["apiVersion", "kind"] where kind.text(field).isEmpty {
+                errors.append(.required("spec.paramKind." + field))
+            }
         }
         if let match = spec.given("matchConstraints") {
             errors += AdmissionMatch.validate(match, "spec.matchConstraints")
@@ -33,7 +35,8 @@ struct AdmissionPolicyRules: KindRules {
         } else {
             errors.append(.required("spec.matchConstraints"))
         }
-        errors += AdmissionRegistrationRules.validateMatchConditions(spec.list("matchConditions"), "spec.matchConditions")
+        errors += AdmissionRegistrationRules.validateMatchConditions(
+            spec.list("matchConditions"), "spec.matchConditions")
         var variables: Set<String> = []
         for (i, variable) in spec.list("variables").enumerated() {
             let at = "spec.variables[\(i)]"
@@ -43,7 +46,9 @@ struct AdmissionPolicyRules: KindRules {
             } else if !variables.insert(name).inserted {
                 errors.append(.duplicate(at + ".name", .string(name)))
             }
-            if variable.text("expression").isEmpty { errors.append(.required(at + ".expression", "expression is required")) }
+            if variable.text("expression").isEmpty {
+                errors.append(.required(at + ".expression", "expression is required"))
+            }
         }
         return errors + (isMutating ? validateMutations(spec) : validateValidations(spec))
     }
@@ -57,13 +62,17 @@ struct AdmissionPolicyRules: KindRules {
         let validations = spec.list("validations")
         let annotations = spec.list("auditAnnotations")
         if validations.isEmpty, annotations.isEmpty {
-            errors.append(.required("spec.validations", "validations or auditAnnotations must contain at least one item"))
-            errors.append(.required("spec.auditAnnotations", "validations or auditAnnotations must contain at least one item"))
+            errors.append(
+                .required("spec.validations", "validations or auditAnnotations must contain at least one item"))
+            errors.append(
+                .required("spec.auditAnnotations", "validations or auditAnnotations must contain at least one item"))
             return errors
         }
         for (i, validation) in validations.enumerated() {
             let at = "spec.validations[\(i)]"
-            if trimmed(validation.text("expression")).isEmpty { errors.append(.required(at + ".expression", "expression is not specified")) }
+            if trimmed(validation.text("expression")).isEmpty {
+                errors.append(.required(at + ".expression", "expression is not specified"))
+            }
             if let message = validation["message"]?.string, !message.isEmpty, trimmed(message).isEmpty {
                 errors.append(.invalid(at + ".message", .string(message), "message must be non-empty if specified"))
             }
@@ -101,9 +110,12 @@ struct AdmissionPolicyRules: KindRules {
                     errors.append(.required(at + ".applyConfiguration.expression"))
                 }
             case "JSONPatch":
-                if trimmed(mutation["jsonPatch"]?.text("expression") ?? "").isEmpty { errors.append(.required(at + ".jsonPatch.expression")) }
+                if trimmed(mutation["jsonPatch"]?.text("expression") ?? "").isEmpty {
+                    errors.append(.required(at + ".jsonPatch.expression"))
+                }
             case "": errors.append(.required(at + ".patchType"))
-            case let other: errors.append(.notSupported(at + ".patchType", .string(other), ["ApplyConfiguration", "JSONPatch"]))
+            case let other:
+                errors.append(.notSupported(at + ".patchType", .string(other), ["ApplyConfiguration", "JSONPatch"]))
             }
         }
         let policies = ["Never", "IfNeeded"]
@@ -128,10 +140,14 @@ enum AdmissionMatch {
             errors.append(.notSupported(at + ".matchPolicy", .string(policy), policies))
         }
         for selector in ["namespaceSelector", "objectSelector"] {
-            if let given = match.given(selector) { errors += LabelRules.validateSelector(given, path: "\(at).\(selector)") }
+            if let given = match.given(selector) {
+                errors += LabelRules.validateSelector(given, path: "\(at).\(selector)")
+            }
         }
         for list in ["resourceRules", "excludeResourceRules"] {
-            for (i, rule) in match.list(list).enumerated() { errors += AdmissionRegistrationRules.validateRule(rule, "\(at).\(list)[\(i)]") }
+            for (i, rule) in match.list(list).enumerated() {
+                errors += AdmissionRegistrationRules.validateRule(rule, "\(at).\(list)[\(i)]")
+            }
         }
         return errors
     }
@@ -152,7 +168,11 @@ struct AdmissionPolicyBindingRules: KindRules {
         let spec = object["spec"] ?? .null
         var errors: [FieldError] = []
         let policy = spec.text("policyName")
-        if policy.isEmpty { errors.append(.required("spec.policyName")) } else { errors.addInvalid("spec.policyName", .string(policy), Names.dnsSubdomain(policy)) }
+        if policy.isEmpty {
+            errors.append(.required("spec.policyName"))
+        } else {
+            errors.addInvalid("spec.policyName", .string(policy), Names.dnsSubdomain(policy))
+        }
         if let reference = spec.given("paramRef") {
             let name = reference.text("name")
             if name.isEmpty, !reference.has("selector") {
@@ -162,7 +182,9 @@ struct AdmissionPolicyBindingRules: KindRules {
             }
             let actions = ["Deny", "Allow"]
             if let action = reference["parameterNotFoundAction"]?.string {
-                if !actions.contains(action) { errors.append(.notSupported("spec.paramRef.parameterNotFoundAction", .string(action), actions)) }
+                if !actions.contains(action) {
+                    errors.append(.notSupported("spec.paramRef.parameterNotFoundAction", .string(action), actions))
+                }
             } else {
                 errors.append(.required("spec.paramRef.parameterNotFoundAction"))
             }
@@ -174,9 +196,12 @@ struct AdmissionPolicyBindingRules: KindRules {
             var seen: Set<String> = []
             for (i, action) in actions.enumerated() {
                 if !["Audit", "Deny", "Warn"].contains(action) {
-                    errors.append(.notSupported("spec.validationActions[\(i)]", .string(action), ["Audit", "Deny", "Warn"]))
+                    errors.append(
+                        .notSupported("spec.validationActions[\(i)]", .string(action), ["Audit", "Deny", "Warn"]))
                 }
-                if !seen.insert(action).inserted { errors.append(.duplicate("spec.validationActions[\(i)]", .string(action))) }
+                if !seen.insert(action).inserted {
+                    errors.append(.duplicate("spec.validationActions[\(i)]", .string(action)))
+                }
             }
             if seen.contains("Deny"), seen.contains("Warn") {
                 errors.append(
@@ -189,5 +214,7 @@ struct AdmissionPolicyBindingRules: KindRules {
         return errors
     }
 
-    func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] { validateCreate(object, context) }
+    func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
+        validateCreate(object, context)
+    }
 }

@@ -5,12 +5,24 @@ import Schema
 enum AdmissionRegistrationRules {
     static let group = "admissionregistration.k8s.io"
     static let entries: [RuleBook.Entry] = [
-        (GroupResource(group: group, resource: "validatingwebhookconfigurations"), WebhookConfigurationRules(isMutating: false)),
-        (GroupResource(group: group, resource: "mutatingwebhookconfigurations"), WebhookConfigurationRules(isMutating: true)),
+        (
+            GroupResource(group: group, resource: "validatingwebhookconfigurations"),
+            WebhookConfigurationRules(isMutating: false)
+        ),
+        (
+            GroupResource(group: group, resource: "mutatingwebhookconfigurations"),
+            WebhookConfigurationRules(isMutating: true)
+        ),
         (GroupResource(group: group, resource: "validatingadmissionpolicies"), AdmissionPolicyRules(isMutating: false)),
         (GroupResource(group: group, resource: "mutatingadmissionpolicies"), AdmissionPolicyRules(isMutating: true)),
-        (GroupResource(group: group, resource: "validatingadmissionpolicybindings"), AdmissionPolicyBindingRules(isMutating: false)),
-        (GroupResource(group: group, resource: "mutatingadmissionpolicybindings"), AdmissionPolicyBindingRules(isMutating: true)),
+        (
+            GroupResource(group: group, resource: "validatingadmissionpolicybindings"),
+            AdmissionPolicyBindingRules(isMutating: false)
+        ),
+        (
+            GroupResource(group: group, resource: "mutatingadmissionpolicybindings"),
+            AdmissionPolicyBindingRules(isMutating: true)
+        ),
     ]
 
     /// Defaults of everything that selects requests: `matchConstraints`, `matchResources`.
@@ -32,10 +44,14 @@ enum AdmissionRegistrationRules {
             if values.isEmpty { errors.append(.required("\(at).\(field)")) }
             if values.count > 1, values.contains("*") {
                 errors.append(
-                    .invalid("\(at).\(field)", .array(values.map { .string($0) }), "if '*' is present, must not specify other \(word)"))
+                    .invalid(
+                        "\(at).\(field)", .array(values.map { .string($0) }),
+                        "if '*' is present, must not specify other \(word)"))
             }
             if !emptyAllowed {
-                for (i, value) in values.enumerated() where value.isEmpty { errors.append(.required("\(at).\(field)[\(i)]")) }
+                for (i, value) in values.enumerated() where value.isEmpty {
+                    errors.append(.required("\(at).\(field)[\(i)]"))
+                }
             }
         }
         let operations = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"]
@@ -43,7 +59,9 @@ enum AdmissionRegistrationRules {
         if given.isEmpty { errors.append(.required(at + ".operations")) }
         if given.count > 1, given.contains("*") {
             errors.append(
-                .invalid(at + ".operations", .array(given.map { .string($0) }), "if '*' is present, must not specify other operations"))
+                .invalid(
+                    at + ".operations", .array(given.map { .string($0) }),
+                    "if '*' is present, must not specify other operations"))
         }
         for (i, operation) in given.enumerated() where !operations.contains(operation) {
             errors.append(.notSupported("\(at).operations[\(i)]", .string(operation), operations))

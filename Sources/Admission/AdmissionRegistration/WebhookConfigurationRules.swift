@@ -30,7 +30,9 @@ struct WebhookConfigurationRules: KindRules {
             let at = "webhooks[\(i)]"
             errors += validate(hook, at)
             errors += validateVersions(hook, at)
-            if !names.insert(hook.text("name")).inserted { errors.append(.duplicate(at + ".name", .string(hook.text("name")))) }
+            if !names.insert(hook.text("name")).inserted {
+                errors.append(.duplicate(at + ".name", .string(hook.text("name"))))
+            }
         }
         return errors
     }
@@ -53,7 +55,8 @@ struct WebhookConfigurationRules: KindRules {
             errors.addInvalid("\(path)[\(i)]", .string(version), Names.dns1035Label(version))
         }
         if !seen.contains("v1"), !seen.contains("v1beta1") {
-            errors.append(.invalid(path, .array(versions.map { .string($0) }), "must include at least one of v1, v1beta1"))
+            errors.append(
+                .invalid(path, .array(versions.map { .string($0) }), "must include at least one of v1, v1beta1"))
         }
         return errors
     }
@@ -67,10 +70,15 @@ struct WebhookConfigurationRules: KindRules {
             let texts = Names.dnsSubdomain(name)
             errors.addInvalid(at + ".name", .string(name), texts)
             if texts.isEmpty, name.split(separator: ".").count < 3 {
-                errors.append(.invalid(at + ".name", .string(name), "should be a domain with at least three segments separated by dots"))
+                errors.append(
+                    .invalid(
+                        at + ".name", .string(name), "should be a domain with at least three segments separated by dots"
+                    ))
             }
         }
-        for (i, rule) in hook.list("rules").enumerated() { errors += AdmissionRegistrationRules.validateRule(rule, "\(at).rules[\(i)]") }
+        for (i, rule) in hook.list("rules").enumerated() {
+            errors += AdmissionRegistrationRules.validateRule(rule, "\(at).rules[\(i)]")
+        }
         func oneOf(_ field: String, _ allowed: [String]) {
             if let value = hook[field]?.string, !allowed.contains(value) {
                 errors.append(.notSupported("\(at).\(field)", .string(value), allowed))
@@ -86,14 +94,19 @@ struct WebhookConfigurationRules: KindRules {
         }
         if isMutating { oneOf("reinvocationPolicy", ["IfNeeded", "Never"]) }
         if let seconds = hook.integer("timeoutSeconds"), !(1...30).contains(seconds) {
-            errors.append(.invalid(at + ".timeoutSeconds", .int(seconds), "the timeout value must be between 1 and 30 seconds"))
+            errors.append(
+                .invalid(at + ".timeoutSeconds", .int(seconds), "the timeout value must be between 1 and 30 seconds"))
         }
         for selector in ["namespaceSelector", "objectSelector"] {
-            if let given = hook.given(selector) { errors += LabelRules.validateSelector(given, path: "\(at).\(selector)") }
+            if let given = hook.given(selector) {
+                errors += LabelRules.validateSelector(given, path: "\(at).\(selector)")
+            }
         }
         let client = hook["clientConfig"] ?? .null
-        errors += WebhookClient.validate(client, at + ".clientConfig", orMore: "exactly one of url or service is required")
-        return errors + AdmissionRegistrationRules.validateMatchConditions(hook.list("matchConditions"), at + ".matchConditions")
+        errors += WebhookClient.validate(
+            client, at + ".clientConfig", orMore: "exactly one of url or service is required")
+        return errors
+            + AdmissionRegistrationRules.validateMatchConditions(hook.list("matchConditions"), at + ".matchConditions")
     }
 }
 
@@ -109,10 +122,14 @@ enum WebhookClient {
                 errors.append(.required("\(at).service.\(field)", "service \(field) is required"))
             }
             if let path = service["path"]?.string {
-                if path.utf8.first != UInt8(ascii: "/") { errors.append(.invalid(at + ".service.path", .string(path), "must start with a '/'")) }
+                if path.utf8.first != UInt8(ascii: "/") {
+                    errors.append(.invalid(at + ".service.path", .string(path), "must start with a '/'"))
+                }
             }
             if let port = service.integer("port"), !(1...65535).contains(port) {
-                errors.append(.invalid(at + ".service.port", .int(port), "port is not valid: must be between 1 and 65535, inclusive"))
+                errors.append(
+                    .invalid(
+                        at + ".service.port", .int(port), "port is not valid: must be between 1 and 65535, inclusive"))
             }
             return errors
         }
@@ -122,15 +139,22 @@ enum WebhookClient {
         let form = "; desired format: https://host[/path]"
         guard url.hasPrefix("https://") else {
             let scheme = url.split(separator: ":", maxSplits: 1).first.map(String.init) ?? ""
-            return [.invalid(at, .string(url.contains("://") ? scheme : ""), "'https' is the only allowed URL scheme" + form)]
+            return [
+                .invalid(
+                    at, .string(url.contains("://") ? scheme : ""), "'https' is the only allowed URL scheme" + form)
+            ]
         }
         let rest = url.dropFirst("https://".count)
         let host = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         var errors: [FieldError] = []
         if host.isEmpty { errors.append(.invalid(at, .string(String(host)), "host must be specified" + form)) }
-        if host.contains("@") { errors.append(.invalid(at, .string(String(host)), "user information is not permitted in the URL" + form)) }
+        if host.contains("@") {
+            errors.append(.invalid(at, .string(String(host)), "user information is not permitted in the URL" + form))
+        }
         if rest.contains("#") { errors.append(.invalid(at, "", "fragments are not permitted in the URL" + form)) }
-        if rest.contains("?") { errors.append(.invalid(at, "", "query parameters are not permitted in the URL" + form)) }
+        if rest.contains("?") {
+            errors.append(.invalid(at, "", "query parameters are not permitted in the URL" + form))
+        }
         return errors
     }
 }

@@ -21,19 +21,29 @@ public enum Bootstrap {
     ) -> [Object] {
         var out: [Object] = []
         for name in ["default", "kube-system", "kube-node-lease", "kube-public"] {
-            out.append(("v1", "namespaces", ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]]))
+            out.append(
+                ("v1", "namespaces", ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]]))
         }
         out += BootstrapRoles.objects
         for (name, value, text) in [
-            ("system-node-critical", 2_000_001_000, "Used for system critical pods that must not be moved from their current node."),
-            ("system-cluster-critical", 2_000_000_000, "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."),
+            (
+                "system-node-critical", 2_000_001_000,
+                "Used for system critical pods that must not be moved from their current node."
+            ),
+            (
+                "system-cluster-critical", 2_000_000_000,
+                "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary."
+            ),
         ] as [(String, Int64, String)] {
             out.append(
-                ("scheduling.k8s.io/v1", "priorityclasses",
-                 [
-                     "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": ["name": .string(name)],
-                     "description": .string(text), "value": .int(value), "preemptionPolicy": "PreemptLowerPriority",
-                 ]))
+                (
+                    "scheduling.k8s.io/v1", "priorityclasses",
+                    [
+                        "apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass",
+                        "metadata": ["name": .string(name)],
+                        "description": .string(text), "value": .int(value), "preemptionPolicy": "PreemptLowerPriority",
+                    ]
+                ))
         }
         out += BootstrapFlowControl.objects
         out += BootstrapAPIServices.objects
@@ -41,11 +51,14 @@ public enum Bootstrap {
         var data: JSON = [:]
         if !certificateAuthority.isEmpty { data["client-ca-file"] = .string(certificateAuthority) }
         out.append(
-            ("v1", "configmaps",
-             [
-                 "apiVersion": "v1", "kind": "ConfigMap",
-                 "metadata": ["name": "extension-apiserver-authentication", "namespace": "kube-system"], "data": data,
-             ]))
+            (
+                "v1", "configmaps",
+                [
+                    "apiVersion": "v1", "kind": "ConfigMap",
+                    "metadata": ["name": "extension-apiserver-authentication", "namespace": "kube-system"],
+                    "data": data,
+                ]
+            ))
         return out
     }
 
@@ -60,7 +73,8 @@ public enum Bootstrap {
                 "networking.k8s.io/v1", "servicecidrs",
                 [
                     "apiVersion": "networking.k8s.io/v1", "kind": "ServiceCIDR",
-                    "metadata": ["name": "kubernetes"], "spec": ["cidrs": [.string(range?.text ?? settings.serviceClusterIPRange)]],
+                    "metadata": ["name": "kubernetes"],
+                    "spec": ["cidrs": [.string(range?.text ?? settings.serviceClusterIPRange)]],
                 ]
             ),
             (
@@ -92,9 +106,11 @@ public enum Bootstrap {
             (
                 "discovery.k8s.io/v1", "endpointslices",
                 [
-                    "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": endpoint.isIPv6 ? "IPv6" : "IPv4",
+                    "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+                    "addressType": endpoint.isIPv6 ? "IPv6" : "IPv4",
                     "metadata": [
-                        "name": "kubernetes", "namespace": "default", "labels": ["kubernetes.io/service-name": "kubernetes"],
+                        "name": "kubernetes", "namespace": "default",
+                        "labels": ["kubernetes.io/service-name": "kubernetes"],
                     ],
                     "endpoints": [["addresses": [.string(address)], "conditions": ["ready": true]]], "ports": ports,
                 ]
@@ -126,7 +142,10 @@ public enum Bootstrap {
             if other.key.name == role["metadata", "name"]?.string { continue }
             let matches = selectors.contains { selector in
                 let wanted = selector["matchLabels"]?.entries.stringPairs ?? []
-                return !wanted.isEmpty && wanted.allSatisfy { want in other.labels.contains { $0.key == want.key && $0.value == want.value } }
+                return !wanted.isEmpty
+                    && wanted.allSatisfy { want in
+                        other.labels.contains { $0.key == want.key && $0.value == want.value }
+                    }
             }
             guard matches else { continue }
             for rule in other.document["rules"]?.elements ?? [] where !rules.contains(rule) { rules.append(rule) }

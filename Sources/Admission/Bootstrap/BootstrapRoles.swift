@@ -109,7 +109,9 @@ enum BootstrapRoles {
     }
 
     private static func rule(_ words: [Substring]) -> JSON {
-        func list(_ text: Substring) -> JSON { .array(text.split(separator: ",").map { .string($0 == "core" ? "" : String($0)) }) }
+        func list(_ text: Substring) -> JSON {
+            .array(text.split(separator: ",").map { .string($0 == "core" ? "" : String($0)) })
+        }
         if words[0] == "EVENTS" { return rule(["create,patch,update", "core,events.k8s.io", "events"]) }
         var out: JSONObject = [:]
         switch words[0] {
@@ -162,7 +164,8 @@ enum BootstrapRoles {
 
     private static func metadata(_ namespace: String, _ name: String, _ labels: JSONObject) -> JSON {
         var out: JSON = [
-            "annotations": ["rbac.authorization.kubernetes.io/autoupdate": "true"], "labels": .object(labels), "name": .string(name),
+            "annotations": ["rbac.authorization.kubernetes.io/autoupdate": "true"], "labels": .object(labels),
+            "name": .string(name),
         ]
         if !namespace.isEmpty { out["namespace"] = .string(namespace) }
         return out

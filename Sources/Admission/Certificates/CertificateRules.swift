@@ -4,15 +4,21 @@ import Schema
 /// The rules of this group's kinds.
 enum CertificateRules {
     static let entries: [RuleBook.Entry] = [
-        (GroupResource(group: "certificates.k8s.io", resource: "certificatesigningrequests"), CertificateSigningRequestRules())
+        (
+            GroupResource(group: "certificates.k8s.io", resource: "certificatesigningrequests"),
+            CertificateSigningRequestRules()
+        )
     ]
 }
 
 struct CertificateSigningRequestRules: KindRules {
     private static let usages: Set<String> = [
-        "signing", "digital signature", "content commitment", "key encipherment", "key agreement", "data encipherment", "cert sign",
-        "crl sign", "encipher only", "decipher only", "any", "server auth", "client auth", "code signing", "email protection", "s/mime",
-        "ipsec end system", "ipsec tunnel", "ipsec user", "timestamping", "ocsp signing", "microsoft sgc", "netscape sgc",
+        "signing", "digital signature", "content commitment", "key encipherment", "key agreement", "data encipherment",
+        "cert sign",
+        "crl sign", "encipher only", "decipher only", "any", "server auth", "client auth", "code signing",
+        "email protection", "s/mime",
+        "ipsec end system", "ipsec tunnel", "ipsec user", "timestamping", "ocsp signing", "microsoft sgc",
+        "netscape sgc",
     ]
 
     /// Who asks is what the server saw, whatever the request says.
@@ -30,7 +36,9 @@ struct CertificateSigningRequestRules: KindRules {
         object["status"] = [:]
     }
 
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         object["spec"] = old["spec"]
         let now = context.now.rfc3339
         switch subresource {
@@ -58,7 +66,9 @@ struct CertificateSigningRequestRules: KindRules {
                 conditions.modifyElements { _, condition in
                     condition.fill("lastUpdateTime", .string(now))
                     if condition.has("lastTransitionTime") { return }
-                    let same = before.first { $0.text("type") == condition.text("type") && $0.text("status") == condition.text("status") }
+                    let same = before.first {
+                        $0.text("type") == condition.text("type") && $0.text("status") == condition.text("status")
+                    }
                     condition["lastTransitionTime"] = same?["lastTransitionTime"] ?? .string(now)
                 }
             }
@@ -77,18 +87,24 @@ struct CertificateSigningRequestRules: KindRules {
         var seen: Set<String> = []
         for (i, usage) in usages.enumerated() {
             if !CertificateSigningRequestRules.usages.contains(usage) {
-                errors.append(.notSupported("spec.usages[\(i)]", .string(usage), CertificateSigningRequestRules.usages.sorted()))
+                errors.append(
+                    .notSupported("spec.usages[\(i)]", .string(usage), CertificateSigningRequestRules.usages.sorted()))
             }
             if !seen.insert(usage).inserted { errors.append(.duplicate("spec.usages[\(i)]", .string(usage))) }
         }
         let signer = spec.text("signerName")
         if signer == "kubernetes.io/legacy-unknown" {
-            errors.append(.invalid("spec.signerName", .string(signer), "the legacy signerName is not allowed via this API version"))
+            errors.append(
+                .invalid(
+                    "spec.signerName", .string(signer), "the legacy signerName is not allowed via this API version"))
         } else {
             errors += CertificateSigningRequestRules.validateSigner(signer, path: "spec.signerName")
         }
         if let seconds = spec.integer("expirationSeconds"), seconds < 600 {
-            errors.append(.invalid("spec.expirationSeconds", .int(seconds), "may not specify a duration less than 600 seconds (10 minutes)"))
+            errors.append(
+                .invalid(
+                    "spec.expirationSeconds", .int(seconds),
+                    "may not specify a duration less than 600 seconds (10 minutes)"))
         }
         return errors + validateConditions(object)
     }
@@ -124,7 +140,8 @@ struct CertificateSigningRequestRules: KindRules {
             } else if !["True", "False", "Unknown"].contains(status) {
                 errors.append(
                     status.isEmpty
-                        ? .required(at + ".status") : .notSupported(at + ".status", .string(status), ["False", "True", "Unknown"]))
+                        ? .required(at + ".status")
+                        : .notSupported(at + ".status", .string(status), ["False", "True", "Unknown"]))
             }
             if !seen.insert(type).inserted { errors.append(.duplicate(at + ".type", .string(type))) }
         }
@@ -139,11 +156,22 @@ struct CertificateSigningRequestRules: KindRules {
         if name.isEmpty { return [.required(path)] }
         if name.utf8.count > 571 { return [.tooLong(path, 571)] }
         let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2 else { return [.invalid(path, .string(name), "must be a fully qualified domain and path of the form 'example.com/signer-name'")] }
-        if parts.contains("") { return [.invalid(path, .string(name), "validation error: must be of the form 'example.com/signer-name'")] }
+        guard parts.count == 2 else {
+            return [
+                .invalid(
+                    path, .string(name),
+                    "must be a fully qualified domain and path of the form 'example.com/signer-name'")
+            ]
+        }
+        if parts.contains("") {
+            return [.invalid(path, .string(name), "validation error: must be of the form 'example.com/signer-name'")]
+        }
         var errors: [FieldError] = []
         errors.addInvalid(path, .string(parts[0]), Names.dnsSubdomain(parts[0]))
-        if !parts[0].contains(".") { errors.append(.invalid(path, .string(parts[0]), "should be a domain with at least two segments separated by dots")) }
+        if !parts[0].contains(".") {
+            errors.append(
+                .invalid(path, .string(parts[0]), "should be a domain with at least two segments separated by dots"))
+        }
         errors.addInvalid(path, .string(parts[1]), Names.dnsSubdomain(parts[1]))
         return errors
     }
@@ -152,6 +180,7 @@ struct CertificateSigningRequestRules: KindRules {
     static func isRequest(_ base64: String) -> Bool {
         guard let bytes = try? Document.Base64.decode(base64) else { return false }
         let text = String(decoding: bytes, as: UTF8.self)
-        return text.contains("-----BEGIN CERTIFICATE REQUEST-----\n") && text.contains("-----END CERTIFICATE REQUEST-----")
+        return text.contains("-----BEGIN CERTIFICATE REQUEST-----\n")
+            && text.contains("-----END CERTIFICATE REQUEST-----")
     }
 }

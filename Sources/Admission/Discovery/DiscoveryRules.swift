@@ -68,13 +68,21 @@ struct EndpointSliceRules: KindRules {
             default: break
             }
         }
-        if let name = endpoint["nodeName"]?.string { errors.addInvalid(at + ".nodeName", .string(name), Names.dnsSubdomain(name)) }
+        if let name = endpoint["nodeName"]?.string {
+            errors.addInvalid(at + ".nodeName", .string(name), Names.dnsSubdomain(name))
+        }
         errors += LabelRules.validateLabels(endpoint["deprecatedTopology"], path: at + ".deprecatedTopology")
-        if let name = endpoint["hostname"]?.string { errors.addInvalid(at + ".hostname", .string(name), Names.dnsLabel(name)) }
+        if let name = endpoint["hostname"]?.string {
+            errors.addInvalid(at + ".hostname", .string(name), Names.dnsLabel(name))
+        }
         for (i, zone) in (endpoint["hints"]?.list("forZones") ?? []).enumerated() {
             let name = zone.text("name")
             let path = "\(at).hints.forZones[\(i)].name"
-            if name.isEmpty { errors.append(.required(path)) } else { errors.addInvalid(path, .string(name), Names.labelValue(name)) }
+            if name.isEmpty {
+                errors.append(.required(path))
+            } else {
+                errors.addInvalid(path, .string(name), Names.labelValue(name))
+            }
         }
     }
 
@@ -95,7 +103,9 @@ struct EndpointSliceRules: KindRules {
             } else if transport == nil {
                 errors.append(.required(at + ".protocol"))
             }
-            if let application = port["appProtocol"]?.string { errors.addInvalid(at + ".appProtocol", .string(application), Names.qualifiedName(application)) }
+            if let application = port["appProtocol"]?.string {
+                errors.addInvalid(at + ".appProtocol", .string(application), Names.qualifiedName(application))
+            }
         }
     }
 }

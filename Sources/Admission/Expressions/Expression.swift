@@ -43,6 +43,7 @@ struct ExpressionError: Error, Sendable {
         let column = offset - (before.lastIndex(of: "\n").map { $0 + 1 } ?? 0)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let shown = line < lines.count ? String(lines[line]) : ""
-        return "ERROR: <input>:\(line + 1):\(column + 1): \(message)\n | \(shown)\n | \(String(repeating: ".", count: column))^"
+        return
+            "ERROR: <input>:\(line + 1):\(column + 1): \(message)\n | \(shown)\n | \(String(repeating: ".", count: column))^"
     }
 }

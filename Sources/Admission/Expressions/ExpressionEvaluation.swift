@@ -21,7 +21,9 @@ extension Expression {
         case .literal(let value): return value
         case .name(let name, let at):
             if let value = scope.values[name] { return value }
-            if ["bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type"].contains(name) { return .string(name) }
+            if ["bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type"].contains(name) {
+                return .string(name)
+            }
             throw ExpressionError("no such attribute(s): \(name)", at: at)
         case .select(let operand, let field, let isOptional, _):
             if case .name("variables", _) = operand, let variable = scope.variables[field] {
@@ -30,7 +32,11 @@ extension Expression {
                 scope.values["variables." + field] = value
                 return value
             }
-            if field == "requestResource", case .name("authorizer", _) = operand, let asked = scope.values["authorizer.requestResource"] { return asked }
+            if field == "requestResource", case .name("authorizer", _) = operand,
+                let asked = scope.values["authorizer.requestResource"]
+            {
+                return asked
+            }
             let value = try operand.evaluate(&scope)
             if case .optional(let inner) = value { return .optional(inner.flatMap { $0.member(field) }) }
             let found = value.member(field)
@@ -53,11 +59,14 @@ extension Expression {
             for pair in pairs { entries.append((try pair.key.evaluate(&scope), try pair.value.evaluate(&scope))) }
             return .map(entries)
         case .conditional(let condition, let first, let second):
-            guard case .bool(let flag) = try condition.evaluate(&scope) else { throw ExpressionError("no such overload") }
+            guard case .bool(let flag) = try condition.evaluate(&scope) else {
+                throw ExpressionError("no such overload")
+            }
             return try (flag ? first : second).evaluate(&scope)
         case .and(let a, let b): return try logical(a, b, deciding: false, &scope)
         case .or(let a, let b): return try logical(a, b, deciding: true, &scope)
-        case .macro(let name, let over, let variable, let arguments): return try macro(name, over, variable, arguments, &scope)
+        case .macro(let name, let over, let variable, let arguments):
+            return try macro(name, over, variable, arguments, &scope)
         case .call(let name, let target, let arguments, _):
             if case .name(let library, _)? = target, library == "optional" || library == "sets" || library == "math" {
                 var values: [ExpressionValue] = []
@@ -75,7 +84,9 @@ extension Expression {
         }
     }
 
-    private func index(_ value: ExpressionValue, _ key: ExpressionValue, _ isOptional: Bool) throws(ExpressionError) -> ExpressionValue {
+    private func index(_ value: ExpressionValue, _ key: ExpressionValue, _ isOptional: Bool) throws(ExpressionError)
+        -> ExpressionValue
+    {
         if case .optional(let inner) = value {
             guard let inner else { return .optional(nil) }
             return try index(inner, key, true)
@@ -86,8 +97,14 @@ extension Expression {
             found = list.indices.contains(Int(clamping: place)) ? list[Int(place)] : nil
             if found == nil, !isOptional { throw ExpressionError("index out of bounds: \(place)") }
         } else if let entries = value.entries {
-            if case .string(let name) = key { found = value.member(name) } else { found = entries.first { $0.key.equals(key) }?.value }
-            if found == nil, !isOptional { throw ExpressionError("no such key: \(key.document.string ?? key.document.text)") }
+            if case .string(let name) = key {
+                found = value.member(name)
+            } else {
+                found = entries.first { $0.key.equals(key) }?.value
+            }
+            if found == nil, !isOptional {
+                throw ExpressionError("no such key: \(key.document.string ?? key.document.text)")
+            }
         } else {
             throw ExpressionError("no such overload")
         }
@@ -96,11 +113,15 @@ extension Expression {
     }
 
     /// `&&` and `||`: either side decides alone, even when the other one fails.
-    private func logical(_ a: Expression, _ b: Expression, deciding: Bool, _ scope: inout ExpressionScope) throws(ExpressionError) -> ExpressionValue {
+    private func logical(_ a: Expression, _ b: Expression, deciding: Bool, _ scope: inout ExpressionScope)
+        throws(ExpressionError) -> ExpressionValue
+    {
         var failure: ExpressionError?
         for side in [a, b] {
             do throws(ExpressionError) {
-                guard case .bool(let flag) = try side.evaluate(&scope) else { throw ExpressionError("no such overload") }
+                guard case .bool(let flag) = try side.evaluate(&scope) else {
+                    throw ExpressionError("no such overload")
+                }
                 if flag == deciding { return .bool(deciding) }
             } catch {
                 failure = failure ?? error
@@ -111,10 +132,13 @@ extension Expression {
     }
 
     private func macro(
-        _ name: String, _ over: Expression, _ variable: String, _ arguments: [Expression], _ scope: inout ExpressionScope
+        _ name: String, _ over: Expression, _ variable: String, _ arguments: [Expression],
+        _ scope: inout ExpressionScope
     ) throws(ExpressionError) -> ExpressionValue {
         let source = try over.evaluate(&scope)
-        guard let elements = source.elements ?? source.entries?.map(\.key) else { throw ExpressionError("no such overload") }
+        guard let elements = source.elements ?? source.entries?.map(\.key) else {
+            throw ExpressionError("no such overload")
+        }
         let outer = scope.values[variable]
         defer { scope.values[variable] = outer }
         var failure: ExpressionError?
@@ -124,7 +148,9 @@ extension Expression {
             scope.values[variable] = element
             if name == "map" {
                 if arguments.count > 1 {
-                    guard case .bool(let keep) = try arguments[0].evaluate(&scope) else { throw ExpressionError("no such overload") }
+                    guard case .bool(let keep) = try arguments[0].evaluate(&scope) else {
+                        throw ExpressionError("no such overload")
+                    }
                     if !keep { continue }
                 }
                 matches.append(try arguments[arguments.count - 1].evaluate(&scope))
@@ -132,7 +158,9 @@ extension Expression {
             }
             var holds = false
             do throws(ExpressionError) {
-                guard case .bool(let flag) = try arguments[0].evaluate(&scope) else { throw ExpressionError("no such overload") }
+                guard case .bool(let flag) = try arguments[0].evaluate(&scope) else {
+                    throw ExpressionError("no such overload")
+                }
                 holds = flag
             } catch {
                 guard name == "all" || name == "exists" else { throw error }

@@ -36,35 +36,50 @@ enum ExpressionFunctions {
         case ("size", 1): return size(a[0])
         case ("dyn", 1): return a[0]
         case ("type", 1): return .string(a[0].typeName)
-        case ("int", 1), ("uint", 1), ("double", 1), ("string", 1), ("bool", 1), ("bytes", 1): return try convert(name, a[0])
+        case ("int", 1), ("uint", 1), ("double", 1), ("string", 1), ("bool", 1), ("bytes", 1):
+            return try convert(name, a[0])
         case ("duration", 1):
             if case .duration = a[0] { return a[0] }
-            guard case .string(let text) = a[0], let value = DurationText.nanoseconds(text) else { throw ExpressionError("invalid duration") }
+            guard case .string(let text) = a[0], let value = DurationText.nanoseconds(text) else {
+                throw ExpressionError("invalid duration")
+            }
             return .duration(value)
         case ("timestamp", 1):
             if case .timestamp = a[0] { return a[0] }
             if case .int(let seconds) = a[0] { return .timestamp(Timestamp(seconds: seconds)) }
-            guard case .string(let text) = a[0], let value = Timestamp(rfc3339: text) else { throw ExpressionError("invalid timestamp") }
+            guard case .string(let text) = a[0], let value = Timestamp(rfc3339: text) else {
+                throw ExpressionError("invalid timestamp")
+            }
             return .timestamp(value)
         case ("quantity", 1):
-            guard case .string(let text) = a[0], isQuantity(text) else { throw ExpressionError("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'") }
+            guard case .string(let text) = a[0], isQuantity(text) else {
+                throw ExpressionError(
+                    "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
+            }
             return .quantity(Amount(text))
         case ("isQuantity", 1): if case .string(let text) = a[0] { return .bool(isQuantity(text)) }
         case ("ip", 1):
-            guard case .string(let text) = a[0], let value = IPAddress(text) else { throw ExpressionError("IP Address parse error during conversion from string") }
+            guard case .string(let text) = a[0], let value = IPAddress(text) else {
+                throw ExpressionError("IP Address parse error during conversion from string")
+            }
             return .address(value)
         case ("isIP", 1): if case .string(let text) = a[0] { return .bool(IPAddress(text) != nil) }
         case ("cidr", 1):
-            guard case .string(let text) = a[0], let value = AddressRange(text) else { throw ExpressionError("network address parse error during conversion from string") }
+            guard case .string(let text) = a[0], let value = AddressRange(text) else {
+                throw ExpressionError("network address parse error during conversion from string")
+            }
             return .range(value)
         case ("isCIDR", 1): if case .string(let text) = a[0] { return .bool(AddressRange(text) != nil) }
-        case ("isURL", 1): if case .string(let text) = a[0] { return .bool(text.contains("://") || text.hasPrefix("/")) }
+        case ("isURL", 1):
+            if case .string(let text) = a[0] { return .bool(text.contains("://") || text.hasPrefix("/")) }
         case ("optional.none", 0): return .optional(nil)
         case ("optional.of", 1): return .optional(a[0])
         case ("optional.ofNonZeroValue", 1): return .optional(a[0].document.isEmptyValue ? nil : a[0])
         case ("sets.contains", 2), ("sets.intersects", 2), ("sets.equivalent", 2):
             guard let x = a[0].elements, let y = a[1].elements else { return nil }
-            func within(_ few: [ExpressionValue], _ many: [ExpressionValue]) -> Bool { few.allSatisfy { one in many.contains { $0.equals(one) } } }
+            func within(_ few: [ExpressionValue], _ many: [ExpressionValue]) -> Bool {
+                few.allSatisfy { one in many.contains { $0.equals(one) } }
+            }
             if name == "sets.contains" { return .bool(within(y, x)) }
             if name == "sets.equivalent" { return .bool(within(x, y) && within(y, x)) }
             return .bool(x.contains { one in y.contains { $0.equals(one) } })
@@ -77,10 +92,14 @@ enum ExpressionFunctions {
         return nil
     }
 
-    private static func arithmetic(_ op: String, _ x: ExpressionValue, _ y: ExpressionValue) throws(ExpressionError) -> ExpressionValue? {
+    private static func arithmetic(_ op: String, _ x: ExpressionValue, _ y: ExpressionValue) throws(ExpressionError)
+        -> ExpressionValue?
+    {
         switch (x, y) {
         case (.int(let a), .int(let b)):
-            if op == "/" || op == "%", b == 0 { throw ExpressionError(op == "/" ? "division by zero" : "modulus by zero") }
+            if op == "/" || op == "%", b == 0 {
+                throw ExpressionError(op == "/" ? "division by zero" : "modulus by zero")
+            }
             let (value, overflow) =
                 switch op {
                 case "+": a.addingReportingOverflow(b)
@@ -92,7 +111,9 @@ enum ExpressionFunctions {
             if overflow { throw ExpressionError("integer overflow") }
             return .int(value)
         case (.uint(let a), .uint(let b)):
-            if op == "/" || op == "%", b == 0 { throw ExpressionError(op == "/" ? "division by zero" : "modulus by zero") }
+            if op == "/" || op == "%", b == 0 {
+                throw ExpressionError(op == "/" ? "division by zero" : "modulus by zero")
+            }
             let (value, overflow) =
                 switch op {
                 case "+": a.addingReportingOverflow(b)
@@ -113,10 +134,13 @@ enum ExpressionFunctions {
             }
         case (.string(let a), .string(let b)) where op == "+": return .string(a + b)
         case (.bytes(let a), .bytes(let b)) where op == "+": return .bytes(a + b)
-        case (.duration(let a), .duration(let b)): return op == "+" ? .duration(a &+ b) : op == "-" ? .duration(a &- b) : nil
+        case (.duration(let a), .duration(let b)):
+            return op == "+" ? .duration(a &+ b) : op == "-" ? .duration(a &- b) : nil
         case (.timestamp(let t), .duration(let d)):
             let micros = d / 1000
-            return op == "+" ? .timestamp(t.adding(microseconds: micros)) : op == "-" ? .timestamp(t.adding(microseconds: -micros)) : nil
+            return op == "+"
+                ? .timestamp(t.adding(microseconds: micros))
+                : op == "-" ? .timestamp(t.adding(microseconds: -micros)) : nil
         case (.duration(let d), .timestamp(let t)) where op == "+": return .timestamp(t.adding(microseconds: d / 1000))
         case (.timestamp(let a), .timestamp(let b)) where op == "-": return .duration(a.since(b) &* 1000)
         default:
@@ -136,7 +160,9 @@ enum ExpressionFunctions {
     private static func convert(_ type: String, _ value: ExpressionValue) throws(ExpressionError) -> ExpressionValue? {
         let failure = ExpressionError("type conversion error from '\(value.typeName)' to '\(type)'")
         switch (type, value) {
-        case ("int", .int), ("uint", .uint), ("double", .double), ("string", .string), ("bool", .bool), ("bytes", .bytes): return value
+        case ("int", .int), ("uint", .uint), ("double", .double), ("string", .string), ("bool", .bool),
+            ("bytes", .bytes):
+            return value
         case ("int", .uint(let u)): return .int(Int64(clamping: u))
         case ("int", .double(let d)): if d > -9.2e18, d < 9.2e18 { return .int(Int64(d)) }
         case ("int", .string(let s)): if let i = Int64(s) { return .int(i) }
@@ -165,7 +191,9 @@ enum ExpressionFunctions {
     }
 
     static func isQuantity(_ text: String) -> Bool {
-        let suffixes: Set<String> = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"]
+        let suffixes: Set<String> = [
+            "", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei",
+        ]
         var rest = Substring(text)
         if rest.first == "-" || rest.first == "+" { rest = rest.dropFirst() }
         let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }

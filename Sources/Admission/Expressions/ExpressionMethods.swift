@@ -36,9 +36,12 @@ extension ExpressionFunctions {
             case ("masked", nil): return AddressRange(range.text).map { .range($0) }
             case ("containsIP", .address(let other)): return .bool(range.contains(other))
             case ("containsIP", .string(let text)): return IPAddress(text).map { .bool(range.contains($0)) }
-            case ("containsCIDR", .range(let other)): return .bool(other.prefixLength >= range.prefixLength && range.contains(other.base))
+            case ("containsCIDR", .range(let other)):
+                return .bool(other.prefixLength >= range.prefixLength && range.contains(other.base))
             case ("containsCIDR", .string(let text)):
-                return AddressRange(text).map { .bool($0.prefixLength >= range.prefixLength && range.contains($0.base)) }
+                return AddressRange(text).map {
+                    .bool($0.prefixLength >= range.prefixLength && range.contains($0.base))
+                }
             default: return nil
             }
         case .optional(let inner):
@@ -60,12 +63,16 @@ extension ExpressionFunctions {
             }
         default: break
         }
-        if name == "size", a.isEmpty { return (target.elements?.count ?? target.entries?.count).map { .int(Int64($0)) } }
+        if name == "size", a.isEmpty {
+            return (target.elements?.count ?? target.entries?.count).map { .int(Int64($0)) }
+        }
         if let list = target.elements { return onList(name, list, a) }
         return nil
     }
 
-    private static func onText(_ name: String, _ text: String, _ a: [ExpressionValue]) throws(ExpressionError) -> ExpressionValue? {
+    private static func onText(_ name: String, _ text: String, _ a: [ExpressionValue]) throws(ExpressionError)
+        -> ExpressionValue?
+    {
         let scalars = Array(text.unicodeScalars)
         func string(_ part: some Sequence<Unicode.Scalar>) -> ExpressionValue {
             var out = String.UnicodeScalarView()
@@ -87,18 +94,24 @@ extension ExpressionFunctions {
             return .string(String(start.reversed().drop { $0.isWhitespace }.reversed()))
         case ("reverse", nil, 0): return string(scalars.reversed())
         case ("charAt", .int(let place), 1):
-            guard (0...Int64(scalars.count)).contains(place) else { throw ExpressionError("index out of range: \(place)") }
+            guard (0...Int64(scalars.count)).contains(place) else {
+                throw ExpressionError("index out of range: \(place)")
+            }
             return string(scalars.dropFirst(Int(place)).prefix(1))
         case ("substring", .int(let from), let count):
             var to = Int64(scalars.count)
             if count > 1, case .int(let end) = a[1] { to = end }
-            guard from >= 0, from <= to, to <= Int64(scalars.count) else { throw ExpressionError("index out of range: \(from)") }
+            guard from >= 0, from <= to, to <= Int64(scalars.count) else {
+                throw ExpressionError("index out of range: \(from)")
+            }
             return string(scalars[Int(from)..<Int(to)])
         case ("indexOf", .string(let other), _), ("lastIndexOf", .string(let other), _):
             let wanted = Array(other.unicodeScalars)
             if wanted.isEmpty { return .int(name == "indexOf" ? 0 : Int64(scalars.count)) }
             guard wanted.count <= scalars.count else { return .int(-1) }
-            let places = (0...(scalars.count - wanted.count)).filter { Array(scalars[$0..<($0 + wanted.count)]) == wanted }
+            let places = (0...(scalars.count - wanted.count)).filter {
+                Array(scalars[$0..<($0 + wanted.count)]) == wanted
+            }
             return .int((name == "indexOf" ? places.first : places.last).map { Int64($0) } ?? -1)
         case ("split", .string(let separator), _):
             return .list(text.pieces(by: separator).map { .string($0) })
@@ -165,7 +178,9 @@ extension ExpressionFunctions {
 
     private static func onTime(_ name: String, _ time: Timestamp) -> ExpressionValue? {
         let text = Array(time.rfc3339.utf8)
-        func number(_ from: Int, _ count: Int) -> Int64 { text[from..<(from + count)].reduce(0) { $0 * 10 + Int64($1 - 48) } }
+        func number(_ from: Int, _ count: Int) -> Int64 {
+            text[from..<(from + count)].reduce(0) { $0 * 10 + Int64($1 - 48) }
+        }
         switch name {
         case "getFullYear": return .int(number(0, 4))
         case "getMonth": return .int(number(5, 2) - 1)
@@ -181,9 +196,12 @@ extension ExpressionFunctions {
         }
     }
 
-    private static func ask(_ name: String, _ question: AccessAttributes, _ a: [ExpressionValue], _ scope: ExpressionScope) -> ExpressionValue? {
+    private static func ask(
+        _ name: String, _ question: AccessAttributes, _ a: [ExpressionValue], _ scope: ExpressionScope
+    ) -> ExpressionValue? {
         var next = question
-        if name == "serviceAccount", a.count == 2, case .string(let namespace) = a[0], case .string(let account) = a[1] {
+        if name == "serviceAccount", a.count == 2, case .string(let namespace) = a[0], case .string(let account) = a[1]
+        {
             next.user = UserInfo(
                 name: "system:serviceaccount:\(namespace):\(account)",
                 groups: ["system:serviceaccounts", "system:serviceaccounts:" + namespace, "system:authenticated"])
@@ -191,7 +209,9 @@ extension ExpressionFunctions {
         }
         guard case .string(let text)? = a.first else { return nil }
         switch name {
-        case "path": next.path = text; next.isResourceRequest = false
+        case "path":
+            next.path = text
+            next.isResourceRequest = false
         case "group": next.group = text
         case "resource": next.resource = text
         case "subresource": next.subresource = text

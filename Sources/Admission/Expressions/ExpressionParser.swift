@@ -64,7 +64,8 @@ struct ExpressionParser {
     mutating func whole() throws(ExpressionError) -> Expression {
         let expression = try conditional()
         if token != .end {
-            throw ExpressionError("Syntax error: extraneous input '\(ExpressionParser.shown(token))' expecting <EOF>", at: at)
+            throw ExpressionError(
+                "Syntax error: extraneous input '\(ExpressionParser.shown(token))' expecting <EOF>", at: at)
         }
         return expression
     }
@@ -72,7 +73,9 @@ struct ExpressionParser {
     private mutating func conditional() throws(ExpressionError) -> Expression {
         depth += 1
         defer { depth -= 1 }
-        if depth > ExpressionParser.depthMax { throw ExpressionError("expression recursion limit exceeded: \(ExpressionParser.depthMax)", at: at) }
+        if depth > ExpressionParser.depthMax {
+            throw ExpressionError("expression recursion limit exceeded: \(ExpressionParser.depthMax)", at: at)
+        }
         let condition = try disjunction()
         guard take("?") else { return condition }
         let first = try disjunction()
@@ -101,7 +104,9 @@ struct ExpressionParser {
                 left = .call("@in", target: nil, arguments: [left, try sum()], at: place)
                 continue
             }
-            guard case .symbol(let symbol) = token, ["==", "!=", "<", "<=", ">", ">="].contains(symbol) else { return left }
+            guard case .symbol(let symbol) = token, ["==", "!=", "<", "<=", ">", ">="].contains(symbol) else {
+                return left
+            }
             advance()
             left = .call(symbol, target: nil, arguments: [left, try sum()], at: place)
         }
@@ -164,8 +169,11 @@ struct ExpressionParser {
         }
     }
 
-    private func method(_ name: String, on target: Expression, _ arguments: [Expression], _ place: Int) throws(ExpressionError) -> Expression {
-        let isMacro = ["all", "exists", "exists_one", "existsOne", "map", "filter"].contains(name) && arguments.count >= 2
+    private func method(_ name: String, on target: Expression, _ arguments: [Expression], _ place: Int)
+        throws(ExpressionError) -> Expression
+    {
+        let isMacro =
+            ["all", "exists", "exists_one", "existsOne", "map", "filter"].contains(name) && arguments.count >= 2
         guard isMacro else { return .call(name, target: target, arguments: arguments, at: place) }
         guard case .name(let variable, _) = arguments[0] else {
             throw ExpressionError("argument must be a simple name", at: place)
@@ -250,14 +258,19 @@ struct ExpressionScanner {
 
     private func peek(_ ahead: Int = 0) -> Unicode.Scalar? { place + ahead < text.count ? text[place + ahead] : nil }
     private static func isDigit(_ s: Unicode.Scalar) -> Bool { s.value >= 48 && s.value <= 57 }
-    private static func isLetter(_ s: Unicode.Scalar) -> Bool { (s.value | 0x20 >= 97 && s.value | 0x20 <= 122) || s == "_" }
+    private static func isLetter(_ s: Unicode.Scalar) -> Bool {
+        (s.value | 0x20 >= 97 && s.value | 0x20 <= 122) || s == "_"
+    }
 
     mutating func next() throws(ExpressionError) -> (ExpressionParser.Token, Int) {
         while let s = peek() {
             if s == " " || s == "\n" || s == "\t" || s == "\r" {
                 place += 1
             } else if s == "/", peek(1) == "/" {
-                while let s = peek(), s != "\n" { _ = s; place += 1 }
+                while let s = peek(), s != "\n" {
+                    _ = s
+                    place += 1
+                }
             } else {
                 break
             }
@@ -283,7 +296,9 @@ struct ExpressionScanner {
             }
             return (.name(name), start)
         }
-        if ExpressionScanner.isDigit(s) || (s == "." && peek(1).map(ExpressionScanner.isDigit) == true) { return (try number(), start) }
+        if ExpressionScanner.isDigit(s) || (s == "." && peek(1).map(ExpressionScanner.isDigit) == true) {
+            return (try number(), start)
+        }
         for symbol in ["||", "&&", "==", "!=", "<=", ">="] {
             let scalars = Array(symbol.unicodeScalars)
             if s == scalars[0], peek(1) == scalars[1] {
@@ -372,7 +387,8 @@ struct ExpressionScanner {
         place += 1
         func hex(_ count: Int) throws(ExpressionError) -> Unicode.Scalar {
             let digits = String(String.UnicodeScalarView(text[place..<min(place + count, text.count)]))
-            guard digits.count == count, let value = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(value) else {
+            guard digits.count == count, let value = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(value)
+            else {
                 throw ExpressionError("Syntax error: bad escape", at: place)
             }
             return scalar

@@ -80,7 +80,8 @@ indirect enum ExpressionValue: Sendable {
     /// The member of a map; nil when there is none.
     func member(_ name: String) -> ExpressionValue? {
         switch self {
-        case .json(.object(let object)): (object[name] ?? ExpressionValue.unescaped(name).flatMap { object[$0] }).map { ExpressionValue($0) }
+        case .json(.object(let object)):
+            (object[name] ?? ExpressionValue.unescaped(name).flatMap { object[$0] }).map { ExpressionValue($0) }
         case .map(let entries): entries.first { $0.key.equals(.string(name)) }?.value
         default: nil
         }
@@ -93,7 +94,9 @@ indirect enum ExpressionValue: Sendable {
         for (escape, text) in [("__dot__", "."), ("__dash__", "-"), ("__slash__", "/"), ("__underscores__", "__")] {
             out = out.pieces(by: escape).joined(separator: text)
         }
-        if out == name, name.hasPrefix("__"), name.hasSuffix("__"), name.count > 4 { out = String(name.dropFirst(2).dropLast(2)) }
+        if out == name, name.hasPrefix("__"), name.hasSuffix("__"), name.count > 4 {
+            out = String(name.dropFirst(2).dropLast(2))
+        }
         return out == name ? nil : out
     }
 
@@ -126,9 +129,12 @@ indirect enum ExpressionValue: Sendable {
         default: break
         }
         if let a = number, let b = other.number { return a == b }
-        if let a = elements, let b = other.elements { return a.count == b.count && zip(a, b).allSatisfy { $0.equals($1) } }
+        if let a = elements, let b = other.elements {
+            return a.count == b.count && zip(a, b).allSatisfy { $0.equals($1) }
+        }
         if let a = entries, let b = other.entries {
-            return a.count == b.count && a.allSatisfy { entry in b.contains { $0.key.equals(entry.key) && $0.value.equals(entry.value) } }
+            return a.count == b.count
+                && a.allSatisfy { entry in b.contains { $0.key.equals(entry.key) && $0.value.equals(entry.value) } }
         }
         return false
     }
@@ -162,7 +168,8 @@ indirect enum ExpressionValue: Sendable {
         case .string(let s): .string(s)
         case .json(let json): json
         case .list(let list): .array(list.map(\.document))
-        case .map(let entries): .object(JSONObject(entries.map { ($0.key.document.string ?? $0.key.document.text, $0.value.document) }))
+        case .map(let entries):
+            .object(JSONObject(entries.map { ($0.key.document.string ?? $0.key.document.text, $0.value.document) }))
         case .timestamp(let t): .string(t.rfc3339)
         default: .null
         }

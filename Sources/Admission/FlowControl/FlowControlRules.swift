@@ -15,18 +15,23 @@ struct FlowSchemaRules: KindRules {
         object.modify("spec") { if ($0.integer("matchingPrecedence") ?? 0) == 0 { $0["matchingPrecedence"] = 1000 } }
     }
 
-    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) { object["status"] = [:] }
+    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
+        object["status"] = [:]
+    }
 
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
         let spec = object["spec"] ?? .null
         var errors: [FieldError] = []
         let precedence = spec.integer("matchingPrecedence") ?? 0
-        if precedence <= 0 { errors.append(.invalid("spec.matchingPrecedence", .int(precedence), "must be a positive value")) }
+        if precedence <= 0 {
+            errors.append(.invalid("spec.matchingPrecedence", .int(precedence), "must be a positive value"))
+        }
         if precedence > 10000 {
             errors.append(.invalid("spec.matchingPrecedence", .int(precedence), "must not be greater than 10000"))
         }
         if precedence == 1, object["metadata"]?.text("name") != "exempt" {
-            errors.append(.invalid("spec.matchingPrecedence", 1, "only the schema named 'exempt' may have matchingPrecedence 1"))
+            errors.append(
+                .invalid("spec.matchingPrecedence", 1, "only the schema named 'exempt' may have matchingPrecedence 1"))
         }
         let methods = ["ByNamespace", "ByUser"]
         if let type = spec["distinguisherMethod", "type"]?.string, !methods.contains(type) {
@@ -73,16 +78,28 @@ struct FlowSchemaRules: KindRules {
             let path = "\(at).resourceRules[\(i)]"
             for (field, word) in [("verbs", "verbs"), ("apiGroups", "api groups"), ("resources", "resources")]
             where resource.list(field).isEmpty {
-                errors.append(.required("\(path).\(field)", field == "apiGroups" ? "resource rules must supply at least one api group" : "\(word) must contain at least one value"))
+                errors.append(
+                    .required(
+                        "\(path).\(field)",
+                        field == "apiGroups"
+                            ? "resource rules must supply at least one api group"
+                            : "\(word) must contain at least one value"))
             }
             if resource.list("namespaces").isEmpty, !resource.flag("clusterScope") {
-                errors.append(.required(path + ".namespaces", "resource rules that are not cluster scoped must supply at least one namespace"))
+                errors.append(
+                    .required(
+                        path + ".namespaces",
+                        "resource rules that are not cluster scoped must supply at least one namespace"))
             }
         }
         for (i, path) in rule.list("nonResourceRules").enumerated() {
             let place = "\(at).nonResourceRules[\(i)]"
-            if path.list("verbs").isEmpty { errors.append(.required(place + ".verbs", "verbs must contain at least one value")) }
-            if path.list("nonResourceURLs").isEmpty { errors.append(.required(place + ".nonResourceURLs", "nonResourceURLs must contain at least one value")) }
+            if path.list("verbs").isEmpty {
+                errors.append(.required(place + ".verbs", "verbs must contain at least one value"))
+            }
+            if path.list("nonResourceURLs").isEmpty {
+                errors.append(.required(place + ".nonResourceURLs", "nonResourceURLs must contain at least one value"))
+            }
         }
     }
 }
@@ -104,7 +121,8 @@ struct PriorityLevelRules: KindRules {
                 limited.modify("limitResponse") { response in
                     response.modify("queuing") { queuing in
                         if queuing.isNull { return }
-                        for (field, value) in [("queues", 64), ("handSize", 8), ("queueLengthLimit", 50)] as [(String, Int64)]
+                        for (field, value) in [("queues", 64), ("handSize", 8), ("queueLengthLimit", 50)]
+                            as [(String, Int64)]
                         where (queuing.integer(field) ?? 0) == 0 { queuing[field] = .int(value) }
                     }
                 }
@@ -112,7 +130,9 @@ struct PriorityLevelRules: KindRules {
         }
     }
 
-    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) { object["status"] = [:] }
+    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
+        object["status"] = [:]
+    }
 
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
         let spec = object["spec"] ?? .null
@@ -125,21 +145,38 @@ struct PriorityLevelRules: KindRules {
             }
         case "Limited":
             if spec.has("exempt") { errors.append(.forbidden("spec.exempt", "must be nil if the type is Limited")) }
-            guard let limited else { return errors + [.required("spec.limited", "must not be empty when type is Limited")] }
+            guard let limited else {
+                return errors + [.required("spec.limited", "must not be empty when type is Limited")]
+            }
             if let shares = limited.integer("nominalConcurrencyShares"), shares < 0 {
-                errors.append(.invalid("spec.limited.nominalConcurrencyShares", .int(shares), "must be a non-negative integer"))
+                errors.append(
+                    .invalid("spec.limited.nominalConcurrencyShares", .int(shares), "must be a non-negative integer"))
             }
             if let percent = limited.integer("lendablePercent"), !(0...100).contains(percent) {
-                errors.append(.invalid("spec.limited.lendablePercent", .int(percent), "must be between 0 and 100, inclusive"))
+                errors.append(
+                    .invalid("spec.limited.lendablePercent", .int(percent), "must be between 0 and 100, inclusive"))
             }
             if let percent = limited.integer("borrowingLimitPercent"), percent < 0 {
-                errors.append(.invalid("spec.limited.borrowingLimitPercent", .int(percent), "if specified, must be a non-negative integer"))
+                errors.append(
+                    .invalid(
+                        "spec.limited.borrowingLimitPercent", .int(percent),
+                        "if specified, must be a non-negative integer"))
             }
             let response = limited["limitResponse"] ?? .null
             let at = "spec.limited.limitResponse"
             switch response.text("type") {
-            case "Reject": if response.has("queuing") { errors.append(.forbidden(at + ".queuing", "must be nil if limited.limitResponse.type is not Limited")) }
-            case "Queue": if let queuing = response.given("queuing") { validateQueuing(queuing, at + ".queuing", &errors) } else { errors.append(.required(at + ".queuing", "must not be empty if limited.limitResponse.type is Limited")) }
+            case "Reject":
+                if response.has("queuing") {
+                    errors.append(
+                        .forbidden(at + ".queuing", "must be nil if limited.limitResponse.type is not Limited"))
+                }
+            case "Queue":
+                if let queuing = response.given("queuing") {
+                    validateQueuing(queuing, at + ".queuing", &errors)
+                } else {
+                    errors.append(
+                        .required(at + ".queuing", "must not be empty if limited.limitResponse.type is Limited"))
+                }
             case let other: errors.append(.notSupported(at + ".type", .string(other), ["Queue", "Reject"]))
             }
         case let other: errors.append(.notSupported("spec.type", .string(other), ["Exempt", "Limited"]))
@@ -152,7 +189,9 @@ struct PriorityLevelRules: KindRules {
     }
 
     private func validateQueuing(_ queuing: JSON, _ at: String, _ errors: inout [FieldError]) {
-        let (limit, queues, hand) = (queuing.integer("queueLengthLimit") ?? 0, queuing.integer("queues") ?? 0, queuing.integer("handSize") ?? 0)
+        let (limit, queues, hand) = (
+            queuing.integer("queueLengthLimit") ?? 0, queuing.integer("queues") ?? 0, queuing.integer("handSize") ?? 0
+        )
         if limit <= 0 { errors.append(.invalid(at + ".queueLengthLimit", .int(limit), "must be positive")) }
         if queues <= 0 {
             errors.append(.invalid(at + ".queues", .int(queues), "must be positive"))

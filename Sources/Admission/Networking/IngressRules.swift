@@ -12,10 +12,13 @@ struct IngressRules: KindRules {
 
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
         var errors: [FieldError] = []
-        if let given = object["metadata", "annotations", IngressRules.classAnnotation]?.string, object["spec"]?.has("ingressClassName") == true {
+        if let given = object["metadata", "annotations", IngressRules.classAnnotation]?.string,
+            object["spec"]?.has("ingressClassName") == true
+        {
             errors.append(
                 .invalid(
-                    "annotations.\(IngressRules.classAnnotation)", .string(given), "can not be set when the class field is also set"))
+                    "annotations.\(IngressRules.classAnnotation)", .string(given),
+                    "can not be set when the class field is also set"))
         }
         return errors + validateSpec(object["spec"] ?? .null)
     }
@@ -27,25 +30,33 @@ struct IngressRules: KindRules {
 
     func warnings(_ object: JSON, old: JSON?) -> [String] {
         guard old == nil, object["metadata", "annotations", IngressRules.classAnnotation] != nil else { return [] }
-        return ["annotation \"\(IngressRules.classAnnotation)\" is deprecated, please use 'spec.ingressClassName' instead"]
+        return [
+            "annotation \"\(IngressRules.classAnnotation)\" is deprecated, please use 'spec.ingressClassName' instead"
+        ]
     }
 
     private func validateSpec(_ spec: JSON) -> [FieldError] {
         var errors: [FieldError] = []
         if spec.list("rules").isEmpty, !spec.has("defaultBackend") {
-            errors.append(.invalid("spec", .array(spec.list("rules")), "either `defaultBackend` or `rules` must be specified"))
+            errors.append(
+                .invalid("spec", .array(spec.list("rules")), "either `defaultBackend` or `rules` must be specified"))
         }
         if let backend = spec.given("defaultBackend") { validateBackend(backend, "spec.defaultBackend", &errors) }
         for (i, rule) in spec.list("rules").enumerated() { validateRule(rule, "spec.rules[\(i)]", &errors) }
         for (i, tls) in spec.list("tls").enumerated() {
             for (k, host) in (tls["hosts"]?.strings ?? []).enumerated() {
-                let texts = host.utf8.contains(UInt8(ascii: "*")) ? Names.wildcardSubdomain(host) : Names.dnsSubdomain(host)
+                let texts =
+                    host.utf8.contains(UInt8(ascii: "*")) ? Names.wildcardSubdomain(host) : Names.dnsSubdomain(host)
                 errors.addInvalid("spec.tls[\(i)].hosts[\(k)]", .string(host), texts)
             }
             let secret = tls.text("secretName")
-            if !secret.isEmpty { errors.addInvalid("spec.tls[\(i)].secretName", .string(secret), Names.dnsSubdomain(secret)) }
+            if !secret.isEmpty {
+                errors.addInvalid("spec.tls[\(i)].secretName", .string(secret), Names.dnsSubdomain(secret))
+            }
         }
-        if let name = spec["ingressClassName"]?.string { errors.addInvalid("spec.ingressClassName", .string(name), Names.dnsSubdomain(name)) }
+        if let name = spec["ingressClassName"]?.string {
+            errors.addInvalid("spec.ingressClassName", .string(name), Names.dnsSubdomain(name))
+        }
         return errors
     }
 
@@ -80,7 +91,9 @@ struct IngressRules: KindRules {
                 }
             }
         case "ImplementationSpecific":
-            if !path.isEmpty, !isAbsolute { errors.append(.invalid(at + ".path", .string(path), "must be an absolute path")) }
+            if !path.isEmpty, !isAbsolute {
+                errors.append(.invalid(at + ".path", .string(path), "must be an absolute path"))
+            }
         case .some(let other): errors.append(.notSupported(at + ".pathType", .string(other), IngressRules.pathTypes))
         }
         validateBackend(entry["backend"] ?? .null, at + ".backend", &errors)
@@ -93,7 +106,9 @@ struct IngressRules: KindRules {
             if resource.text("kind").isEmpty { errors.append(.required(at + ".resource.kind", "kind is required")) }
             if resource.text("name").isEmpty { errors.append(.required(at + ".resource.name", "name is required")) }
             let group = resource.text("apiGroup")
-            if !group.isEmpty { errors.addInvalid(at + ".resource.apiGroup", .string(group), Names.dnsSubdomain(group)) }
+            if !group.isEmpty {
+                errors.addInvalid(at + ".resource.apiGroup", .string(group), Names.dnsSubdomain(group))
+            }
         case (nil, .some(let service)):
             let name = service.text("name")
             if name.isEmpty {
@@ -142,7 +157,9 @@ struct IngressClassRules: KindRules {
                 if parameters.has("namespace") {
                     errors.append(.forbidden(at + ".namespace", "`parameters.scope` is set to 'Cluster'"))
                 }
-            default: errors.append(.notSupported(at + ".scope", .string(parameters.text("scope")), ["Cluster", "Namespace"]))
+            default:
+                errors.append(
+                    .notSupported(at + ".scope", .string(parameters.text("scope")), ["Cluster", "Namespace"]))
             }
         }
         return errors

@@ -29,7 +29,9 @@ struct NetworkPolicyRules: KindRules {
         }
         let types = spec["policyTypes"]?.strings ?? []
         if types.count > 2 {
-            errors.append(.invalid("spec.policyTypes", .array(spec.list("policyTypes")), "may not specify more than two policyTypes"))
+            errors.append(
+                .invalid(
+                    "spec.policyTypes", .array(spec.list("policyTypes")), "may not specify more than two policyTypes"))
             return errors
         }
         for (i, type) in types.enumerated() where type != "Ingress" && type != "Egress" {
@@ -50,7 +52,9 @@ struct NetworkPolicyRules: KindRules {
         case .int(let number)?:
             errors += Numbers.port(number, path: at + ".port")
             if let end = port.integer("endPort") {
-                if end < number { errors.append(.invalid(at + ".endPort", .int(number), "must be greater than or equal to `port`")) }
+                if end < number {
+                    errors.append(.invalid(at + ".endPort", .int(number), "must be greater than or equal to `port`"))
+                }
                 errors += Numbers.port(end, path: at + ".endPort")
             }
         case .string(let name)?:

@@ -2,7 +2,9 @@ import Document
 import Schema
 
 struct ServiceCIDRRules: KindRules {
-    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) { object["status"] = [:] }
+    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
+        object["status"] = [:]
+    }
 
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
         let cidrs = object["spec", "cidrs"]?.strings ?? []
@@ -12,13 +14,17 @@ struct ServiceCIDRRules: KindRules {
         if cidrs.count > 2 {
             errors.append(.invalid(path, .array(cidrs.map { .string($0) }), "may only hold up to 2 values"))
         }
-        if cidrs.count == 2, let a = AddressRange(cidrs[0]), let b = AddressRange(cidrs[1]), a.address.isIPv6 == b.address.isIPv6 {
+        if cidrs.count == 2, let a = AddressRange(cidrs[0]), let b = AddressRange(cidrs[1]),
+            a.address.isIPv6 == b.address.isIPv6
+        {
             errors.append(
                 .invalid(
                     path, .array(cidrs.map { .string($0) }),
                     "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"))
         }
-        for (i, cidr) in cidrs.enumerated() { errors += AddressRules.validateCanonicalCIDR(cidr, path: "\(path)[\(i)]") }
+        for (i, cidr) in cidrs.enumerated() {
+            errors += AddressRules.validateCanonicalCIDR(cidr, path: "\(path)[\(i)]")
+        }
         return errors
     }
 
@@ -38,7 +44,9 @@ struct IPAddressRules: KindRules {
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
         var errors: [FieldError] = []
         let name = object["metadata"]?.text("name") ?? ""
-        if IPAddress(name)?.text != name { errors.append(.invalid("metadata.name", .string(name), "must be a valid IP address in canonical form")) }
+        if IPAddress(name)?.text != name {
+            errors.append(.invalid("metadata.name", .string(name), "must be a valid IP address in canonical form"))
+        }
         guard let parent = object["spec"]?.given("parentRef") else { return errors + [.required("spec.parentRef")] }
         let group = parent.text("group")
         if !group.isEmpty { errors.addInvalid("spec.parentRef.group", .string(group), Names.dnsSubdomain(group)) }
@@ -51,7 +59,9 @@ struct IPAddressRules: KindRules {
             }
         }
         let namespace = parent.text("namespace")
-        if !namespace.isEmpty { errors.addInvalid("spec.parentRef.namespace", .string(namespace), Names.pathSegment(namespace)) }
+        if !namespace.isEmpty {
+            errors.addInvalid("spec.parentRef.namespace", .string(namespace), Names.pathSegment(namespace))
+        }
         return errors
     }
 

@@ -27,6 +27,7 @@ struct RuntimeClassRules: KindRules {
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        ObjectMetaRules.revalidate(object, old: old) + Immutability.check(object["handler"], old["handler"], path: "handler")
+        ObjectMetaRules.revalidate(object, old: old)
+            + Immutability.check(object["handler"], old["handler"], path: "handler")
     }
 }

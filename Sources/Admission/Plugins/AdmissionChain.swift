@@ -28,17 +28,22 @@ public enum AdmissionChain {
 
     /// Runs the changing half of every plugin; each that changed the object leaves a fact.
     public static func mutate(_ request: inout AdmissionRequest) throws(APIError) {
-        for plugin in builtin { try run(plugin, &request) { (request) throws(APIError) in try plugin.mutate(&request) } }
+        for plugin in builtin {
+            try run(plugin, &request) { (request) throws(APIError) in try plugin.mutate(&request) }
+        }
     }
 
     /// Runs the checking half of every plugin, quotas last; each that refused or warned leaves a fact.
     public static func validate(_ request: inout AdmissionRequest) throws(APIError) {
-        for plugin in builtin { try run(plugin, &request) { (request) throws(APIError) in try plugin.validate(&request) } }
+        for plugin in builtin {
+            try run(plugin, &request) { (request) throws(APIError) in try plugin.validate(&request) }
+        }
         for plugin in last { try run(plugin, &request) { (request) throws(APIError) in try plugin.validate(&request) } }
     }
 
     private static func run(
-        _ plugin: any AdmissionPlugin, _ request: inout AdmissionRequest, _ half: (inout AdmissionRequest) throws(APIError) -> Void
+        _ plugin: any AdmissionPlugin, _ request: inout AdmissionRequest,
+        _ half: (inout AdmissionRequest) throws(APIError) -> Void
     ) throws(APIError) {
         let warnings = request.warnings.count
         do {

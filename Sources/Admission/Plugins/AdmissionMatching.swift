@@ -31,7 +31,9 @@ enum AdmissionMatching {
 
     /// One rule: operations, groups, versions, resources, scope and names.
     static func fits(_ rule: JSON, _ request: AdmissionRequest, _ exact: Bool) -> Bool {
-        func has(_ field: String, _ value: String) -> Bool { (rule[field]?.strings ?? []).contains { $0 == "*" || $0 == value } }
+        func has(_ field: String, _ value: String) -> Bool {
+            (rule[field]?.strings ?? []).contains { $0 == "*" || $0 == value }
+        }
         guard has("operations", request.operation.rawValue), has("apiGroups", request.type.group) else { return false }
         guard !exact || has("apiVersions", request.type.version) else { return false }
         switch rule.text("scope") {
@@ -55,13 +57,19 @@ enum AdmissionMatching {
         let user = request.context.user
         let type = request.type
         let kind: JSON = ["group": .string(type.group), "version": .string(type.version), "kind": .string(type.kind)]
-        let resource: JSON = ["group": .string(type.group), "version": .string(type.version), "resource": .string(type.resource)]
+        let resource: JSON = [
+            "group": .string(type.group), "version": .string(type.version), "resource": .string(type.resource),
+        ]
         let asking: JSON = [
-            "kind": kind, "resource": resource, "subResource": .string(request.subresource), "requestKind": kind, "requestResource": resource,
-            "requestSubResource": .string(request.subresource), "name": .string(request.name), "namespace": .string(request.namespace),
-            "operation": .string(request.operation.rawValue), "dryRun": .bool(request.context.isDryRun), "options": .null,
+            "kind": kind, "resource": resource, "subResource": .string(request.subresource), "requestKind": kind,
+            "requestResource": resource,
+            "requestSubResource": .string(request.subresource), "name": .string(request.name),
+            "namespace": .string(request.namespace),
+            "operation": .string(request.operation.rawValue), "dryRun": .bool(request.context.isDryRun),
+            "options": .null,
             "userInfo": [
-                "username": .string(user.name), "uid": .string(user.uid), "groups": .array(user.groups.map { .string($0) }),
+                "username": .string(user.name), "uid": .string(user.uid),
+                "groups": .array(user.groups.map { .string($0) }),
                 "extra": .object(JSONObject(user.extra.map { ($0.key, .array($0.values.map { .string($0) })) })),
             ],
         ]
@@ -70,7 +78,9 @@ enum AdmissionMatching {
         scope.values["oldObject"] = ExpressionValue(request.old)
         scope.values["request"] = ExpressionValue(asking)
         scope.values["params"] = ExpressionValue(parameter)
-        let namespace = type.isNamespaced ? request.context.state.object(GroupResource(resource: "namespaces"), "", request.namespace) : nil
+        let namespace =
+            type.isNamespaced
+            ? request.context.state.object(GroupResource(resource: "namespaces"), "", request.namespace) : nil
         scope.values["namespaceObject"] = ExpressionValue(namespace?.document ?? .null)
         let question = AccessAttributes(user: user, verb: "", resource: "")
         scope.values["authorizer"] = .question(question)
@@ -94,7 +104,9 @@ enum AdmissionMatching {
         var failure: ExpressionError?
         for condition in conditions {
             do throws(ExpressionError) {
-                if case .bool(false) = try Expression(parsing: condition.text("expression")).evaluate(&scope) { return false }
+                if case .bool(false) = try Expression(parsing: condition.text("expression")).evaluate(&scope) {
+                    return false
+                }
             } catch {
                 failure = failure ?? error
             }

@@ -7,7 +7,8 @@ struct CertificateApproval: AdmissionPlugin {
     let name = "CertificateApproval"
 
     func validate(_ request: inout AdmissionRequest) throws(APIError) {
-        guard request.operation == .update, request.type.resource == "certificatesigningrequests", request.type.group == "certificates.k8s.io"
+        guard request.operation == .update, request.type.resource == "certificatesigningrequests",
+            request.type.group == "certificates.k8s.io"
         else { return }
         let signer = request.old["spec", "signerName"]?.string ?? ""
         switch request.subresource {
@@ -28,10 +29,12 @@ struct CertificateApproval: AdmissionPlugin {
     private func mayUse(_ request: AdmissionRequest, _ verb: String, _ signer: String) -> Bool {
         if request.context.user.groups.contains("system:masters") { return true }
         let rules = AccessRules(request.context.state)
-        let domain = signer.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).first.map { $0 + "/*" } ?? ""
+        let domain =
+            signer.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).first.map { $0 + "/*" } ?? ""
         return [signer, domain].contains { name in
             let asked = AccessAttributes(
-                user: request.context.user, verb: verb, group: "certificates.k8s.io", version: "*", resource: "signers", name: name)
+                user: request.context.user, verb: verb, group: "certificates.k8s.io", version: "*", resource: "signers",
+                name: name)
             return rules.authorize(asked, request.context.state).verdict == .allowed
         }
     }

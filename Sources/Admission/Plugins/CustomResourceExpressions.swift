@@ -11,7 +11,8 @@ struct CustomResourceExpressions: AdmissionPlugin {
         else { return }
         let store = GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions")
         let key = request.type.resource + "." + request.type.group
-        guard let stored = request.context.state.object(store, "", key), stored.body.holds("x-kubernetes-validations") else { return }
+        guard let stored = request.context.state.object(store, "", key), stored.body.holds("x-kubernetes-validations")
+        else { return }
         let version = stored.document["spec"]?.list("versions").first { $0.text("name") == request.type.version }
         guard let schema = version?["schema", "openAPIV3Schema"] else { return }
         let old: JSON? = request.operation == .create ? Optional.none : request.old

@@ -15,7 +15,9 @@ struct DefaultTolerationSeconds: AdmissionPlugin {
                 return (name == key || name.isEmpty) && (effect == "NoExecute" || effect.isEmpty)
             }
             if !tolerated {
-                added.append(["effect": "NoExecute", "key": .string(key), "operator": "Exists", "tolerationSeconds": 300])
+                added.append([
+                    "effect": "NoExecute", "key": .string(key), "operator": "Exists", "tolerationSeconds": 300,
+                ])
             }
         }
         if !added.isEmpty { request.object.modify("spec") { $0["tolerations"] = .array(given + added) } }

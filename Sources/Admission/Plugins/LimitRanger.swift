@@ -8,8 +8,10 @@ struct LimitRanger: AdmissionPlugin {
 
     private func ranges(_ request: AdmissionRequest) -> [JSON] {
         guard request.operation == .create || request.operation == .update else { return [] }
-        let isPod = request.isFor("pods") && request.operation == .create || request.isFor("pods", subresource: "resize")
-        guard isPod || request.isFor("persistentvolumeclaims"), request.context.state.count(LimitRanger.store, namespace: request.namespace) > 0
+        let isPod =
+            request.isFor("pods") && request.operation == .create || request.isFor("pods", subresource: "resize")
+        guard isPod || request.isFor("persistentvolumeclaims"),
+            request.context.state.count(LimitRanger.store, namespace: request.namespace) > 0
         else { return [] }
         return request.context.state.objects(LimitRanger.store, namespace: request.namespace).map(\.document)
     }
@@ -39,7 +41,9 @@ struct LimitRanger: AdmissionPlugin {
         }
     }
 
-    private func fill(_ container: inout JSON, _ requests: JSONObject, _ limits: JSONObject, _ word: String, _ notes: inout [String]) {
+    private func fill(
+        _ container: inout JSON, _ requests: JSONObject, _ limits: JSONObject, _ word: String, _ notes: inout [String]
+    ) {
         for (part, values, what) in [("requests", requests, "request"), ("limits", limits, "limit")] {
             var given = container["resources", part]?.entries ?? JSONObject()
             let missing = values.filter { given[$0.key] == nil }
@@ -60,7 +64,9 @@ struct LimitRanger: AdmissionPlugin {
                 } else if type == "Container" {
                     for list in ["containers", "initContainers"] {
                         for container in request.object["spec"]?.list(list) ?? [] {
-                            check(limit, Amounts(container["resources", "requests"]), Amounts(container["resources", "limits"]), &errors)
+                            check(
+                                limit, Amounts(container["resources", "requests"]),
+                                Amounts(container["resources", "limits"]), &errors)
                         }
                     }
                 } else if type == "Pod" {
@@ -111,7 +117,9 @@ struct LimitRanger: AdmissionPlugin {
                 continue
             }
             let seen = Double(most.billionths) / Double(asked.billionths)
-            if seen > Double(ratio.billionths) / 1e9 { errors.append(start + ", but provided ratio is \(LimitRanger.sixDecimals(seen))") }
+            if seen > Double(ratio.billionths) / 1e9 {
+                errors.append(start + ", but provided ratio is \(LimitRanger.sixDecimals(seen))")
+            }
         }
     }
 
@@ -124,7 +132,9 @@ struct LimitRanger: AdmissionPlugin {
                     errors.append(start + ".  No request is specified")
                     continue
                 }
-                if bound == "min" ? asked < value : asked > value { errors.append(start + ", but request is \(asked.text)") }
+                if bound == "min" ? asked < value : asked > value {
+                    errors.append(start + ", but request is \(asked.text)")
+                }
             }
         }
     }

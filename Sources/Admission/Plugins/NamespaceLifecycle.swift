@@ -13,14 +13,21 @@ struct NamespaceLifecycle: AdmissionPlugin {
             }
             return
         }
-        guard request.type.isNamespaced, !request.namespace.isEmpty, request.type.resource != "localsubjectaccessreviews" else { return }
-        guard let namespace = request.context.state.object(GroupResource(resource: "namespaces"), "", request.namespace) else {
+        guard request.type.isNamespaced, !request.namespace.isEmpty,
+            request.type.resource != "localsubjectaccessreviews"
+        else { return }
+        guard let namespace = request.context.state.object(GroupResource(resource: "namespaces"), "", request.namespace)
+        else {
             throw .notFound(GroupResource(resource: "namespaces"), request.namespace)
         }
-        guard request.operation == .create, namespace.body.holds("deletionTimestamp") || namespace.body.holds("Terminating") else { return }
+        guard request.operation == .create,
+            namespace.body.holds("deletionTimestamp") || namespace.body.holds("Terminating")
+        else { return }
         let document = namespace.document
-        guard document["metadata", "deletionTimestamp"] != nil || document["status", "phase"]?.string == "Terminating" else { return }
-        var error = request.forbidden("unable to create new content in namespace \(request.namespace) because it is being terminated")
+        guard document["metadata", "deletionTimestamp"] != nil || document["status", "phase"]?.string == "Terminating"
+        else { return }
+        var error = request.forbidden(
+            "unable to create new content in namespace \(request.namespace) because it is being terminated")
         error.causes = [
             .init(
                 reason: "NamespaceTerminating", message: "namespace \(request.namespace) is being terminated",

@@ -66,10 +66,12 @@ struct PersistentVolumeClaimResize: AdmissionPlugin {
         let className =
             request.object["metadata", "annotations", "volume.beta.kubernetes.io/storage-class"]?.string
             ?? request.object["spec", "storageClassName"]?.string ?? ""
-        let found = request.context.state.object(GroupResource(group: "storage.k8s.io", resource: "storageclasses"), "", className)
+        let found = request.context.state.object(
+            GroupResource(group: "storage.k8s.io", resource: "storageclasses"), "", className)
         if className.isEmpty || found?.document["allowVolumeExpansion"]?.bool != true {
             throw request.forbidden(
-                "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize")
+                "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize"
+            )
         }
     }
 }

@@ -38,7 +38,9 @@ struct NodeRestriction: AdmissionPlugin {
         switch (request.subresource, request.operation) {
         case ("", .create):
             guard request.object["metadata", "annotations", "kubernetes.io/config.mirror"] != nil else {
-                throw request.forbidden("pod does not have \"kubernetes.io/config.mirror\" annotation, node \"\(node)\" can only create mirror pods")
+                throw request.forbidden(
+                    "pod does not have \"kubernetes.io/config.mirror\" annotation, node \"\(node)\" can only create mirror pods"
+                )
             }
             if request.object["spec", "nodeName"]?.string != node {
                 throw request.forbidden("node \"\(node)\" can only create pods with spec.nodeName set to itself")
@@ -50,10 +52,13 @@ struct NodeRestriction: AdmissionPlugin {
             if let stored, stored.nodeName != node {
                 throw request.forbidden("node \"\(node)\" can only delete pods with spec.nodeName set to itself")
             }
-        case ("", .update): throw request.forbidden("unexpected operation \"UPDATE\", node \"\(node)\" can only create and delete mirror pods")
+        case ("", .update):
+            throw request.forbidden(
+                "unexpected operation \"UPDATE\", node \"\(node)\" can only create and delete mirror pods")
         case ("status", _):
             if request.old["spec", "nodeName"]?.string != node {
-                throw request.forbidden("node \"\(node)\" can only update pod status for pods with spec.nodeName set to itself")
+                throw request.forbidden(
+                    "node \"\(node)\" can only update pod status for pods with spec.nodeName set to itself")
             }
             if request.object["metadata", "labels"] ?? .null != request.old["metadata", "labels"] ?? .null {
                 throw request.forbidden("node \"\(node)\" cannot update labels through pod status")
@@ -62,7 +67,9 @@ struct NodeRestriction: AdmissionPlugin {
             if let stored, stored.nodeName != node {
                 throw request.forbidden("node \"\(node)\" can only evict pods with spec.nodeName set to itself")
             }
-        default: throw request.forbidden("unexpected pod subresource \"\(request.subresource)\", only 'status' and 'eviction' are allowed")
+        default:
+            throw request.forbidden(
+                "unexpected pod subresource \"\(request.subresource)\", only 'status' and 'eviction' are allowed")
         }
     }
 
@@ -73,10 +80,12 @@ struct NodeRestriction: AdmissionPlugin {
         }
         let new = request.object["metadata", "labels"]?.entries ?? JSONObject()
         let old = request.old["metadata", "labels"]?.entries ?? JSONObject()
-        let touched = Set(new.keys).union(old.keys).filter { new[$0] != old[$0] && NodeRestriction.isReserved($0) }.sorted()
+        let touched = Set(new.keys).union(old.keys).filter { new[$0] != old[$0] && NodeRestriction.isReserved($0) }
+            .sorted()
         if !touched.isEmpty {
             let verb = request.operation == .create ? "set" : "modify"
-            throw request.forbidden("is not allowed to \(verb) the following labels: \(touched.joined(separator: ", "))")
+            throw request.forbidden(
+                "is not allowed to \(verb) the following labels: \(touched.joined(separator: ", "))")
         }
         if request.operation == .update, request.subresource.isEmpty,
             request.object["spec", "taints"] ?? .null != request.old["spec", "taints"] ?? .null
@@ -95,7 +104,8 @@ struct NodeRestriction: AdmissionPlugin {
         if within("kubelet.kubernetes.io") || within("node.kubernetes.io") { return false }
         let allowed: Set<String> = [
             "kubernetes.io/hostname", "kubernetes.io/arch", "kubernetes.io/os", "beta.kubernetes.io/instance-type",
-            "node.kubernetes.io/instance-type", "failure-domain.beta.kubernetes.io/region", "failure-domain.beta.kubernetes.io/zone",
+            "node.kubernetes.io/instance-type", "failure-domain.beta.kubernetes.io/region",
+            "failure-domain.beta.kubernetes.io/zone",
             "failure-domain.kubernetes.io/region", "failure-domain.kubernetes.io/zone", "topology.kubernetes.io/region",
             "topology.kubernetes.io/zone", "beta.kubernetes.io/arch", "beta.kubernetes.io/os",
         ]
@@ -105,15 +115,23 @@ struct NodeRestriction: AdmissionPlugin {
     private func tokens(_ request: AdmissionRequest, _ node: String) throws(APIError) {
         guard request.operation == .create, request.subresource == "token" else { return }
         let reference = request.object["spec", "boundObjectRef"] ?? .null
-        guard reference.text("kind") == "Pod", reference.text("apiVersion") == "v1", !reference.text("name").isEmpty else {
+        guard reference.text("kind") == "Pod", reference.text("apiVersion") == "v1", !reference.text("name").isEmpty
+        else {
             throw request.forbidden("node requested token not bound to a pod")
         }
-        guard !reference.text("uid").isEmpty else { throw request.forbidden("node requested token with a pod binding without a uid") }
-        let pod = request.context.state.object(GroupResource(resource: "pods"), request.namespace, reference.text("name"))
+        guard !reference.text("uid").isEmpty else {
+            throw request.forbidden("node requested token with a pod binding without a uid")
+        }
+        let pod = request.context.state.object(
+            GroupResource(resource: "pods"), request.namespace, reference.text("name"))
         guard let pod else { throw request.forbidden("pod \"\(reference.text("name"))\" not found") }
         if pod.uid != reference.text("uid") {
-            throw request.forbidden("the UID in the bound object reference (\(reference.text("uid"))) does not match the UID in record. The object might have been deleted and then recreated")
+            throw request.forbidden(
+                "the UID in the bound object reference (\(reference.text("uid"))) does not match the UID in record. The object might have been deleted and then recreated"
+            )
         }
-        if pod.nodeName != node { throw request.forbidden("node requested token bound to a pod scheduled on a different node") }
+        if pod.nodeName != node {
+            throw request.forbidden("node requested token bound to a pod scheduled on a different node")
+        }
     }
 }

@@ -46,14 +46,16 @@ struct PodSecurity: AdmissionPlugin {
         let (enforce, warn, audit) = (policy("enforce"), policy("warn"), policy("audit"))
         if enforce.level == .privileged, warn.level == .privileged, audit.level == .privileged { return }
         guard let spec = request.object[path] else { return }
-        let metadata = path.count == 1 ? request.object["metadata"] : request.object[Array(path.dropLast() + ["metadata"])]
+        let metadata =
+            path.count == 1 ? request.object["metadata"] : request.object[Array(path.dropLast() + ["metadata"])]
         if isPod, request.operation == .update, request.old["spec"] == request.object["spec"] { return }
         if isPod, let details = PodSecurityChecks.violations(of: enforce.level, spec, metadata ?? .null) {
             throw request.forbidden("violates PodSecurity \"\(enforce.text)\": \(details)")
         }
         if let details = PodSecurityChecks.violations(of: audit.level, spec, metadata ?? .null) {
             request.facts.append(
-                AdmissionFact(plugin: name, effect: .answered, detail: "would violate PodSecurity \"\(audit.text)\": \(details)"))
+                AdmissionFact(
+                    plugin: name, effect: .answered, detail: "would violate PodSecurity \"\(audit.text)\": \(details)"))
         }
         if let details = PodSecurityChecks.violations(of: warn.level, spec, metadata ?? .null) {
             request.warnings.append("would violate PodSecurity \"\(warn.text)\": \(details)")
@@ -68,18 +70,25 @@ struct PodSecurity: AdmissionPlugin {
         for mode in ["enforce", "audit", "warn"] {
             let key = PodSecurity.prefix + mode
             if let level = labels[key]?.string, PodSecurityLevel(rawValue: level) == nil {
-                errors.append(.invalid("metadata.labels[\(key)]", .string(level), "must be one of privileged, baseline, restricted"))
+                errors.append(
+                    .invalid(
+                        "metadata.labels[\(key)]", .string(level), "must be one of privileged, baseline, restricted"))
             }
             if let version = labels[key + "-version"]?.string, !PodSecurity.isVersion(version) {
-                errors.append(.invalid("metadata.labels[\(key)-version]", .string(version), "must be \"latest\" or \"v1.x\""))
+                errors.append(
+                    .invalid("metadata.labels[\(key)-version]", .string(version), "must be \"latest\" or \"v1.x\""))
             }
         }
         // Labels that were wrong before do not stand in the way of other changes.
-        let unchanged = request.operation == .update && errors.allSatisfy { error in
-            let key = String(error.path.dropFirst("metadata.labels[".count).dropLast())
-            return labels[key] == old[key]
+        let unchanged =
+            request.operation == .update
+            && errors.allSatisfy { error in
+                let key = String(error.path.dropFirst("metadata.labels[".count).dropLast())
+                return labels[key] == old[key]
+            }
+        if !errors.isEmpty, !unchanged {
+            throw .invalid(GroupVersionKind(version: "v1", kind: "Namespace"), request.name, errors)
         }
-        if !errors.isEmpty, !unchanged { throw .invalid(GroupVersionKind(version: "v1", kind: "Namespace"), request.name, errors) }
         guard request.operation == .update, errors.isEmpty else { return }
         func enforced(_ labels: JSON) -> Policy {
             Policy(
@@ -89,7 +98,9 @@ struct PodSecurity: AdmissionPlugin {
         let policy = enforced(labels)
         if policy == enforced(old) || policy.level == .privileged { return }
         var groups: [(details: String, pods: [String])] = []
-        for pod in request.context.state.objects(GroupResource(resource: "pods"), namespace: request.name).prefix(PodSecurity.podsMax) {
+        for pod in request.context.state.objects(GroupResource(resource: "pods"), namespace: request.name).prefix(
+            PodSecurity.podsMax)
+        {
             let document = pod.document
             guard
                 let details = PodSecurityChecks.violations(
@@ -103,7 +114,8 @@ struct PodSecurity: AdmissionPlugin {
         }
         if groups.isEmpty { return }
         request.warnings.append(
-            "existing pods in namespace \"\(request.name)\" violate the new PodSecurity enforce level \"\(policy.text)\"")
+            "existing pods in namespace \"\(request.name)\" violate the new PodSecurity enforce level \"\(policy.text)\""
+        )
         for group in groups.sorted(by: { $0.pods[0] < $1.pods[0] }) {
             let others = group.pods.count - 1
             let more = others == 0 ? "" : others == 1 ? " (and 1 other pod)" : " (and \(others) other pods)"
@@ -115,7 +127,8 @@ struct PodSecurity: AdmissionPlugin {
         if text == "latest" { return true }
         guard text.hasPrefix("v1.") else { return false }
         let minor = text.dropFirst(3)
-        return !minor.isEmpty && minor.utf8.allSatisfy { $0 >= 48 && $0 <= 57 } && (minor.utf8.first != 48 || minor.utf8.count == 1)
+        return !minor.isEmpty && minor.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
+            && (minor.utf8.first != 48 || minor.utf8.count == 1)
     }
 }
 

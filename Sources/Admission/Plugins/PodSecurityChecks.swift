@@ -13,22 +13,29 @@ enum PodSecurityChecks {
     }
 
     /// `reason (detail), reason (detail)` of everything that the level forbids; nil when the pod is in order.
-    static func violations(of level: PodSecurityLevel, _ spec: JSON, _ metadata: JSON, withDetails: Bool = true) -> String? {
+    static func violations(of level: PodSecurityLevel, _ spec: JSON, _ metadata: JSON, withDetails: Bool = true)
+        -> String?
+    {
         if level == .privileged { return nil }
         let pod = PodView(spec, metadata)
         let restricted = level == .restricted
         var found: [Finding?] = [
-            appArmor(pod), restricted ? nil : capabilitiesBaseline(pod), hostNamespaces(pod), restricted ? nil : hostPath(pod),
-            hostPorts(pod), hostProbes(pod), privileged(pod), procMount(pod), seLinux(pod), restricted ? nil : seccomp(pod, restricted: false),
+            appArmor(pod), restricted ? nil : capabilitiesBaseline(pod), hostNamespaces(pod),
+            restricted ? nil : hostPath(pod),
+            hostPorts(pod), hostProbes(pod), privileged(pod), procMount(pod), seLinux(pod),
+            restricted ? nil : seccomp(pod, restricted: false),
             sysctls(pod), hostProcess(pod),
         ]
         if restricted {
             found += [
-                privilegeEscalation(pod), capabilitiesRestricted(pod), volumeTypes(pod), runAsNonRoot(pod), runAsUser(pod),
+                privilegeEscalation(pod), capabilitiesRestricted(pod), volumeTypes(pod), runAsNonRoot(pod),
+                runAsUser(pod),
                 seccomp(pod, restricted: true),
             ]
         }
-        let texts = found.compactMap { $0 }.map { withDetails && !$0.detail.isEmpty ? "\($0.reason) (\($0.detail))" : $0.reason }
+        let texts = found.compactMap { $0 }.map {
+            withDetails && !$0.detail.isEmpty ? "\($0.reason) (\($0.detail))" : $0.reason
+        }
         return texts.isEmpty ? nil : texts.joined(separator: ", ")
     }
 
@@ -57,7 +64,9 @@ enum PodSecurityChecks {
 
     static func join(_ names: [String]) -> String { names.map { "\"\($0)\"" }.joined(separator: ", ") }
     static func plural(_ one: String, _ many: String, _ count: Int) -> String { count == 1 ? one : many }
-    static func listed(_ names: [String]) -> String { plural("container", "containers", names.count) + " " + join(names) }
+    static func listed(_ names: [String]) -> String {
+        plural("container", "containers", names.count) + " " + join(names)
+    }
     /// `pod and container "a"`.
     static func setters(_ pod: Bool, _ names: [String]) -> String {
         ((pod ? ["pod"] : []) + (names.isEmpty ? [] : [listed(names)])).joined(separator: " and ")
@@ -83,16 +92,24 @@ enum PodSecurityChecks {
         var annotations: [String] = []
         for (key, value) in pod.metadata["annotations"]?.entries.stringPairs ?? []
         where key.hasPrefix("container.apparmor.security.beta.kubernetes.io/") {
-            if !(value.isEmpty || value == "runtime/default" || value.hasPrefix("localhost/")) { annotations.append("\(key)=\"\(value)\"") }
+            if !(value.isEmpty || value == "runtime/default" || value.hasPrefix("localhost/")) {
+                annotations.append("\(key)=\"\(value)\"")
+            }
         }
-        if !annotations.isEmpty { parts.append(plural("annotation", "annotations", annotations.count) + " " + annotations.joined(separator: ", ")) }
+        if !annotations.isEmpty {
+            parts.append(
+                plural("annotation", "annotations", annotations.count) + " " + annotations.joined(separator: ", "))
+        }
         if parts.isEmpty { return nil }
-        return Finding(plural("forbidden AppArmor profile", "forbidden AppArmor profiles", bad.count + annotations.count), parts.joined(separator: " and "))
+        return Finding(
+            plural("forbidden AppArmor profile", "forbidden AppArmor profiles", bad.count + annotations.count),
+            parts.joined(separator: " and "))
     }
 
     private static func capabilitiesBaseline(_ pod: PodView) -> Finding? {
         let allowed: Set<String> = [
-            "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP", "SETGID",
+            "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP",
+            "SETGID",
             "SETPCAP", "SETUID", "SYS_CHROOT",
         ]
         var bad: Set<String> = []
@@ -102,7 +119,9 @@ enum PodSecurityChecks {
             return !more.isEmpty
         }
         if names.isEmpty { return nil }
-        return Finding("non-default capabilities", "\(listed(names)) must not include \(join(bad.sorted())) in securityContext.capabilities.add")
+        return Finding(
+            "non-default capabilities",
+            "\(listed(names)) must not include \(join(bad.sorted())) in securityContext.capabilities.add")
     }
 
     private static func hostNamespaces(_ pod: PodView) -> Finding? {
@@ -112,7 +131,8 @@ enum PodSecurityChecks {
 
     private static func hostPath(_ pod: PodView) -> Finding? {
         let names = pod.spec.list("volumes").filter { $0.has("hostPath") }.map { $0.text("name") }
-        return names.isEmpty ? nil : Finding("hostPath volumes", plural("volume", "volumes", names.count) + " " + join(names))
+        return names.isEmpty
+            ? nil : Finding("hostPath volumes", plural("volume", "volumes", names.count) + " " + join(names))
     }
 
     private static func hostPorts(_ pod: PodView) -> Finding? {
@@ -126,7 +146,8 @@ enum PodSecurityChecks {
         let verb = plural("uses", "use", names.count)
         return Finding(
             "hostPort",
-            "\(listed(names)) \(verb) \(plural("hostPort", "hostPorts", ports.count)) \(ports.sorted().map { String($0) }.joined(separator: ", "))")
+            "\(listed(names)) \(verb) \(plural("hostPort", "hostPorts", ports.count)) \(ports.sorted().map { String($0) }.joined(separator: ", "))"
+        )
     }
 
     private static func hostProbes(_ pod: PodView) -> Finding? {
@@ -135,7 +156,9 @@ enum PodSecurityChecks {
             var handlers = ["livenessProbe", "readinessProbe", "startupProbe"].compactMap { container.given($0) }
             handlers += ["postStart", "preStop"].compactMap { container["lifecycle"]?.given($0) }
             let used = handlers.flatMap { handler in
-                ["httpGet", "tcpSocket"].compactMap { handler[$0, "host"]?.string }.filter { !["", "127.0.0.1", "::1"].contains($0) }
+                ["httpGet", "tcpSocket"].compactMap { handler[$0, "host"]?.string }.filter {
+                    !["", "127.0.0.1", "::1"].contains($0)
+                }
             }
             hosts.formUnion(used)
             return !used.isEmpty
@@ -143,12 +166,14 @@ enum PodSecurityChecks {
         if names.isEmpty { return nil }
         return Finding(
             "probe or lifecycle host",
-            "\(listed(names)) \(plural("uses", "use", names.count)) probe or lifecycle \(plural("host", "hosts", hosts.count)) \(join(hosts.sorted()))")
+            "\(listed(names)) \(plural("uses", "use", names.count)) probe or lifecycle \(plural("host", "hosts", hosts.count)) \(join(hosts.sorted()))"
+        )
     }
 
     private static func privileged(_ pod: PodView) -> Finding? {
         let names = pod.names { $1.flag("privileged") }
-        return names.isEmpty ? nil : Finding("privileged", "\(listed(names)) must not set securityContext.privileged=true")
+        return names.isEmpty
+            ? nil : Finding("privileged", "\(listed(names)) must not set securityContext.privileged=true")
     }
 
     private static func procMount(_ pod: PodView) -> Finding? {
@@ -159,7 +184,9 @@ enum PodSecurityChecks {
             bad.insert(mount)
             return true
         }
-        return names.isEmpty ? nil : Finding("procMount", "\(listed(names)) must not set securityContext.procMount to \(join(bad.sorted()))")
+        return names.isEmpty
+            ? nil
+            : Finding("procMount", "\(listed(names)) must not set securityContext.procMount to \(join(bad.sorted()))")
     }
 
     private static func seLinux(_ pod: PodView) -> Finding? {
@@ -185,7 +212,9 @@ enum PodSecurityChecks {
         if !types.isEmpty { parts.append(plural("type", "types", types.count) + " " + join(types.sorted())) }
         if user { parts.append("user may not be set") }
         if role { parts.append("role may not be set") }
-        return Finding("seLinuxOptions", "\(setters(onPod, names)) set forbidden securityContext.seLinuxOptions: \(parts.joined(separator: "; "))")
+        return Finding(
+            "seLinuxOptions",
+            "\(setters(onPod, names)) set forbidden securityContext.seLinuxOptions: \(parts.joined(separator: "; "))")
     }
 
     private static func seccomp(_ pod: PodView, restricted: Bool) -> Finding? {
@@ -201,20 +230,26 @@ enum PodSecurityChecks {
         let onPod = isBad(podType)
         let names = pod.names { isBad($1["seccompProfile", "type"]?.string) }
         if onPod || !names.isEmpty {
-            return Finding("seccompProfile", "\(setters(onPod, names)) must not set securityContext.seccompProfile.type to \(join(bad.sorted()))")
+            return Finding(
+                "seccompProfile",
+                "\(setters(onPod, names)) must not set securityContext.seccompProfile.type to \(join(bad.sorted()))")
         }
         guard restricted, podType == nil else { return nil }
         let silent = pod.names { $1["seccompProfile", "type"]?.string == nil }
         if silent.isEmpty { return nil }
         return Finding(
-            "seccompProfile", "pod or \(listed(silent)) must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\"")
+            "seccompProfile",
+            "pod or \(listed(silent)) must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\""
+        )
     }
 
     private static func sysctls(_ pod: PodView) -> Finding? {
         let allowed: Set<String> = [
-            "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.tcp_syncookies", "net.ipv4.ping_group_range",
+            "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.tcp_syncookies",
+            "net.ipv4.ping_group_range",
             "net.ipv4.ip_unprivileged_port_start", "net.ipv4.ip_local_reserved_ports", "net.ipv4.tcp_keepalive_time",
-            "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_rmem",
+            "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes",
+            "net.ipv4.tcp_rmem",
             "net.ipv4.tcp_wmem",
         ]
         let bad = pod.security.list("sysctls").map { $0.text("name") }.filter { !allowed.contains($0) }
@@ -226,7 +261,8 @@ enum PodSecurityChecks {
         let names = pod.names { isBad($1) }
         let onPod = isBad(pod.security)
         if !onPod, names.isEmpty { return nil }
-        return Finding("hostProcess", "\(setters(onPod, names)) must not set securityContext.windowsOptions.hostProcess=true")
+        return Finding(
+            "hostProcess", "\(setters(onPod, names)) must not set securityContext.windowsOptions.hostProcess=true")
     }
 
     // MARK: Restricted
@@ -235,7 +271,9 @@ enum PodSecurityChecks {
         if pod.isWindows { return nil }
         let names = pod.names { $1["allowPrivilegeEscalation"]?.bool != false }
         if names.isEmpty { return nil }
-        return Finding("allowPrivilegeEscalation != false", "\(listed(names)) must set securityContext.allowPrivilegeEscalation=false")
+        return Finding(
+            "allowPrivilegeEscalation != false",
+            "\(listed(names)) must set securityContext.allowPrivilegeEscalation=false")
     }
 
     private static func capabilitiesRestricted(_ pod: PodView) -> Finding? {
@@ -249,7 +287,9 @@ enum PodSecurityChecks {
         }
         var parts: [String] = []
         if !keeping.isEmpty { parts.append("\(listed(keeping)) must set securityContext.capabilities.drop=[\"ALL\"]") }
-        if !adding.isEmpty { parts.append("\(listed(adding)) must not include \(join(bad.sorted())) in securityContext.capabilities.add") }
+        if !adding.isEmpty {
+            parts.append("\(listed(adding)) must not include \(join(bad.sorted())) in securityContext.capabilities.add")
+        }
         return parts.isEmpty ? nil : Finding("unrestricted capabilities", parts.joined(separator: "; "))
     }
 
@@ -276,7 +316,9 @@ enum PodSecurityChecks {
         let onPod = pod.security["runAsNonRoot"]?.bool
         let refusing = pod.names { $1["runAsNonRoot"]?.bool == false }
         if onPod == false || !refusing.isEmpty {
-            return Finding("runAsNonRoot != true", "\(setters(onPod == false, refusing)) must not set securityContext.runAsNonRoot=false")
+            return Finding(
+                "runAsNonRoot != true",
+                "\(setters(onPod == false, refusing)) must not set securityContext.runAsNonRoot=false")
         }
         if onPod == true { return nil }
         let silent = pod.names { $1["runAsNonRoot"]?.bool == nil }
@@ -287,6 +329,7 @@ enum PodSecurityChecks {
     private static func runAsUser(_ pod: PodView) -> Finding? {
         let onPod = pod.security["runAsUser"]?.int == 0
         let names = pod.names { $1["runAsUser"]?.int == 0 }
-        return onPod || !names.isEmpty ? Finding("runAsUser=0", "\(setters(onPod, names)) must not set runAsUser=0") : nil
+        return onPod || !names.isEmpty
+            ? Finding("runAsUser=0", "\(setters(onPod, names)) must not set runAsUser=0") : nil
     }
 }

@@ -13,7 +13,9 @@ struct Amounts: Sendable {
     /// In the order of the names.
     var sorted: [(String, Amount)] { values.sorted { $0.key.bytesPrecede($1.key) }.map { ($0.key, $0.value) } }
 
-    mutating func add(_ other: Amounts) { for (name, amount) in other.values { values[name] = (values[name] ?? .zero) + amount } }
+    mutating func add(_ other: Amounts) {
+        for (name, amount) in other.values { values[name] = (values[name] ?? .zero) + amount }
+    }
     /// Keeps the larger of each.
     mutating func raise(to other: Amounts) {
         for (name, amount) in other.values where values[name] == nil || values[name]! < amount { values[name] = amount }

@@ -11,7 +11,8 @@ struct PriorityPlugin: AdmissionPlugin {
         if request.operation == .delete, request.isFor("priorityclasses", group: "scheduling.k8s.io"),
             PriorityClassRules.system[request.name] != nil
         {
-            throw .forbidden(request.type.groupResource, request.name, "this is a system priority class and cannot be deleted")
+            throw .forbidden(
+                request.type.groupResource, request.name, "this is a system priority class and cannot be deleted")
         }
         guard request.isFor("pods") else { return }
         if request.operation == .update {
@@ -58,11 +59,13 @@ struct PriorityPlugin: AdmissionPlugin {
     }
 
     func validate(_ request: inout AdmissionRequest) throws(APIError) {
-        guard request.isFor("priorityclasses", group: "scheduling.k8s.io"), request.operation == .create || request.operation == .update,
+        guard request.isFor("priorityclasses", group: "scheduling.k8s.io"),
+            request.operation == .create || request.operation == .update,
             request.object.flag("globalDefault"), let standard = PriorityPlugin.standard(request.context.state)
         else { return }
         if request.operation == .create || standard.text("name") != request.name {
-            throw request.forbidden("PriorityClass \(standard.text("name")) is already marked as globalDefault. Only one default can exist")
+            throw request.forbidden(
+                "PriorityClass \(standard.text("name")) is already marked as globalDefault. Only one default can exist")
         }
     }
 

@@ -5,9 +5,12 @@ import Schema
 enum QuotaUsage {
     /// Kinds that have counted under their plain name since before `count/…`.
     private static let plain: Set<String> = [
-        "configmaps", "secrets", "services", "replicationcontrollers", "resourcequotas", "pods", "persistentvolumeclaims",
+        "configmaps", "secrets", "services", "replicationcontrollers", "resourcequotas", "pods",
+        "persistentvolumeclaims",
     ]
-    private static let computed: Set<String> = ["cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory"]
+    private static let computed: Set<String> = [
+        "cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu", "limits.memory",
+    ]
 
     /// Whether this write can use more of anything.
     static func counts(_ request: AdmissionRequest) -> Bool {
@@ -47,17 +50,21 @@ enum QuotaUsage {
                 if spec["allocateLoadBalancerNodePorts"]?.bool ?? true {
                     out["services.nodeports"] = Amount(String(ports))
                 } else {
-                    out["services.nodeports"] = Amount(String(spec.list("ports").filter { ($0.integer("nodePort") ?? 0) != 0 }.count))
+                    out["services.nodeports"] = Amount(
+                        String(spec.list("ports").filter { ($0.integer("nodePort") ?? 0) != 0 }.count))
                 }
             default: break
             }
         case "persistentvolumeclaims":
             let className =
-                object["metadata", "annotations", "volume.beta.kubernetes.io/storage-class"]?.string ?? spec.text("storageClassName")
+                object["metadata", "annotations", "volume.beta.kubernetes.io/storage-class"]?.string
+                ?? spec.text("storageClassName")
             if !className.isEmpty { out[className + ".storageclass.storage.k8s.io/persistentvolumeclaims"] = one }
             if let storage = spec["resources", "requests", "storage"] {
                 out["requests.storage"] = Amount(storage)
-                if !className.isEmpty { out[className + ".storageclass.storage.k8s.io/requests.storage"] = Amount(storage) }
+                if !className.isEmpty {
+                    out[className + ".storageclass.storage.k8s.io/requests.storage"] = Amount(storage)
+                }
             }
         default: break
         }
@@ -67,9 +74,12 @@ enum QuotaUsage {
     private static func addPod(_ spec: JSON, _ out: inout Amounts) {
         for (name, amount) in PodTotals.total(spec, "requests").sorted {
             out["requests." + name] = amount
-            if ["cpu", "memory", "ephemeral-storage"].contains(name) || ResourceNames.isHugePages(name) { out[name] = amount }
+            if ["cpu", "memory", "ephemeral-storage"].contains(name) || ResourceNames.isHugePages(name) {
+                out[name] = amount
+            }
         }
-        for (name, amount) in PodTotals.total(spec, "limits").sorted where ["cpu", "memory", "ephemeral-storage"].contains(name) {
+        for (name, amount) in PodTotals.total(spec, "limits").sorted
+        where ["cpu", "memory", "ephemeral-storage"].contains(name) {
             out["limits." + name] = amount
         }
     }
@@ -84,15 +94,20 @@ enum QuotaUsage {
             for container in spec.list(list) {
                 for (name, _) in hard.sorted where computed.contains(name) {
                     let isLimit = name.hasPrefix("limits.")
-                    let plainName = name.hasPrefix("requests.") ? String(name.dropFirst(9)) : isLimit ? String(name.dropFirst(7)) : name
+                    let plainName =
+                        name.hasPrefix("requests.")
+                        ? String(name.dropFirst(9)) : isLimit ? String(name.dropFirst(7)) : name
                     if (isLimit ? ownLimits : ownRequests)[plainName] != nil { continue }
                     let part = isLimit ? "limits" : "requests"
-                    if container["resources", part, plainName] == nil { missing[name, default: []].insert(container.text("name")) }
+                    if container["resources", part, plainName] == nil {
+                        missing[name, default: []].insert(container.text("name"))
+                    }
                 }
             }
         }
         if missing.isEmpty { return nil }
-        return missing.sorted { $0.key < $1.key }.map { "\($0.key) for: \($0.value.sorted().joined(separator: ","))" }.joined(separator: "; ")
+        return missing.sorted { $0.key < $1.key }.map { "\($0.key) for: \($0.value.sorted().joined(separator: ","))" }
+            .joined(separator: "; ")
     }
 }
 
@@ -136,7 +151,9 @@ enum QuotaScopes {
     private static func isBestEffort(_ spec: JSON) -> Bool {
         for list in ["containers", "initContainers"] {
             for container in spec.list(list) {
-                for part in ["requests", "limits"] where container["resources", part]?.entries.isEmpty == false { return false }
+                for part in ["requests", "limits"] where container["resources", part]?.entries.isEmpty == false {
+                    return false
+                }
             }
         }
         return true
@@ -146,7 +163,9 @@ enum QuotaScopes {
         for kind in ["podAffinity", "podAntiAffinity"] {
             let affinity = spec["affinity", kind] ?? .null
             var terms = affinity.list("requiredDuringSchedulingIgnoredDuringExecution")
-            terms += affinity.list("preferredDuringSchedulingIgnoredDuringExecution").map { $0["podAffinityTerm"] ?? .null }
+            terms += affinity.list("preferredDuringSchedulingIgnoredDuringExecution").map {
+                $0["podAffinityTerm"] ?? .null
+            }
             if terms.contains(where: { !$0.list("namespaces").isEmpty || $0.has("namespaceSelector") }) { return true }
         }
         return false

@@ -7,7 +7,8 @@ struct ResourceQuotaPlugin: AdmissionPlugin {
     private static let store = GroupResource(resource: "resourcequotas")
 
     func validate(_ request: inout AdmissionRequest) throws(APIError) {
-        guard request.operation == .create || request.operation == .update, !request.namespace.isEmpty, request.type.isNamespaced,
+        guard request.operation == .create || request.operation == .update, !request.namespace.isEmpty,
+            request.type.isNamespaced,
             request.context.state.count(ResourceQuotaPlugin.store, namespace: request.namespace) > 0,
             !request.isFor("resourcequotas", subresource: "status"), QuotaUsage.counts(request)
         else { return }
@@ -19,7 +20,9 @@ struct ResourceQuotaPlugin: AdmissionPlugin {
             guard QuotaScopes.matches(quota, request) else { continue }
             let hard = Amounts(quota["status", "hard"])
             let quotaName = quota["metadata", "name"]?.string ?? ""
-            if request.operation == .create, request.isFor("pods"), let missing = QuotaUsage.unspecified(request.object, hard) {
+            if request.operation == .create, request.isFor("pods"),
+                let missing = QuotaUsage.unspecified(request.object, hard)
+            {
                 throw request.forbidden("failed quota: \(quotaName): must specify \(missing)")
             }
             let relevant = usage.sorted.filter { hard[$0.0] != nil }
@@ -27,7 +30,8 @@ struct ResourceQuotaPlugin: AdmissionPlugin {
             var used = Amounts(quota["status", "used"])
             let unknown = relevant.filter { used[$0.0] == nil }
             if !unknown.isEmpty {
-                throw request.forbidden("status unknown for quota: \(quotaName), resources: \(unknown.map(\.0).joined(separator: ","))")
+                throw request.forbidden(
+                    "status unknown for quota: \(quotaName), resources: \(unknown.map(\.0).joined(separator: ","))")
             }
             var exceeded: [(String, Amount)] = []
             for (name, more) in relevant {
@@ -40,7 +44,8 @@ struct ResourceQuotaPlugin: AdmissionPlugin {
                 }
                 let asked = Dictionary(uniqueKeysWithValues: exceeded)
                 throw request.forbidden(
-                    "exceeded quota: \(quotaName), requested: \(pretty { asked[$0] }), used: \(pretty { used[$0] }), limited: \(pretty { hard[$0] })")
+                    "exceeded quota: \(quotaName), requested: \(pretty { asked[$0] }), used: \(pretty { used[$0] }), limited: \(pretty { hard[$0] })"
+                )
             }
             for (name, more) in relevant {
                 used[name] = (used[name] ?? .zero) + more

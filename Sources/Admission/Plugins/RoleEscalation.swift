@@ -7,7 +7,9 @@ struct RoleEscalation: AdmissionPlugin {
     let name = "RBAC"
 
     func validate(_ request: inout AdmissionRequest) throws(APIError) {
-        guard request.type.group == "rbac.authorization.k8s.io", request.operation == .create || request.operation == .update else { return }
+        guard request.type.group == "rbac.authorization.k8s.io",
+            request.operation == .create || request.operation == .update
+        else { return }
         if request.context.user.groups.contains("system:masters") { return }
         var object = request.object
         if !request.namespace.isEmpty { object["metadata", "namespace"] = .string(request.namespace) }

@@ -18,7 +18,9 @@ struct RuntimeClassPlugin: AdmissionPlugin {
         var selector = request.object["spec", "nodeSelector"]?.entries ?? JSONObject()
         for entry in scheduling["nodeSelector"]?.entries ?? JSONObject() {
             if let given = selector[entry.key], given != entry.value {
-                throw request.forbidden("conflict: runtimeClass.scheduling.nodeSelector[\(entry.key)] = \(entry.value.string ?? ""); pod.spec.nodeSelector[\(entry.key)] = \(given.string ?? "")")
+                throw request.forbidden(
+                    "conflict: runtimeClass.scheduling.nodeSelector[\(entry.key)] = \(entry.value.string ?? ""); pod.spec.nodeSelector[\(entry.key)] = \(given.string ?? "")"
+                )
             }
             selector[entry.key] = entry.value
         }
@@ -31,16 +33,20 @@ struct RuntimeClassPlugin: AdmissionPlugin {
     }
 
     func validate(_ request: inout AdmissionRequest) throws(APIError) {
-        guard request.operation == .create, request.isFor("pods"), let overhead = request.object["spec"]?.given("overhead"),
+        guard request.operation == .create, request.isFor("pods"),
+            let overhead = request.object["spec"]?.given("overhead"),
             !overhead.entries.isEmpty
         else { return }
         if try runtimeClass(request)?["overhead", "podFixed"] == nil {
-            throw request.forbidden("pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead")
+            throw request.forbidden(
+                "pod rejected: Pod Overhead set without corresponding RuntimeClass defined Overhead")
         }
     }
 
     private func runtimeClass(_ request: AdmissionRequest) throws(APIError) -> JSON? {
-        guard request.operation == .create, request.isFor("pods"), let name = request.object["spec", "runtimeClassName"]?.string else { return nil }
+        guard request.operation == .create, request.isFor("pods"),
+            let name = request.object["spec", "runtimeClassName"]?.string
+        else { return nil }
         let store = GroupResource(group: "node.k8s.io", resource: "runtimeclasses")
         guard let found = request.context.state.object(store, "", name) else {
             throw request.forbidden("pod rejected: RuntimeClass \"\(name)\" not found")

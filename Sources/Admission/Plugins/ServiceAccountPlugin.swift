@@ -19,8 +19,13 @@ struct ServiceAccountPlugin: AdmissionPlugin {
             if account.isEmpty { account = "default" }
             request.changed(self, "serviceAccountName \(account)")
         }
-        guard let stored = request.context.state.object(GroupResource(resource: "serviceaccounts"), request.namespace, account) else {
-            throw request.forbidden("error looking up service account \(request.namespace)/\(account): serviceaccount \"\(account)\" not found")
+        guard
+            let stored = request.context.state.object(
+                GroupResource(resource: "serviceaccounts"), request.namespace, account)
+        else {
+            throw request.forbidden(
+                "error looking up service account \(request.namespace)/\(account): serviceaccount \"\(account)\" not found"
+            )
         }
         let accountDocument = stored.document
         request.object.modify("spec") { spec in
@@ -31,7 +36,9 @@ struct ServiceAccountPlugin: AdmissionPlugin {
         if spec["automountServiceAccountToken"]?.bool ?? accountDocument["automountServiceAccountToken"]?.bool ?? true {
             mountToken(&request)
         }
-        if spec.list("imagePullSecrets").isEmpty, let secrets = accountDocument["imagePullSecrets"]?.array, !secrets.isEmpty {
+        if spec.list("imagePullSecrets").isEmpty, let secrets = accountDocument["imagePullSecrets"]?.array,
+            !secrets.isEmpty
+        {
             request.object.modify("spec") { $0["imagePullSecrets"] = .array(secrets) }
         }
     }
@@ -51,7 +58,8 @@ struct ServiceAccountPlugin: AdmissionPlugin {
 
     /// Mounts the projected token in every container that has nothing at its place yet.
     private func mountToken(_ request: inout AdmissionRequest) {
-        let known = request.object["spec"]?.list("volumes").first { $0.text("name").hasPrefix("kube-api-access-") }?.text("name")
+        let known = request.object["spec"]?.list("volumes").first { $0.text("name").hasPrefix("kube-api-access-") }?
+            .text("name")
         let volume = known ?? "kube-api-access-" + request.context.random.suffix()
         var needed = false
         request.object.modify("spec") { spec in
@@ -60,7 +68,10 @@ struct ServiceAccountPlugin: AdmissionPlugin {
                     containers.modifyElements { _, container in
                         var mounts = container.list("volumeMounts")
                         if mounts.contains(where: { $0.text("mountPath") == ServiceAccountPlugin.mountPath }) { return }
-                        mounts.append(["mountPath": .string(ServiceAccountPlugin.mountPath), "name": .string(volume), "readOnly": true])
+                        mounts.append([
+                            "mountPath": .string(ServiceAccountPlugin.mountPath), "name": .string(volume),
+                            "readOnly": true,
+                        ])
                         container["volumeMounts"] = .array(mounts)
                         needed = true
                     }
@@ -80,7 +91,16 @@ struct ServiceAccountPlugin: AdmissionPlugin {
                 "sources": [
                     ["serviceAccountToken": ["expirationSeconds": .int(tokenSeconds), "path": "token"]],
                     ["configMap": ["items": [["key": "ca.crt", "path": "ca.crt"]], "name": "kube-root-ca.crt"]],
-                    ["downwardAPI": ["items": [["fieldRef": ["apiVersion": "v1", "fieldPath": "metadata.namespace"], "path": "namespace"]]]],
+                    [
+                        "downwardAPI": [
+                            "items": [
+                                [
+                                    "fieldRef": ["apiVersion": "v1", "fieldPath": "metadata.namespace"],
+                                    "path": "namespace",
+                                ]
+                            ]
+                        ]
+                    ],
                 ],
             ],
         ]

@@ -11,7 +11,8 @@ struct ValidatingAdmissionPolicyPlugin: AdmissionPlugin {
     private static let policies = GroupResource(group: group, resource: "validatingadmissionpolicies")
     /// Never subject to policies, lest one locks everybody out.
     private static let exempt: Set<String> = [
-        "validatingadmissionpolicies", "validatingadmissionpolicybindings", "mutatingadmissionpolicies", "mutatingadmissionpolicybindings",
+        "validatingadmissionpolicies", "validatingadmissionpolicybindings", "mutatingadmissionpolicies",
+        "mutatingadmissionpolicybindings",
         "validatingwebhookconfigurations", "mutatingwebhookconfigurations",
     ]
     private static let codes = ["Unauthorized": 401, "Forbidden": 403, "RequestEntityTooLarge": 413, "Invalid": 422]
@@ -19,7 +20,11 @@ struct ValidatingAdmissionPolicyPlugin: AdmissionPlugin {
     func validate(_ request: inout AdmissionRequest) throws(APIError) {
         let state = request.context.state
         guard state.count(ValidatingAdmissionPolicyPlugin.bindings) > 0 else { return }
-        if request.type.group == ValidatingAdmissionPolicyPlugin.group, ValidatingAdmissionPolicyPlugin.exempt.contains(request.type.resource) { return }
+        if request.type.group == ValidatingAdmissionPolicyPlugin.group,
+            ValidatingAdmissionPolicyPlugin.exempt.contains(request.type.resource)
+        {
+            return
+        }
         for stored in state.objects(ValidatingAdmissionPolicyPlugin.bindings) {
             let binding = stored.document
             let policyName = binding["spec"]?.text("policyName") ?? ""
@@ -28,7 +33,9 @@ struct ValidatingAdmissionPolicyPlugin: AdmissionPlugin {
                 AdmissionMatching.matches(binding["spec", "matchResources"], request, needsRules: false)
             else { continue }
             let violations = evaluate(policy["spec"] ?? .null, binding["spec"] ?? .null, request)
-            try act(on: violations, policyName, stored.key.name, binding["spec", "validationActions"]?.strings ?? [], &request)
+            try act(
+                on: violations, policyName, stored.key.name, binding["spec", "validationActions"]?.strings ?? [],
+                &request)
         }
     }
 
@@ -38,13 +45,17 @@ struct ValidatingAdmissionPolicyPlugin: AdmissionPlugin {
     }
 
     private func act(
-        on violations: [Violation], _ policy: String, _ binding: String, _ actions: [String], _ request: inout AdmissionRequest
+        on violations: [Violation], _ policy: String, _ binding: String, _ actions: [String],
+        _ request: inout AdmissionRequest
     ) throws(APIError) {
         for violation in violations {
             let place = "ValidatingAdmissionPolicy '\(policy)' with binding '\(binding)'"
-            if actions.contains("Warn") { request.warnings.append("Validation failed for \(place): \(violation.message)") }
+            if actions.contains("Warn") {
+                request.warnings.append("Validation failed for \(place): \(violation.message)")
+            }
             if actions.contains("Audit") {
-                request.facts.append(AdmissionFact(plugin: name, effect: .answered, detail: "\(place): \(violation.message)"))
+                request.facts.append(
+                    AdmissionFact(plugin: name, effect: .answered, detail: "\(place): \(violation.message)"))
             }
             guard actions.contains("Deny") else { continue }
             let message = "\(place) denied request: \(violation.message)"
@@ -65,7 +76,12 @@ struct ValidatingAdmissionPolicyPlugin: AdmissionPlugin {
             parameters = AdmissionParameters.find(policy["paramKind"] ?? .null, reference, request)
             if parameters.isEmpty {
                 if reference.text("parameterNotFoundAction") == "Allow" || ignores { return [] }
-                return [Violation(message: "failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction", reason: "Invalid")]
+                return [
+                    Violation(
+                        message:
+                            "failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction",
+                        reason: "Invalid")
+                ]
             }
         }
         for parameter in parameters {
@@ -85,14 +101,19 @@ struct ValidatingAdmissionPolicyPlugin: AdmissionPlugin {
                     if case .bool(true) = try Expression(parsing: text).evaluate(&scope) { continue }
                     var message = validation.text("message")
                     if let dynamic = validation["messageExpression"]?.string, !dynamic.isEmpty,
-                        let value = try? Expression(parsing: dynamic).evaluate(&scope), case .string(let words) = value, !words.isEmpty
+                        let value = try? Expression(parsing: dynamic).evaluate(&scope), case .string(let words) = value,
+                        !words.isEmpty
                     {
                         message = words
                     }
                     if message.isEmpty { message = "failed expression: \(text)" }
                     found.append(Violation(message: message, reason: validation["reason"]?.string ?? "Invalid"))
                 } catch {
-                    if !ignores { found.append(Violation(message: "expression '\(text)' resulted in error: \(error.message)", reason: "Invalid")) }
+                    if !ignores {
+                        found.append(
+                            Violation(
+                                message: "expression '\(text)' resulted in error: \(error.message)", reason: "Invalid"))
+                    }
                 }
             }
         }
@@ -111,8 +132,9 @@ enum AdmissionParameters {
         if !name.isEmpty {
             return request.context.state.object(type.store, namespace, name).map { [$0.document] } ?? []
         }
-        return request.context.state.objects(type.store, namespace: type.isNamespaced ? namespace : nil).map(\.document).filter {
-            LabelRules.matches(reference["selector"], labels: $0["metadata", "labels"])
-        }
+        return request.context.state.objects(type.store, namespace: type.isNamespaced ? namespace : nil).map(\.document)
+            .filter {
+                LabelRules.matches(reference["selector"], labels: $0["metadata", "labels"])
+            }
     }
 }

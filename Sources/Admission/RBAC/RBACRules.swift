@@ -25,9 +25,12 @@ struct RoleRules: KindRules {
             let selectors = aggregation.list("clusterRoleSelectors")
             let path = "aggregationRule.clusterRoleSelectors"
             if selectors.isEmpty {
-                errors.append(.required(path, "at least one clusterRoleSelector required if aggregationRule is non-nil"))
+                errors.append(
+                    .required(path, "at least one clusterRoleSelector required if aggregationRule is non-nil"))
             }
-            for (i, selector) in selectors.enumerated() { errors += LabelRules.validateSelector(selector, path: "\(path)[\(i)]") }
+            for (i, selector) in selectors.enumerated() {
+                errors += LabelRules.validateSelector(selector, path: "\(path)[\(i)]")
+            }
         }
         return errors
     }
@@ -37,20 +40,30 @@ struct RoleRules: KindRules {
     }
 
     private func validate(_ rule: JSON, _ path: String, _ errors: inout [FieldError]) {
-        if rule.list("verbs").isEmpty { errors.append(.required(path + ".verbs", "verbs must contain at least one value")) }
+        if rule.list("verbs").isEmpty {
+            errors.append(.required(path + ".verbs", "verbs must contain at least one value"))
+        }
         let urls = rule.list("nonResourceURLs")
         if !urls.isEmpty {
             if isNamespaced {
-                errors.append(.invalid(path + ".nonResourceURLs", .array(urls), "namespaced rules cannot apply to non-resource URLs"))
+                errors.append(
+                    .invalid(
+                        path + ".nonResourceURLs", .array(urls), "namespaced rules cannot apply to non-resource URLs"))
             }
             if ["apiGroups", "resources", "resourceNames"].contains(where: { !rule.list($0).isEmpty }) {
                 errors.append(
-                    .invalid(path + ".nonResourceURLs", .array(urls), "rules cannot apply to both regular resources and non-resource URLs"))
+                    .invalid(
+                        path + ".nonResourceURLs", .array(urls),
+                        "rules cannot apply to both regular resources and non-resource URLs"))
             }
             return
         }
-        if rule.list("apiGroups").isEmpty { errors.append(.required(path + ".apiGroups", "resource rules must supply at least one api group")) }
-        if rule.list("resources").isEmpty { errors.append(.required(path + ".resources", "resource rules must supply at least one resource")) }
+        if rule.list("apiGroups").isEmpty {
+            errors.append(.required(path + ".apiGroups", "resource rules must supply at least one api group"))
+        }
+        if rule.list("resources").isEmpty {
+            errors.append(.required(path + ".resources", "resource rules must supply at least one resource"))
+        }
     }
 }
 
@@ -64,7 +77,9 @@ struct RoleBindingRules: KindRules {
         if object["roleRef"] != nil { object.modify("roleRef") { $0.fillText("apiGroup", RBACRules.group) } }
         object.modify("subjects") { subjects in
             subjects.modifyElements { _, subject in
-                if subject.text("kind") == "User" || subject.text("kind") == "Group" { subject.fillText("apiGroup", RBACRules.group) }
+                if subject.text("kind") == "User" || subject.text("kind") == "Group" {
+                    subject.fillText("apiGroup", RBACRules.group)
+                }
             }
         }
     }
@@ -76,7 +91,9 @@ struct RoleBindingRules: KindRules {
             errors.append(.notSupported("roleRef.apiGroup", .string(role.text("apiGroup")), [RBACRules.group]))
         }
         let kinds = isNamespaced ? ["Role", "ClusterRole"] : ["ClusterRole"]
-        if !kinds.contains(role.text("kind")) { errors.append(.notSupported("roleRef.kind", .string(role.text("kind")), kinds)) }
+        if !kinds.contains(role.text("kind")) {
+            errors.append(.notSupported("roleRef.kind", .string(role.text("kind")), kinds))
+        }
         if role.text("name").isEmpty {
             errors.append(.required("roleRef.name"))
         } else {
@@ -90,7 +107,8 @@ struct RoleBindingRules: KindRules {
         var errors = validateCreate(object, context) + ObjectMetaRules.revalidate(object, old: old)
         if let role = object["roleRef"], role != old["roleRef"] {
             let dump: JSON = [
-                "APIGroup": .string(role.text("apiGroup")), "Kind": .string(role.text("kind")), "Name": .string(role.text("name")),
+                "APIGroup": .string(role.text("apiGroup")), "Kind": .string(role.text("kind")),
+                "Name": .string(role.text("name")),
             ]
             errors.append(.invalid("roleRef", dump, "cannot change roleRef"))
         }
@@ -107,8 +125,12 @@ struct RoleBindingRules: KindRules {
             if !group.isEmpty { errors.append(.notSupported(path + ".apiGroup", .string(group), [""])) }
             if !isNamespaced, subject.text("namespace").isEmpty { errors.append(.required(path + ".namespace")) }
         case "User", "Group":
-            if group != RBACRules.group { errors.append(.notSupported(path + ".apiGroup", .string(group), [RBACRules.group])) }
-        default: errors.append(.notSupported(path + ".kind", .string(subject.text("kind")), ["ServiceAccount", "User", "Group"]))
+            if group != RBACRules.group {
+                errors.append(.notSupported(path + ".apiGroup", .string(group), [RBACRules.group]))
+            }
+        default:
+            errors.append(
+                .notSupported(path + ".kind", .string(subject.text("kind")), ["ServiceAccount", "User", "Group"]))
         }
     }
 }

@@ -42,12 +42,18 @@ struct ResourceClaimRules: KindRules {
     private static func fillRequest(_ request: inout JSON) {
         request.fillText("allocationMode", "ExactCount")
         if request.text("allocationMode") == "ExactCount", (request.integer("count") ?? 0) == 0 { request["count"] = 1 }
-        request.modify("tolerations") { $0.modifyElements { _, toleration in toleration.fillText("operator", "Equal") } }
+        request.modify("tolerations") {
+            $0.modifyElements { _, toleration in toleration.fillText("operator", "Equal") }
+        }
     }
 
-    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) { object["status"] = [:] }
+    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
+        object["status"] = [:]
+    }
 
-    func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] { ResourceClaimRules.validateSpec(object["spec"] ?? .null, "spec") }
+    func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+        ResourceClaimRules.validateSpec(object["spec"] ?? .null, "spec")
+    }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
         ObjectMetaRules.revalidate(object, old: old)
@@ -62,21 +68,30 @@ struct ResourceClaimRules: KindRules {
         for (i, request) in requests.enumerated() {
             let path = "\(at).devices.requests[\(i)]"
             let name = request.text("name")
-            if name.isEmpty { errors.append(.required(path + ".name")) } else { errors.addInvalid(path + ".name", .string(name), Names.dnsLabel(name)) }
+            if name.isEmpty {
+                errors.append(.required(path + ".name"))
+            } else {
+                errors.addInvalid(path + ".name", .string(name), Names.dnsLabel(name))
+            }
             if !name.isEmpty, !names.insert(name).inserted { errors.append(.duplicate(path + ".name", .string(name))) }
             let choices = request.list("firstAvailable")
-            let exact: JSON? = request.given("exactly") ?? (request.has("deviceClassName") ? Optional(request) : Optional.none)
+            let exact: JSON? =
+                request.given("exactly") ?? (request.has("deviceClassName") ? Optional(request) : Optional.none)
             let prefix = request.has("exactly") ? path + ".exactly" : path
             if let exact, choices.isEmpty {
                 validateRequest(exact, prefix, &errors)
             } else if exact == nil, !choices.isEmpty {
                 if choices.count > 8 { errors.append(.tooMany(path + ".firstAvailable", choices.count, 8)) }
-                for (k, choice) in choices.enumerated() { validateRequest(choice, "\(path).firstAvailable[\(k)]", &errors) }
+                for (k, choice) in choices.enumerated() {
+                    validateRequest(choice, "\(path).firstAvailable[\(k)]", &errors)
+                }
             } else {
                 errors.append(
                     exact == nil
                         ? .required(path, "exactly one of `exactly` or `firstAvailable` is required")
-                        : .invalid(path, .null, "exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set"))
+                        : .invalid(
+                            path, .null,
+                            "exactly one of `exactly` or `firstAvailable` is required, but multiple fields are set"))
             }
         }
         return errors
@@ -84,11 +99,19 @@ struct ResourceClaimRules: KindRules {
 
     private static func validateRequest(_ request: JSON, _ at: String, _ errors: inout [FieldError]) {
         let name = request.text("deviceClassName")
-        if name.isEmpty { errors.append(.required(at + ".deviceClassName")) } else { errors.addInvalid(at + ".deviceClassName", .string(name), Names.dnsSubdomain(name)) }
+        if name.isEmpty {
+            errors.append(.required(at + ".deviceClassName"))
+        } else {
+            errors.addInvalid(at + ".deviceClassName", .string(name), Names.dnsSubdomain(name))
+        }
         errors += validateSelectors(request.list("selectors"), at + ".selectors")
         let count = request.integer("count") ?? 0
         switch request.text("allocationMode") {
-        case "All": if count != 0 { errors.append(.invalid(at + ".count", .int(count), "must not be specified when allocationMode is 'All'")) }
+        case "All":
+            if count != 0 {
+                errors.append(
+                    .invalid(at + ".count", .int(count), "must not be specified when allocationMode is 'All'"))
+            }
         case "ExactCount": if count <= 0 { errors.append(.invalid(at + ".count", .int(count), Message.positive)) }
         case let other: errors.append(.notSupported(at + ".allocationMode", .string(other), ["All", "ExactCount"]))
         }
@@ -137,7 +160,9 @@ struct ResourceSliceRules: KindRules {
         }
         if places.count != 1 {
             let text = "exactly one of `nodeName`, `nodeSelector`, `allNodes`, `perDeviceNodeSelection` is required"
-            errors.append(places.isEmpty ? .required("spec", text) : .invalid("spec", .string("{\(places.joined(separator: ", "))}"), text))
+            errors.append(
+                places.isEmpty
+                    ? .required("spec", text) : .invalid("spec", .string("{\(places.joined(separator: ", "))}"), text))
         }
         let driver = spec.text("driver")
         errors += CSIDriverName.validate(driver, path: "spec.driver")
@@ -149,14 +174,22 @@ struct ResourceSliceRules: KindRules {
         var names: Set<String> = []
         for (i, device) in spec.list("devices").enumerated() {
             let name = device.text("name")
-            if name.isEmpty { errors.append(.required("spec.devices[\(i)].name")) } else { errors.addInvalid("spec.devices[\(i)].name", .string(name), Names.dnsLabel(name)) }
-            if !name.isEmpty, !names.insert(name).inserted { errors.append(.duplicate("spec.devices[\(i)].name", .string(name))) }
+            if name.isEmpty {
+                errors.append(.required("spec.devices[\(i)].name"))
+            } else {
+                errors.addInvalid("spec.devices[\(i)].name", .string(name), Names.dnsLabel(name))
+            }
+            if !name.isEmpty, !names.insert(name).inserted {
+                errors.append(.duplicate("spec.devices[\(i)].name", .string(name)))
+            }
         }
         return errors
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
         ObjectMetaRules.revalidate(object, old: old) + validateCreate(object, context)
-            + ["driver", "nodeName"].flatMap { Immutability.check(object["spec", $0], old["spec", $0], path: "spec." + $0) }
+            + ["driver", "nodeName"].flatMap {
+                Immutability.check(object["spec", $0], old["spec", $0], path: "spec." + $0)
+            }
     }
 }

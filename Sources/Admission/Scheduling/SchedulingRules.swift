@@ -11,7 +11,9 @@ enum SchedulingRules {
 struct PriorityClassRules: KindRules {
     /// The highest priority that a person may give.
     static let highest: Int64 = 1_000_000_000
-    static let system: [String: Int64] = ["system-node-critical": 2_000_001_000, "system-cluster-critical": 2_000_000_000]
+    static let system: [String: Int64] = [
+        "system-node-critical": 2_000_001_000, "system-cluster-critical": 2_000_000_000,
+    ]
     private static let policies = ["Never", "PreemptLowerPriority"]
 
     func setDefaults(_ object: inout JSON) { object.fill("preemptionPolicy", "PreemptLowerPriority") }
@@ -30,10 +32,14 @@ struct PriorityClassRules: KindRules {
             }
             if let wrong {
                 errors.append(
-                    .forbidden("metadata.name", "priority class names with 'system-' prefix are reserved for system use only. error: \(wrong)"))
+                    .forbidden(
+                        "metadata.name",
+                        "priority class names with 'system-' prefix are reserved for system use only. error: \(wrong)"))
             }
         } else if value > PriorityClassRules.highest {
-            errors.append(.forbidden("value", "maximum allowed value of a user defined priority is \(PriorityClassRules.highest)"))
+            errors.append(
+                .forbidden("value", "maximum allowed value of a user defined priority is \(PriorityClassRules.highest)")
+            )
         }
         if let policy = object["preemptionPolicy"]?.string, !PriorityClassRules.policies.contains(policy) {
             errors.append(.notSupported("preemptionPolicy", .string(policy), ["PreemptLowerPriority", "Never"]))
@@ -46,6 +52,7 @@ struct PriorityClassRules: KindRules {
         if object.integer("value") ?? 0 != old.integer("value") ?? 0 {
             errors.append(.forbidden("value", "may not be changed in an update."))
         }
-        return errors + Immutability.check(object["preemptionPolicy"], old["preemptionPolicy"], path: "preemptionPolicy")
+        return errors
+            + Immutability.check(object["preemptionPolicy"], old["preemptionPolicy"], path: "preemptionPolicy")
     }
 }

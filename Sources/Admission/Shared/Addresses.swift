@@ -179,7 +179,9 @@ enum AddressRules {
         }
         var errors: [FieldError] = []
         if zeros { errors.append(.invalid(path(), .string(value), "must not have leading 0s")) }
-        if address.isMapped { errors.append(.invalid(path(), .string(value), "must not be an IPv4-mapped IPv6 address")) }
+        if address.isMapped {
+            errors.append(.invalid(path(), .string(value), "must not be an IPv4-mapped IPv6 address"))
+        }
         return errors
     }
 
@@ -196,8 +198,12 @@ enum AddressRules {
             return [.invalid(path(), .string(value), "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")]
         }
         if zeros { return [.invalid(path(), .string(value), "must not have leading 0s in IP or prefix length")] }
-        if range.address.isMapped { return [.invalid(path(), .string(value), "must not have an IPv4-mapped IPv6 address")] }
-        if range.base != range.address { return [.invalid(path(), .string(value), "must not have bits set beyond the prefix length")] }
+        if range.address.isMapped {
+            return [.invalid(path(), .string(value), "must not have an IPv4-mapped IPv6 address")]
+        }
+        if range.base != range.address {
+            return [.invalid(path(), .string(value), "must not have bits set beyond the prefix length")]
+        }
         return []
     }
 
@@ -210,25 +216,33 @@ enum AddressRules {
 
     /// An address that other hosts can reach: not unspecified, loopback or link-local.
     static func validateNotSpecial(_ value: String, path: @autoclosure () -> String) -> [FieldError] {
-        guard let address = IPAddress(value) else { return [.invalid(path(), .string(value), "must be a valid IP address")] }
+        guard let address = IPAddress(value) else {
+            return [.invalid(path(), .string(value), "must be a valid IP address")]
+        }
         var errors: [FieldError] = []
-        if address.isUnspecified { errors.append(.invalid(path(), .string(value), "may not be unspecified (\(value))")) }
+        if address.isUnspecified {
+            errors.append(.invalid(path(), .string(value), "may not be unspecified (\(value))"))
+        }
         if address.isLoopback {
             errors.append(.invalid(path(), .string(value), "may not be in the loopback range (127.0.0.0/8, ::1/128)"))
         }
         if address.isLinkLocal {
-            errors.append(.invalid(path(), .string(value), "may not be in the link-local range (169.254.0.0/16, fe80::/10)"))
+            errors.append(
+                .invalid(path(), .string(value), "may not be in the link-local range (169.254.0.0/16, fe80::/10)"))
         }
         if address.isLinkLocalMulticast {
             errors.append(
-                .invalid(path(), .string(value), "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"))
+                .invalid(
+                    path(), .string(value), "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"))
         }
         return errors
     }
 
     /// The texts of `Warning` headers for an address that is accepted but spelled unusually.
     static func warnings(forIP value: String, path: @autoclosure () -> String) -> [String] {
-        guard let address = IPAddress(value), address.isIPv6, !address.isMapped, address.text != value else { return [] }
+        guard let address = IPAddress(value), address.isIPv6, !address.isMapped, address.text != value else {
+            return []
+        }
         return ["\(path()): IPv6 address \"\(value)\" should be in RFC 5952 canonical format (\"\(address.text)\")"]
     }
     static func warnings(forCIDR value: String, path: @autoclosure () -> String) -> [String] {

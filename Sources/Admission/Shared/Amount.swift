@@ -100,7 +100,9 @@ struct Amount: Comparable, Sendable {
         if b.billionths == 0 { return a }
         return Amount(billionths: a.billionths + b.billionths, isBinary: a.isBinary)
     }
-    static func - (a: Amount, b: Amount) -> Amount { Amount(billionths: a.billionths - b.billionths, isBinary: a.isBinary) }
+    static func - (a: Amount, b: Amount) -> Amount {
+        Amount(billionths: a.billionths - b.billionths, isBinary: a.isBinary)
+    }
 
     var isBinary: Bool { text.utf8.last == UInt8(ascii: "i") }
 

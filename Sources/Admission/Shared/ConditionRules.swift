@@ -25,11 +25,14 @@ enum ConditionRules {
                 errors.append(.notSupported(at + ".status", .string(status), ["False", "True", "Unknown"]))
             }
             if let generation = condition.integer("observedGeneration"), generation < 0 {
-                errors.append(.invalid(at + ".observedGeneration", .int(generation), "must be greater than or equal to zero"))
+                errors.append(
+                    .invalid(at + ".observedGeneration", .int(generation), "must be greater than or equal to zero"))
             }
             if !condition.has("lastTransitionTime") { errors.append(.required(at + ".lastTransitionTime")) }
             validateReason(condition.text("reason"), path: at + ".reason", &errors)
-            if condition.text("message").utf8.count > messageBytesMax { errors.append(.tooLong(at + ".message", messageBytesMax)) }
+            if condition.text("message").utf8.count > messageBytesMax {
+                errors.append(.tooLong(at + ".message", messageBytesMax))
+            }
         }
         return errors
     }
@@ -50,7 +53,8 @@ enum ConditionRules {
                     Names.pattern(
                         "a condition reason must start with alphabetic character, optionally followed by a string of alphanumeric "
                             + "characters or '_,:', and must end with an alphanumeric character or '_'",
-                        "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?", "my_name", "MY_NAME", "MyName", "ReasonA,ReasonB", "ReasonA:ReasonB")))
+                        "[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?", "my_name", "MY_NAME", "MyName", "ReasonA,ReasonB",
+                        "ReasonA:ReasonB")))
         }
         if bytes.count > reasonBytesMax { errors.append(.tooLong(path, reasonBytesMax)) }
     }

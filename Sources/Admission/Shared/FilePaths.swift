@@ -20,7 +20,9 @@ enum FilePaths {
     /// Relative, never up, and not starting with `..`, which kubelets keep for themselves.
     static func validateNotReserved(_ value: String, path: @autoclosure () -> String) -> [FieldError] {
         var errors = validateDescending(value, path: path())
-        if value.hasPrefix(".."), !value.hasPrefix("../") { errors.append(.invalid(path(), .string(value), "must not start with '..'")) }
+        if value.hasPrefix(".."), !value.hasPrefix("../") {
+            errors.append(.invalid(path(), .string(value), "must not start with '..'"))
+        }
         return errors
     }
 

@@ -11,7 +11,9 @@ enum FormDifference {
         while let first = edits[i...].firstIndex(where: { $0.isChange }) {
             // The hunk goes on while the next change is near.
             var last = first
-            while let next = edits[(last + 1)...].firstIndex(where: { $0.isChange }), next - last <= 2 * context + 1 { last = next }
+            while let next = edits[(last + 1)...].firstIndex(where: { $0.isChange }), next - last <= 2 * context + 1 {
+                last = next
+            }
             let hunk = edits[max(0, first - context)..<min(edits.count, last + 1 + context)]
             out += header(hunk)
             for edit in hunk {
@@ -74,7 +76,8 @@ enum FormDifference {
             for y in stride(from: n - 1, through: 0, by: -1) {
                 common[x * (n + 1) + y] =
                     a[head + x] == b[head + y]
-                    ? common[(x + 1) * (n + 1) + y + 1] + 1 : max(common[(x + 1) * (n + 1) + y], common[x * (n + 1) + y + 1])
+                    ? common[(x + 1) * (n + 1) + y + 1] + 1
+                    : max(common[(x + 1) * (n + 1) + y], common[x * (n + 1) + y + 1])
             }
         }
         var out: [Edit] = []

@@ -9,33 +9,33 @@ enum InternalForm {
     private static let types: [String: String] = [
         "PodTemplateSpec": "+ObjectMeta Spec:{PodSpec}",
         "PodSpec": """
-            Volumes:[Volume] InitContainers:[Container] Containers:[Container] EphemeralContainers:? RestartPolicy:s \
-            TerminationGracePeriodSeconds:? ActiveDeadlineSeconds:? DNSPolicy:s NodeSelector:? ServiceAccountName:s \
-            AutomountServiceAccountToken:? NodeName:s SecurityContext:*PodSecurityContext ImagePullSecrets:[LocalObjectReference] \
-            Hostname:s Subdomain:s SetHostnameAsFQDN:? Affinity:*Affinity SchedulerName:s Tolerations:[Toleration] \
-            HostAliases:[HostAlias] PriorityClassName:s Priority:? PreemptionPolicy:? DNSConfig:*PodDNSConfig \
-            ReadinessGates:[PodReadinessGate] RuntimeClassName:? Overhead:? EnableServiceLinks:? \
-            TopologySpreadConstraints:[TopologySpreadConstraint] OS:*PodOS SchedulingGates:[PodSchedulingGate] \
-            ResourceClaims:[PodResourceClaim] Resources:*ResourceRequirements HostnameOverride:? SchedulingGroup:?
-            """,
+        Volumes:[Volume] InitContainers:[Container] Containers:[Container] EphemeralContainers:? RestartPolicy:s \
+        TerminationGracePeriodSeconds:? ActiveDeadlineSeconds:? DNSPolicy:s NodeSelector:? ServiceAccountName:s \
+        AutomountServiceAccountToken:? NodeName:s SecurityContext:*PodSecurityContext ImagePullSecrets:[LocalObjectReference] \
+        Hostname:s Subdomain:s SetHostnameAsFQDN:? Affinity:*Affinity SchedulerName:s Tolerations:[Toleration] \
+        HostAliases:[HostAlias] PriorityClassName:s Priority:? PreemptionPolicy:? DNSConfig:*PodDNSConfig \
+        ReadinessGates:[PodReadinessGate] RuntimeClassName:? Overhead:? EnableServiceLinks:? \
+        TopologySpreadConstraints:[TopologySpreadConstraint] OS:*PodOS SchedulingGates:[PodSchedulingGate] \
+        ResourceClaims:[PodResourceClaim] Resources:*ResourceRequirements HostnameOverride:? SchedulingGroup:?
+        """,
         "Container": """
-            Name:s Image:s Command:? Args:? WorkingDir:s Ports:[ContainerPort] EnvFrom:[EnvFromSource] Env:[EnvVar] \
-            Resources:{ResourceRequirements} ResizePolicy:[ContainerResizePolicy] RestartPolicy:? RestartPolicyRules:? \
-            VolumeMounts:[VolumeMount] VolumeDevices:[VolumeDevice] LivenessProbe:*Probe ReadinessProbe:*Probe StartupProbe:*Probe \
-            Lifecycle:*Lifecycle TerminationMessagePath:s TerminationMessagePolicy:s ImagePullPolicy:s \
-            SecurityContext:*SecurityContext Stdin:b StdinOnce:b TTY:b
-            """,
+        Name:s Image:s Command:? Args:? WorkingDir:s Ports:[ContainerPort] EnvFrom:[EnvFromSource] Env:[EnvVar] \
+        Resources:{ResourceRequirements} ResizePolicy:[ContainerResizePolicy] RestartPolicy:? RestartPolicyRules:? \
+        VolumeMounts:[VolumeMount] VolumeDevices:[VolumeDevice] LivenessProbe:*Probe ReadinessProbe:*Probe StartupProbe:*Probe \
+        Lifecycle:*Lifecycle TerminationMessagePath:s TerminationMessagePolicy:s ImagePullPolicy:s \
+        SecurityContext:*SecurityContext Stdin:b StdinOnce:b TTY:b
+        """,
         "PodSecurityContext": """
-            HostNetwork:b HostPID:b HostIPC:b ShareProcessNamespace:? HostUsers:? SELinuxOptions:*SELinuxOptions \
-            WindowsOptions:*WindowsOptions RunAsUser:? RunAsGroup:? RunAsNonRoot:? SupplementalGroups:? SupplementalGroupsPolicy:? \
-            FSGroup:? FSGroupChangePolicy:? Sysctls:[Sysctl] SeccompProfile:*SeccompProfile AppArmorProfile:*AppArmorProfile \
-            SELinuxChangePolicy:?
-            """,
+        HostNetwork:b HostPID:b HostIPC:b ShareProcessNamespace:? HostUsers:? SELinuxOptions:*SELinuxOptions \
+        WindowsOptions:*WindowsOptions RunAsUser:? RunAsGroup:? RunAsNonRoot:? SupplementalGroups:? SupplementalGroupsPolicy:? \
+        FSGroup:? FSGroupChangePolicy:? Sysctls:[Sysctl] SeccompProfile:*SeccompProfile AppArmorProfile:*AppArmorProfile \
+        SELinuxChangePolicy:?
+        """,
         "SecurityContext": """
-            Capabilities:*Capabilities Privileged:? SELinuxOptions:*SELinuxOptions WindowsOptions:*WindowsOptions RunAsUser:? \
-            RunAsGroup:? RunAsNonRoot:? ReadOnlyRootFilesystem:? AllowPrivilegeEscalation:? ProcMount:? \
-            SeccompProfile:*SeccompProfile AppArmorProfile:*AppArmorProfile
-            """,
+        Capabilities:*Capabilities Privileged:? SELinuxOptions:*SELinuxOptions WindowsOptions:*WindowsOptions RunAsUser:? \
+        RunAsGroup:? RunAsNonRoot:? ReadOnlyRootFilesystem:? AllowPrivilegeEscalation:? ProcMount:? \
+        SeccompProfile:*SeccompProfile AppArmorProfile:*AppArmorProfile
+        """,
         "Capabilities": "Add:? Drop:?",
         "SELinuxOptions": "User:s Role:s Type:s Level:s",
         "WindowsOptions": "GMSACredentialSpecName:? GMSACredentialSpec:? RunAsUserName:? HostProcess:?",
@@ -46,9 +46,9 @@ enum InternalForm {
         "ContainerResizePolicy": "ResourceName:s RestartPolicy:s",
         "EnvVar": "Name:s Value:s ValueFrom:*EnvVarSource",
         "EnvVarSource": """
-            FieldRef:*ObjectFieldSelector ResourceFieldRef:*ResourceFieldSelector ConfigMapKeyRef:*KeySelector \
-            SecretKeyRef:*KeySelector FileKeyRef:?
-            """,
+        FieldRef:*ObjectFieldSelector ResourceFieldRef:*ResourceFieldSelector ConfigMapKeyRef:*KeySelector \
+        SecretKeyRef:*KeySelector FileKeyRef:?
+        """,
         "ObjectFieldSelector": "APIVersion:s FieldPath:s",
         "ResourceFieldSelector": "ContainerName:s Resource:s Divisor:?",
         "KeySelector": "Name:s Key:s Optional:?",
@@ -58,13 +58,13 @@ enum InternalForm {
         "ResourceRequirements": "Limits:? Requests:? Claims:[ResourceClaim]",
         "ResourceClaim": "Name:s Request:s",
         "VolumeMount": """
-            Name:s ReadOnly:b RecursiveReadOnly:? MountPath:s SubPath:s MountPropagation:? SubPathExpr:s
-            """,
+        Name:s ReadOnly:b RecursiveReadOnly:? MountPath:s SubPath:s MountPropagation:? SubPathExpr:s
+        """,
         "VolumeDevice": "Name:s DevicePath:s",
         "Probe": """
-            +ProbeHandler InitialDelaySeconds:n TimeoutSeconds:n PeriodSeconds:n SuccessThreshold:n FailureThreshold:n \
-            TerminationGracePeriodSeconds:?
-            """,
+        +ProbeHandler InitialDelaySeconds:n TimeoutSeconds:n PeriodSeconds:n SuccessThreshold:n FailureThreshold:n \
+        TerminationGracePeriodSeconds:?
+        """,
         "ProbeHandler": "Exec:*ExecAction HTTPGet:*HTTPGetAction TCPSocket:*TCPSocketAction GRPC:*GRPCAction",
         "LifecycleHandler": "Exec:*ExecAction HTTPGet:*HTTPGetAction TCPSocket:*TCPSocketAction Sleep:*SleepAction",
         "Lifecycle": "PostStart:*LifecycleHandler PreStop:*LifecycleHandler StopSignal:?",
@@ -76,11 +76,11 @@ enum InternalForm {
         "SleepAction": "Seconds:n",
         "Volume": "Name:s +VolumeSource",
         "VolumeSource": """
-            HostPath:*HostPath EmptyDir:*EmptyDir GCEPersistentDisk:? AWSElasticBlockStore:? GitRepo:? Secret:*SecretVolume NFS:*NFS \
-            ISCSI:? Glusterfs:? PersistentVolumeClaim:*ClaimVolume RBD:? Quobyte:? FlexVolume:? Cinder:? CephFS:? Flocker:? \
-            DownwardAPI:? FC:? AzureFile:? ConfigMap:*ConfigMapVolume VsphereVolume:? AzureDisk:? PhotonPersistentDisk:? \
-            Projected:? PortworxVolume:? ScaleIO:? StorageOS:? CSI:? Ephemeral:? Image:?
-            """,
+        HostPath:*HostPath EmptyDir:*EmptyDir GCEPersistentDisk:? AWSElasticBlockStore:? GitRepo:? Secret:*SecretVolume NFS:*NFS \
+        ISCSI:? Glusterfs:? PersistentVolumeClaim:*ClaimVolume RBD:? Quobyte:? FlexVolume:? Cinder:? CephFS:? Flocker:? \
+        DownwardAPI:? FC:? AzureFile:? ConfigMap:*ConfigMapVolume VsphereVolume:? AzureDisk:? PhotonPersistentDisk:? \
+        Projected:? PortworxVolume:? ScaleIO:? StorageOS:? CSI:? Ephemeral:? Image:?
+        """,
         "HostPath": "Path:s Type:?",
         "EmptyDir": "Medium:s SizeLimit:?",
         "SecretVolume": "SecretName:s Items:[KeyToPath] DefaultMode:? Optional:?",
@@ -98,25 +98,25 @@ enum InternalForm {
         "PodOS": "Name:s",
         "PodResourceClaim": "Name:s ResourceClaimName:? ResourceClaimTemplateName:?",
         "TopologySpreadConstraint": """
-            MaxSkew:n TopologyKey:s WhenUnsatisfiable:s LabelSelector:? MinDomains:? NodeAffinityPolicy:? NodeTaintsPolicy:? \
-            MatchLabelKeys:?
-            """,
+        MaxSkew:n TopologyKey:s WhenUnsatisfiable:s LabelSelector:? MinDomains:? NodeAffinityPolicy:? NodeTaintsPolicy:? \
+        MatchLabelKeys:?
+        """,
         "Affinity": "NodeAffinity:*NodeAffinity PodAffinity:*PodAffinity PodAntiAffinity:*PodAffinity",
         "NodeAffinity": """
-            RequiredDuringSchedulingIgnoredDuringExecution:*NodeSelector \
-            PreferredDuringSchedulingIgnoredDuringExecution:[PreferredSchedulingTerm]
-            """,
+        RequiredDuringSchedulingIgnoredDuringExecution:*NodeSelector \
+        PreferredDuringSchedulingIgnoredDuringExecution:[PreferredSchedulingTerm]
+        """,
         "NodeSelector": "NodeSelectorTerms:[NodeSelectorTerm]",
         "NodeSelectorTerm": "MatchExpressions:[NodeSelectorRequirement] MatchFields:[NodeSelectorRequirement]",
         "NodeSelectorRequirement": "Key:s Operator:s Values:?",
         "PreferredSchedulingTerm": "Weight:n Preference:{NodeSelectorTerm}",
         "PodAffinity": """
-            RequiredDuringSchedulingIgnoredDuringExecution:[PodAffinityTerm] \
-            PreferredDuringSchedulingIgnoredDuringExecution:[WeightedPodAffinityTerm]
-            """,
+        RequiredDuringSchedulingIgnoredDuringExecution:[PodAffinityTerm] \
+        PreferredDuringSchedulingIgnoredDuringExecution:[WeightedPodAffinityTerm]
+        """,
         "PodAffinityTerm": """
-            LabelSelector:? Namespaces:? TopologyKey:s NamespaceSelector:? MatchLabelKeys:? MismatchLabelKeys:?
-            """,
+        LabelSelector:? Namespaces:? TopologyKey:s NamespaceSelector:? MatchLabelKeys:? MismatchLabelKeys:?
+        """,
         "WeightedPodAffinityTerm": "Weight:n PodAffinityTerm:{PodAffinityTerm}",
         "VolumeNodeAffinity": "Required:*NodeSelector",
         "ServicePort": "Name:s Protocol:s AppProtocol:? Port:n TargetPort:n NodePort:n",
@@ -135,9 +135,9 @@ enum InternalForm {
         "OnPodCondition": "Type:s Status:s",
         "PodDisruptionBudgetSpec": "MinAvailable:? Selector:? MaxUnavailable:? UnhealthyPodEvictionPolicy:?",
         "PersistentVolumeClaimSpec": """
-            AccessModes:? Selector:? Resources:{VolumeResourceRequirements} VolumeName:s StorageClassName:? VolumeMode:? \
-            DataSource:*TypedLocalObjectReference DataSourceRef:*TypedObjectReference VolumeAttributesClassName:?
-            """,
+        AccessModes:? Selector:? Resources:{VolumeResourceRequirements} VolumeName:s StorageClassName:? VolumeMode:? \
+        DataSource:*TypedLocalObjectReference DataSourceRef:*TypedObjectReference VolumeAttributesClassName:?
+        """,
         "VolumeResourceRequirements": "Limits:? Requests:?",
         "TypedLocalObjectReference": "APIGroup:? Kind:s Name:s",
         "TypedObjectReference": "APIGroup:? Kind:s Name:s Namespace:?",
@@ -212,7 +212,8 @@ enum InternalForm {
         var end = 0
         while end < bytes.count, bytes[end] >= 65, bytes[end] <= 90 { end += 1 }
         if end > 1, end < bytes.count { end -= 1 }
-        return String(decoding: bytes[..<end].map { $0 | 0x20 }, as: UTF8.self) + String(decoding: bytes[end...], as: UTF8.self)
+        return String(decoding: bytes[..<end].map { $0 | 0x20 }, as: UTF8.self)
+            + String(decoding: bytes[end...], as: UTF8.self)
     }
 }
 
@@ -225,6 +226,8 @@ extension FieldError {
         .init(.duplicate, path, "Duplicate value: \(value)" + (detail.isEmpty ? "" : ": " + detail))
     }
     static func notSupportedDump(_ path: String, _ value: String, _ supported: [String]) -> FieldError {
-        .init(.notSupported, path, "Unsupported value: \(value): supported values: " + supported.map { "\"\($0)\"" }.joined(separator: ", "))
+        .init(
+            .notSupported, path,
+            "Unsupported value: \(value): supported values: " + supported.map { "\"\($0)\"" }.joined(separator: ", "))
     }
 }

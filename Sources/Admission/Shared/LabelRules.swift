@@ -21,32 +21,43 @@ enum LabelRules {
     }
 
     /// `allowsInvalidValues` keeps an old object with a value that is no label value writable.
-    static func validateSelector(_ selector: JSON?, path: @autoclosure () -> String, allowsInvalidValues: Bool = false) -> [FieldError] {
+    static func validateSelector(_ selector: JSON?, path: @autoclosure () -> String, allowsInvalidValues: Bool = false)
+        -> [FieldError]
+    {
         guard let selector, !selector.isNull else { return [] }
         var errors = validateLabels(selector["matchLabels"], path: path() + ".matchLabels")
         for (i, requirement) in (selector["matchExpressions"]?.elements ?? []).enumerated() {
-            errors += validateRequirement(requirement, path: "\(path()).matchExpressions[\(i)]", allowsInvalidValues: allowsInvalidValues)
+            errors += validateRequirement(
+                requirement, path: "\(path()).matchExpressions[\(i)]", allowsInvalidValues: allowsInvalidValues)
         }
         return errors
     }
 
-    static func validateRequirement(_ requirement: JSON, path: @autoclosure () -> String, allowsInvalidValues: Bool = false) -> [FieldError] {
+    static func validateRequirement(
+        _ requirement: JSON, path: @autoclosure () -> String, allowsInvalidValues: Bool = false
+    ) -> [FieldError] {
         var errors: [FieldError] = []
         let values = requirement["values"]?.elements ?? []
         let op = requirement["operator"]?.string ?? ""
         switch op {
         case "In", "NotIn":
-            if values.isEmpty { errors.append(.required(path() + ".values", "must be specified when `operator` is 'In' or 'NotIn'")) }
+            if values.isEmpty {
+                errors.append(.required(path() + ".values", "must be specified when `operator` is 'In' or 'NotIn'"))
+            }
         case "Exists", "DoesNotExist":
             if !values.isEmpty {
-                errors.append(.forbidden(path() + ".values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
+                errors.append(
+                    .forbidden(path() + ".values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+                )
             }
         default: errors.append(.invalid(path() + ".operator", .string(op), "not a valid selector operator"))
         }
         errors += validateKey(requirement["key"]?.string ?? "", path: path() + ".key")
         if !allowsInvalidValues {
             for (i, value) in values.enumerated() {
-                for wrong in Names.labelValue(value.string ?? "") { errors.append(.invalid("\(path()).values[\(i)]", value, wrong)) }
+                for wrong in Names.labelValue(value.string ?? "") {
+                    errors.append(.invalid("\(path()).values[\(i)]", value, wrong))
+                }
             }
         }
         return errors
@@ -60,7 +71,9 @@ enum LabelRules {
     /// Whether labels are what the selector asks for. An invalid selector matches nothing.
     static func matches(_ selector: JSON?, labels: JSON?) -> Bool {
         guard let selector, !selector.isNull else { return false }
-        for (key, value) in selector["matchLabels"]?.entries ?? JSONObject() where labels?[key] != value { return false }
+        for (key, value) in selector["matchLabels"]?.entries ?? JSONObject() where labels?[key] != value {
+            return false
+        }
         for requirement in selector["matchExpressions"]?.elements ?? [] {
             let value = requirement["key"]?.string.flatMap { labels?[$0] }
             let values = requirement["values"]?.elements ?? []

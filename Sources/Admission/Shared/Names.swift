@@ -12,7 +12,9 @@ enum Names {
     /// How a length limit is worded: names count "characters", newer declarative rules and label parts "bytes".
     enum LengthUnit: String { case characters, bytes }
 
-    static func tooLong(_ limit: Int, _ unit: LengthUnit = .characters) -> String { "must be no more than \(limit) \(unit.rawValue)" }
+    static func tooLong(_ limit: Int, _ unit: LengthUnit = .characters) -> String {
+        "must be no more than \(limit) \(unit.rawValue)"
+    }
 
     /// Upstream's `RegexError`: the rule, examples, and the expression it is checked with.
     static func pattern(_ rule: String, _ expression: String, _ examples: String...) -> String {
@@ -25,7 +27,9 @@ enum Names {
         var wrong: [String] = []
         if value.utf8.count > 63 { wrong.append(tooLong(63, unit)) }
         if !isDNSLabel(value.utf8) {
-            wrong.append(isDNSSubdomain(value.utf8) ? "must not contain dots" : pattern(label1123Rule, label1123, "my-name", "123-abc"))
+            wrong.append(
+                isDNSSubdomain(value.utf8)
+                    ? "must not contain dots" : pattern(label1123Rule, label1123, "my-name", "123-abc"))
         }
         return wrong
     }
@@ -45,7 +49,9 @@ enum Names {
         if value.utf8.count > 253 { wrong.append(tooLong(253)) }
         let fine = value.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { part in
             let rest = part.first == UInt8(ascii: "_") ? part.dropFirst() : part
-            guard let first = rest.first, let last = rest.last, first.isLowerOrDigit, last.isLowerOrDigit else { return false }
+            guard let first = rest.first, let last = rest.last, first.isLowerOrDigit, last.isLowerOrDigit else {
+                return false
+            }
             return rest.allSatisfy { $0.isLowerOrDigit || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") }
         }
         if !fine {
@@ -65,7 +71,8 @@ enum Names {
             wrong.append(
                 pattern(
                     "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
-                        + "character, and end with an alphanumeric character", "[a-z]([-a-z0-9]*[a-z0-9])?", "my-name", "abc-123"))
+                        + "character, and end with an alphanumeric character", "[a-z]([-a-z0-9]*[a-z0-9])?", "my-name",
+                    "abc-123"))
         }
         return wrong
     }
@@ -91,7 +98,10 @@ enum Names {
             "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character",
             "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]", "MyName", "my.name", "123-abc")
         guard parts.count <= 2 else {
-            return ["a valid label key " + rule + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]
+            return [
+                "a valid label key " + rule
+                    + " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+            ]
         }
         var wrong: [String] = []
         if parts.count == 2 {
@@ -114,7 +124,9 @@ enum Names {
 
     static func isQualifiedName(_ value: String) -> Bool {
         let bytes = value.utf8
-        guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")) else { return bytes.count <= 63 && isLabelName(bytes) }
+        guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")) else {
+            return bytes.count <= 63 && isLabelName(bytes)
+        }
         let (prefix, name) = (bytes[..<slash], bytes[bytes.index(after: slash)...])
         return prefix.count <= 253 && isDNSSubdomain(prefix) && name.count <= 63 && isLabelName(name)
     }
@@ -126,7 +138,8 @@ enum Names {
             wrong.append(
                 pattern(
                     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start "
-                        + "and end with an alphanumeric character", "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?", "MyValue",
+                        + "and end with an alphanumeric character", "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?",
+                    "MyValue",
                     "my_value", "12345"))
         }
         return wrong
@@ -139,7 +152,8 @@ enum Names {
         if value.isEmpty || !value.utf8.allSatisfy({ $0.isAlphanumeric || $0 == 45 || $0 == 95 || $0 == 46 }) {
             wrong.append(
                 pattern(
-                    "a valid config key must consist of alphanumeric characters, '-', '_' or '.'", "[-._a-zA-Z0-9]+", "key.name",
+                    "a valid config key must consist of alphanumeric characters, '-', '_' or '.'", "[-._a-zA-Z0-9]+",
+                    "key.name",
                     "KEY_NAME", "key-name"))
         }
         return wrong + dotPrefix(value)
@@ -162,7 +176,8 @@ enum Names {
 
     static func cIdentifier(_ value: String) -> [String] {
         let bytes = value.utf8
-        let fine = (bytes.first.map { $0.isLetter || $0 == 95 } ?? false) && bytes.allSatisfy { $0.isAlphanumeric || $0 == 95 }
+        let fine =
+            (bytes.first.map { $0.isLetter || $0 == 95 } ?? false) && bytes.allSatisfy { $0.isAlphanumeric || $0 == 95 }
         if fine { return [] }
         return [
             pattern(
@@ -173,7 +188,10 @@ enum Names {
 
     static func httpHeader(_ value: String) -> [String] {
         if !value.isEmpty, value.utf8.allSatisfy({ $0.isAlphanumeric || $0 == 45 }) { return [] }
-        return [pattern("a valid HTTP header must consist of alphanumeric characters or '-'", "[-A-Za-z0-9]+", "X-Header-Name")]
+        return [
+            pattern(
+                "a valid HTTP header must consist of alphanumeric characters or '-'", "[-A-Za-z0-9]+", "X-Header-Name")
+        ]
     }
 
     static func portName(_ value: String) -> [String] {
@@ -184,7 +202,9 @@ enum Names {
             wrong.append("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)")
         }
         if !bytes.contains(where: \.isLower) { wrong.append("must contain at least one letter (a-z)") }
-        if zip(bytes, bytes.dropFirst()).contains(where: { $0 == 45 && $1 == 45 }) { wrong.append("must not contain consecutive hyphens") }
+        if zip(bytes, bytes.dropFirst()).contains(where: { $0 == 45 && $1 == 45 }) {
+            wrong.append("must not contain consecutive hyphens")
+        }
         if bytes.first == 45 || bytes.last == 45 { wrong.append("must not begin or end with a hyphen") }
         return wrong
     }
@@ -192,7 +212,9 @@ enum Names {
     static func percent(_ value: String) -> [String] {
         let digits = value.utf8.dropLast()
         if value.utf8.last == UInt8(ascii: "%"), !digits.isEmpty, digits.allSatisfy(\.isDigit) { return [] }
-        return [pattern("a valid percent string must be a numeric string followed by an ending '%'", "[0-9]+%", "1%", "93%")]
+        return [
+            pattern("a valid percent string must be a numeric string followed by an ending '%'", "[0-9]+%", "1%", "93%")
+        ]
     }
 
     /// A name that can stand in a URL's path; a prefix of one when something will be appended.
@@ -207,7 +229,9 @@ enum Names {
     /// What `rule` says of `metadata.name`, or of `generateName` when `isPrefix`: a last dash then stands for what will follow.
     static func check(_ value: String, _ rule: NameRule, isPrefix: Bool = false) -> [String] {
         var value = value
-        if isPrefix, rule != .pathSegment, value.utf8.count > 1, value.utf8.last == 45 { value = String(value.dropLast(2)) + "a" }
+        if isPrefix, rule != .pathSegment, value.utf8.count > 1, value.utf8.last == 45 {
+            value = String(value.dropLast(2)) + "a"
+        }
         switch rule {
         case .dnsSubdomain: return dnsSubdomain(value)
         case .longName: return dnsSubdomain(value, isPrefix ? .characters : .bytes)
@@ -220,7 +244,9 @@ enum Names {
     // MARK: the forms themselves
 
     static func isDNSLabel(_ bytes: some BidirectionalCollection<UInt8>) -> Bool {
-        guard let first = bytes.first, let last = bytes.last, first.isLowerOrDigit, last.isLowerOrDigit else { return false }
+        guard let first = bytes.first, let last = bytes.last, first.isLowerOrDigit, last.isLowerOrDigit else {
+            return false
+        }
         return bytes.allSatisfy { $0.isLowerOrDigit || $0 == UInt8(ascii: "-") }
     }
 
@@ -229,7 +255,9 @@ enum Names {
         for b in bytes {
             switch b {
             case UInt8(ascii: "."), UInt8(ascii: "-"):
-                if before == UInt8(ascii: ".") || (b == UInt8(ascii: ".") && before == UInt8(ascii: "-")) { return false }
+                if before == UInt8(ascii: ".") || (b == UInt8(ascii: ".") && before == UInt8(ascii: "-")) {
+                    return false
+                }
             default: if !b.isLowerOrDigit { return false }
             }
             before = b
@@ -238,7 +266,9 @@ enum Names {
     }
 
     static func isLabelName(_ bytes: some BidirectionalCollection<UInt8>) -> Bool {
-        guard let first = bytes.first, let last = bytes.last, first.isAlphanumeric, last.isAlphanumeric else { return false }
+        guard let first = bytes.first, let last = bytes.last, first.isAlphanumeric, last.isAlphanumeric else {
+            return false
+        }
         return bytes.allSatisfy { $0.isAlphanumeric || $0 == 45 || $0 == 95 || $0 == 46 }
     }
 }

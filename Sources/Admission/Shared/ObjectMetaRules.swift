@@ -9,11 +9,14 @@ public enum ObjectMetaRules {
     /// Everything wrong with the metadata of a new object, whose name has been generated if it had to be.
     /// `checksStandardFinalizers` is false for custom resources: there a finalizer without a domain is only warned about.
     public static func validateCreate(
-        _ meta: JSON, isNamespaced: Bool, nameRule: NameRule, path: String = "metadata", checksStandardFinalizers: Bool = true
+        _ meta: JSON, isNamespaced: Bool, nameRule: NameRule, path: String = "metadata",
+        checksStandardFinalizers: Bool = true
     ) -> [FieldError] {
         var errors: [FieldError] = []
         if let prefix = meta["generateName"]?.string, !prefix.isEmpty {
-            for text in Names.check(prefix, nameRule, isPrefix: true) { errors.append(.invalid(path + ".generateName", .string(prefix), text)) }
+            for text in Names.check(prefix, nameRule, isPrefix: true) {
+                errors.append(.invalid(path + ".generateName", .string(prefix), text))
+            }
         }
         let name = meta["name"]?.string ?? ""
         if name.isEmpty {
@@ -26,7 +29,9 @@ public enum ObjectMetaRules {
             if namespace.isEmpty {
                 errors.append(.required(path + ".namespace"))
             } else {
-                for text in Names.dnsLabel(namespace) { errors.append(.invalid(path + ".namespace", .string(namespace), text)) }
+                for text in Names.dnsLabel(namespace) {
+                    errors.append(.invalid(path + ".namespace", .string(namespace), text))
+                }
             }
         } else if !namespace.isEmpty {
             errors.append(.forbidden(path + ".namespace", "not allowed on this type"))
@@ -50,15 +55,19 @@ public enum ObjectMetaRules {
         finalizers.enumerated().flatMap { i, name in validateStandardFinalizer(name, path: "\(path)[\(i)]") }
     }
     static func validateStandardFinalizer(_ name: String, path: String) -> [FieldError] {
-        let known = name.utf8.contains(UInt8(ascii: "/")) || ["kubernetes", "orphan", "foregroundDeletion"].contains(name)
-        return known ? [] : [.invalid(path, .string(name), "name is neither a standard finalizer name nor is it fully qualified")]
+        let known =
+            name.utf8.contains(UInt8(ascii: "/")) || ["kubernetes", "orphan", "foregroundDeletion"].contains(name)
+        return known
+            ? []
+            : [.invalid(path, .string(name), "name is neither a standard finalizer name nor is it fully qualified")]
     }
 
     /// Everything wrong with changed metadata. `meta` already carries what the server fills in (resourceVersion, uid, …).
     public static func validateUpdate(_ meta: JSON, old: JSON, path: String = "metadata") -> [FieldError] {
         var errors: [FieldError] = []
         if let deletion = old["deletionTimestamp"], !deletion.isNull {
-            errors += validateNoNewFinalizers(meta["finalizers"]?.strings ?? [], old["finalizers"]?.strings ?? [], path: path + ".finalizers")
+            errors += validateNoNewFinalizers(
+                meta["finalizers"]?.strings ?? [], old["finalizers"]?.strings ?? [], path: path + ".finalizers")
         }
         if (meta["resourceVersion"]?.string ?? "").isEmpty {
             errors.append(.invalid(path + ".resourceVersion", "", "must be specified for an update"))
@@ -130,7 +139,8 @@ public enum ObjectMetaRules {
                     errors.append(
                         .invalid(
                             path, owners ?? .null,
-                            "Only one reference can have Controller set to true. Found \"true\" in references for \(controller) and \(current)"))
+                            "Only one reference can have Controller set to true. Found \"true\" in references for \(controller) and \(current)"
+                        ))
                 }
             }
         }
@@ -144,7 +154,9 @@ public enum ObjectMetaRules {
         }
         if finalizers.contains("orphan"), finalizers.contains("foregroundDeletion") {
             errors.append(
-                .invalid(path, .array(finalizers.map { .string($0) }), "finalizer orphan and foregroundDeletion cannot be both set"))
+                .invalid(
+                    path, .array(finalizers.map { .string($0) }),
+                    "finalizer orphan and foregroundDeletion cannot be both set"))
         }
         return errors
     }

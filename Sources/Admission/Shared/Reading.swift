@@ -56,5 +56,7 @@ extension FieldError {
         .init(.duplicate, path, "Duplicate value: \(value.text): \(detail)")
     }
     /// `Invalid value: detail`, the value left out.
-    static func invalidOmitted(_ path: String, _ detail: String) -> FieldError { .init(.invalid, path, "Invalid value: " + detail) }
+    static func invalidOmitted(_ path: String, _ detail: String) -> FieldError {
+        .init(.invalid, path, "Invalid value: " + detail)
+    }
 }

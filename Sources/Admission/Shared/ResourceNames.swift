@@ -5,11 +5,13 @@ import Schema
 enum ResourceNames {
     private static let containerNames: Set<String> = ["cpu", "memory", "ephemeral-storage"]
     private static let counts: Set<String> = [
-        "pods", "resourcequotas", "services", "replicationcontrollers", "secrets", "configmaps", "persistentvolumeclaims",
+        "pods", "resourcequotas", "services", "replicationcontrollers", "secrets", "configmaps",
+        "persistentvolumeclaims",
         "services.nodeports", "services.loadbalancers",
     ]
     private static let quotaNames: Set<String> = counts.union([
-        "cpu", "memory", "ephemeral-storage", "requests.cpu", "requests.memory", "requests.storage", "requests.ephemeral-storage",
+        "cpu", "memory", "ephemeral-storage", "requests.cpu", "requests.memory", "requests.storage",
+        "requests.ephemeral-storage",
         "limits.cpu", "limits.memory", "limits.ephemeral-storage",
     ])
     private static let standardNames: Set<String> = quotaNames.union(["storage"])
@@ -19,7 +21,9 @@ enum ResourceNames {
     static func isNative(_ name: String) -> Bool { !isPrefixed(name) || name.contains("kubernetes.io/") }
     static func isOvercommitAllowed(_ name: String) -> Bool { isNative(name) && !isHugePages(name) }
     static func isStandardContainerName(_ name: String) -> Bool { containerNames.contains(name) || isHugePages(name) }
-    static func isStandardQuotaName(_ name: String) -> Bool { quotaNames.contains(name) || name.hasPrefix("requests.hugepages-") }
+    static func isStandardQuotaName(_ name: String) -> Bool {
+        quotaNames.contains(name) || name.hasPrefix("requests.hugepages-")
+    }
     static func isStandard(_ name: String) -> Bool {
         standardNames.contains(name) || isHugePages(name) || name.hasPrefix("requests.hugepages-")
     }
@@ -65,7 +69,9 @@ enum ResourceNames {
         let amount = Amount(value)
         var errors: [FieldError] = []
         if amount < .zero { errors.append(.invalid(path(), .string(amount.text), Message.notNegative)) }
-        if isInteger(name), !amount.isWhole { errors.append(.invalid(path(), .string(amount.text), "must be an integer")) }
+        if isInteger(name), !amount.isWhole {
+            errors.append(.invalid(path(), .string(amount.text), "must be an integer"))
+        }
         return errors
     }
 }

@@ -10,7 +10,9 @@ struct CSIDriverRules: KindRules {
         object.modify("spec") { spec in
             spec.fill("attachRequired", true)
             spec.fill("fsGroupPolicy", "ReadWriteOnceWithFSType")
-            for field in ["podInfoOnMount", "requiresRepublish", "seLinuxMount", "storageCapacity"] { spec.fill(field, false) }
+            for field in ["podInfoOnMount", "requiresRepublish", "seLinuxMount", "storageCapacity"] {
+                spec.fill(field, false)
+            }
             if spec.list("volumeLifecycleModes").isEmpty { spec["volumeLifecycleModes"] = ["Persistent"] }
         }
     }
@@ -45,16 +47,30 @@ struct CSIDriverRules: KindRules {
         var audiences: Set<String> = []
         for (i, request) in spec.list("tokenRequests").enumerated() {
             let at = "spec.tokenRequests[\(i)]"
-            if !audiences.insert(request.text("audience")).inserted { errors.append(.duplicate(at + ".audience", .string(request.text("audience")))) }
+            if !audiences.insert(request.text("audience")).inserted {
+                errors.append(.duplicate(at + ".audience", .string(request.text("audience"))))
+            }
             guard let seconds = request.integer("expirationSeconds") else { continue }
-            if seconds < 600 { errors.append(.invalid(at + ".expirationSeconds", .int(seconds), "may not specify a duration less than 10 minutes")) }
-            if seconds > 1 << 32 { errors.append(.invalid(at + ".expirationSeconds", .int(seconds), "may not specify a duration larger than 2^32 seconds")) }
+            if seconds < 600 {
+                errors.append(
+                    .invalid(
+                        at + ".expirationSeconds", .int(seconds), "may not specify a duration less than 10 minutes"))
+            }
+            if seconds > 1 << 32 {
+                errors.append(
+                    .invalid(
+                        at + ".expirationSeconds", .int(seconds), "may not specify a duration larger than 2^32 seconds")
+                )
+            }
         }
         for mode in spec["volumeLifecycleModes"]?.strings ?? [] where mode != "Persistent" && mode != "Ephemeral" {
             errors.append(.notSupported("spec.volumeLifecycleModes", .string(mode), ["Ephemeral", "Persistent"]))
         }
         if let seconds = spec.integer("nodeAllocatableUpdatePeriodSeconds"), seconds < 10 {
-            errors.append(.invalid("spec.nodeAllocatableUpdatePeriodSeconds", .int(seconds), "must be greater than or equal to 10 seconds"))
+            errors.append(
+                .invalid(
+                    "spec.nodeAllocatableUpdatePeriodSeconds", .int(seconds),
+                    "must be greater than or equal to 10 seconds"))
         }
         return errors
     }
@@ -95,7 +111,9 @@ struct CSINodeRules: KindRules {
 struct VolumeAttachmentRules: KindRules {
     var allowsUnconditionalUpdate: Bool { false }
 
-    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) { object["status"] = ["attached": false] }
+    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
+        object["status"] = ["attached": false]
+    }
 
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
         let spec = object["spec"] ?? .null
@@ -105,18 +123,26 @@ struct VolumeAttachmentRules: KindRules {
         let source = spec["source"] ?? .null
         let inline = source.has("inlineVolumeSpec")
         switch (inline, source["persistentVolumeName"]?.string) {
-        case (false, nil): errors.append(.required("spec.source", "must specify exactly one of inlineVolumeSpec and persistentVolumeName"))
+        case (false, nil):
+            errors.append(
+                .required("spec.source", "must specify exactly one of inlineVolumeSpec and persistentVolumeName"))
         case (true, .some):
-            errors.append(.forbidden("spec.source", "must specify exactly one of inlineVolumeSpec and persistentVolumeName"))
+            errors.append(
+                .forbidden("spec.source", "must specify exactly one of inlineVolumeSpec and persistentVolumeName"))
         case (false, .some(let name)):
             if name.isEmpty {
-                errors.append(.required("spec.source.persistentVolumeName", "must specify non empty persistentVolumeName"))
+                errors.append(
+                    .required("spec.source.persistentVolumeName", "must specify non empty persistentVolumeName"))
             } else {
                 errors.addInvalid("spec.source.persistentVolumeName", .string(name), Names.dnsSubdomain(name))
             }
         case (true, nil): break
         }
-        if node.isEmpty { errors.append(.required("spec.nodeName")) } else { errors.addInvalid("spec.nodeName", .string(node), Names.dnsSubdomain(node)) }
+        if node.isEmpty {
+            errors.append(.required("spec.nodeName"))
+        } else {
+            errors.addInvalid("spec.nodeName", .string(node), Names.dnsSubdomain(node))
+        }
         return errors
     }
 
@@ -131,7 +157,9 @@ struct CSIStorageCapacityRules: KindRules {
 
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
         var errors: [FieldError] = []
-        if object.has("nodeTopology") { errors += LabelRules.validateSelector(object["nodeTopology"], path: "nodeTopology") }
+        if object.has("nodeTopology") {
+            errors += LabelRules.validateSelector(object["nodeTopology"], path: "nodeTopology")
+        }
         let name = object.text("storageClassName")
         if name.isEmpty {
             errors.append(.required("storageClassName"))
@@ -147,7 +175,9 @@ struct CSIStorageCapacityRules: KindRules {
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
         var errors = ObjectMetaRules.revalidate(object, old: old)
-        for field in ["nodeTopology", "storageClassName"] { errors += Immutability.check(object[field], old[field], path: field) }
+        for field in ["nodeTopology", "storageClassName"] {
+            errors += Immutability.check(object[field], old[field], path: field)
+        }
         return errors
     }
 }

@@ -37,7 +37,8 @@ struct StorageClassRules: KindRules {
         for field in ["parameters", "provisioner", "reclaimPolicy"] where !Semantics.equal(object[field], old[field]) {
             errors.append(.forbidden(field, "updates to \(field) are forbidden."))
         }
-        return errors + Immutability.check(object["volumeBindingMode"], old["volumeBindingMode"], path: "volumeBindingMode")
+        return errors
+            + Immutability.check(object["volumeBindingMode"], old["volumeBindingMode"], path: "volumeBindingMode")
     }
 }
 
@@ -56,7 +57,9 @@ enum ParameterRules {
             bytes += entry.key.utf8.count + (entry.value.string ?? "").utf8.count
         }
         if bytes > bytesMax { errors.append(.tooLong("parameters", bytesMax)) }
-        if entries.isEmpty, !allowsEmpty { errors.append(.required("parameters", "must contain at least one key/value pair")) }
+        if entries.isEmpty, !allowsEmpty {
+            errors.append(.required("parameters", "must contain at least one key/value pair"))
+        }
         return errors
     }
 }
@@ -77,7 +80,9 @@ struct VolumeAttributesClassRules: KindRules {
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
         var errors = ObjectMetaRules.revalidate(object, old: old)
-        if object.text("driverName") != old.text("driverName") { errors.append(.forbidden("driverName", "updates to driverName are forbidden.")) }
+        if object.text("driverName") != old.text("driverName") {
+            errors.append(.forbidden("driverName", "updates to driverName are forbidden."))
+        }
         if !Semantics.equal(object["parameters"], old["parameters"]) {
             errors.append(.forbidden("parameters", "updates to parameters are forbidden."))
         }

@@ -5,7 +5,9 @@ extension LoopIdentity {
     public static func controller(_ name: String, fieldManager: String = "kube-controller-manager") -> LoopIdentity {
         let account = "system:serviceaccount:kube-system:" + name
         return LoopIdentity(
-            user: UserInfo(name: account, groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"]),
+            user: UserInfo(
+                name: account,
+                groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"]),
             userAgent: fieldManager + "/v1.36.2 (linux/amd64) kubernetes/reckon/" + account)
     }
     /// The controller manager itself.

@@ -80,10 +80,12 @@ final class LoopThread: @unchecked Sendable {
         precondition(thread == nil, "a loop starts once")
         let body = Unmanaged.passRetained(Body(run)).toOpaque()
         var handle = pthread_t()
-        let code = pthread_create(&handle, nil, { raw in
-            Unmanaged<Body>.fromOpaque(raw!).takeRetainedValue().run()
-            return nil
-        }, body)
+        let code = pthread_create(
+            &handle, nil,
+            { raw in
+                Unmanaged<Body>.fromOpaque(raw!).takeRetainedValue().run()
+                return nil
+            }, body)
         precondition(code == 0, "no thread for a loop")
         thread = handle
     }

@@ -25,7 +25,9 @@ struct Anchor: Equatable, Sendable {
     }
 
     init(decoding bytes: UnsafeRawBufferPointer, revision: UInt64) throws(RecordError) {
-        guard let content = Checked.open(bytes, seed: revision) else { throw RecordError("the checksum of a chain value is wrong") }
+        guard let content = Checked.open(bytes, seed: revision) else {
+            throw RecordError("the checksum of a chain value is wrong")
+        }
         var reader = ByteReader(content)
         self.revision = revision
         ordinal = try reader.varint()

@@ -42,7 +42,9 @@ extension DiskLog {
             draft.note(in: &index)
         }
         let needsAnchor = isSegmentFull || draft.end.ordinal >= writer.anchoredOrdinal + Limits.accessAnchorRecords
-        var growth = (blocks.journal + blocks.access).reduce(0) { $0 + $1.1.count + 4096 } + names.reduce(0) { $0 + $1.count + 64 }
+        var growth =
+            (blocks.journal + blocks.access).reduce(0) { $0 + $1.1.count + 4096 }
+            + names.reduce(0) { $0 + $1.count + 64 }
         growth += draft.created.count * 512 + Limits.commitPagesMax * 4096 + (isSegmentFull ? index.pagesMax * 4096 : 0)
         try environment.write(growth: growth) { transaction throws(LogError) in
             for (i, name) in names.enumerated() {
@@ -61,7 +63,8 @@ extension DiskLog {
         if needsAnchor { writer.anchoredOrdinal = draft.end.ordinal }
         shared.withLock { shared in
             shared.head = LogHead(
-                revision: draft.end.revision, ordinal: draft.end.ordinal, time: max(shared.head.time, draft.time), chain: draft.end.chain)
+                revision: draft.end.revision, ordinal: draft.end.ordinal, time: max(shared.head.time, draft.time),
+                chain: draft.end.chain)
             if isSegmentFull {
                 shared.index.segments.append(shared.index.first)
                 shared.index.begin(at: draft.end.revision + 1)
@@ -79,7 +82,9 @@ extension DiskLog {
         }
         var lives: [(key: [UInt8], value: [UInt8])] = []
         for (key, list) in index.created {
-            for life in list { lives.append((VersionIndex.lifeKey(key, number: life.number), VersionIndex.encode(life))) }
+            for life in list {
+                lives.append((VersionIndex.lifeKey(key, number: life.number), VersionIndex.encode(life)))
+            }
         }
         // In the order of the keys, so that each page is touched once.
         lives.sort { a, b in
@@ -93,7 +98,9 @@ extension DiskLog {
             var life = VersionIndex.Life(number: number, created: 0, deleted: revision)
             if let bytes = try transaction.get(databases.keys, place) {
                 life.created = try damage(revision) { () throws(RecordError) in
-                    try bytes.withUnsafeBytesTyped { bytes throws(RecordError) in try VersionIndex.decode(bytes, number: number) }
+                    try bytes.withUnsafeBytesTyped { bytes throws(RecordError) in
+                        try VersionIndex.decode(bytes, number: number)
+                    }
                 }.created
             }
             try transaction.put(databases.keys, place, VersionIndex.encode(life))
@@ -108,7 +115,8 @@ extension DiskLog {
             let index = shared.withLock { $0.index }
             guard index.count > 0, writer.failure == nil else { return .success(()) }
             do throws(LogError) {
-                try environment.write(growth: (index.pagesMax + Limits.commitPagesMax) * 4096) { transaction throws(LogError) in
+                try environment.write(growth: (index.pagesMax + Limits.commitPagesMax) * 4096) {
+                    transaction throws(LogError) in
                     try transaction.put(databases.anchors, writer.end.revision, writer.end.encoded())
                     try write(index, transaction)
                 }

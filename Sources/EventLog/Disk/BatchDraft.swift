@@ -61,7 +61,9 @@ struct BatchDraft {
         if journal.isEmpty, state.revision != end.revision {
             throw .outOfOrder("the state is at revision \(state.revision), the log at \(end.revision)")
         }
-        guard record.time >= journalEnd else { throw .outOfOrder("the time of revision \(record.revision) is before the one ahead of it") }
+        guard record.time >= journalEnd else {
+            throw .outOfOrder("the time of revision \(record.revision) is before the one ahead of it")
+        }
         var bases: [ChangeBase] = []
         for change in record.changes { bases.append(try base(of: change, record.revision)) }
         if journalTime == nil { journalTime = record.time }
@@ -79,7 +81,8 @@ struct BatchDraft {
         if access.isEmpty || access[access.count - 1].content.bytes.count > Limits.inlineBlockBytesMax - 150 {
             access.append(
                 AccessContent(
-                    firstOrdinal: end.ordinal, firstTime: record.time, firstRevision: record.revision, time: record.time,
+                    firstOrdinal: end.ordinal, firstTime: record.time, firstRevision: record.revision,
+                    time: record.time,
                     revision: record.revision))
         }
         let i = access.count - 1
@@ -93,11 +96,14 @@ struct BatchDraft {
         var old = pending[change.key]
         if old == nil, let stored = state.object(change.key) {
             old = Version(
-                number: stored.number, version: stored.version, revision: stored.revision, body: stored.body, isDeleted: false)
+                number: stored.number, version: stored.version, revision: stored.revision, body: stored.body,
+                isDeleted: false)
         }
         if old?.isDeleted == true { old = nil }
         guard let before = old else {
-            guard change.kind == .created else { throw .outOfOrder("\(change.key.description) is changed but does not exist") }
+            guard change.kind == .created else {
+                throw .outOfOrder("\(change.key.description) is changed but does not exist")
+            }
             creations += 1
             created.append((creations, ObjectIdentity(key: change.key, uid: change.uid)))
             note(change, creations, version: 0, revision)
@@ -106,9 +112,12 @@ struct BatchDraft {
         guard change.kind != .created else { throw .outOfOrder("\(change.key.description) is created but exists") }
         guard change.previousRevision == before.revision else {
             throw .outOfOrder(
-                "\(change.key.description) is at revision \(before.revision), the event says \(change.previousRevision)")
+                "\(change.key.description) is at revision \(before.revision), the event says \(change.previousRevision)"
+            )
         }
-        guard before.revision < revision else { throw .outOfOrder("\(change.key.description) changes twice in revision \(revision)") }
+        guard before.revision < revision else {
+            throw .outOfOrder("\(change.key.description) changes twice in revision \(revision)")
+        }
         let version = before.version + 1
         note(change, before.number, version: version, revision)
         return ChangeBase(number: before.number, body: version % Limits.versionsPerWholeCopy == 0 ? nil : before.body)
@@ -126,7 +135,9 @@ struct BatchDraft {
     }
 
     /// The values to write, keyed by the first revision or ordinal of each. The names go with the first.
-    mutating func blocks(names: [[UInt8]], firstName: UInt64) -> (journal: [(UInt64, [UInt8])], access: [(UInt64, [UInt8])]) {
+    mutating func blocks(names: [[UInt8]], firstName: UInt64) -> (
+        journal: [(UInt64, [UInt8])], access: [(UInt64, [UInt8])]
+    ) {
         var names = names
         var journalBlocks: [(UInt64, [UInt8])] = []
         let total = journal.reduce(0) { $0 + $1.count }
@@ -144,7 +155,8 @@ struct BatchDraft {
                 (
                     revision,
                     JournalBlock.write(
-                        SHA256Hasher.self, journal[first...last], firstRevision: revision, time: journalTime!, names: names,
+                        SHA256Hasher.self, journal[first...last], firstRevision: revision, time: journalTime!,
+                        names: names,
                         firstName: firstName, chain: &end.chain)
                 ))
             names = []
@@ -154,7 +166,8 @@ struct BatchDraft {
         for block in access {
             let bytes = AccessBlock.write(
                 SHA256Hasher.self, content: block.content.bytes, count: block.count, firstOrdinal: block.firstOrdinal,
-                time: block.firstTime, revision: block.firstRevision, names: names, firstName: firstName, chain: &end.accessChain)
+                time: block.firstTime, revision: block.firstRevision, names: names, firstName: firstName,
+                chain: &end.accessChain)
             accessBlocks.append((block.firstOrdinal, bytes))
             names = []
         }

@@ -35,7 +35,8 @@ enum CheckpointFile {
 
     /// A full disk or a failed write of a checkpoint harms nothing but the next start's speed.
     private static func failure(_ operation: String) -> LogError {
-        errno == ENOSPC || errno == EDQUOT ? .full(code: errno) : .unusable("the \(operation) cannot be written: \(String(cString: strerror(errno)))")
+        errno == ENOSPC || errno == EDQUOT
+            ? .full(code: errno) : .unusable("the \(operation) cannot be written: \(String(cString: strerror(errno)))")
     }
 
     private static func frames(of state: ClusterState, _ file: Int32) throws(LogError) {
@@ -102,7 +103,9 @@ enum CheckpointFile {
         guard file >= 0 else { throw .unusable("\(path) cannot be opened: \(String(cString: strerror(errno)))") }
         defer { Glibc.close(file) }
         var status = stat()
-        guard fstat(file, &status) == 0, status.st_size > 0 else { throw .damaged(revision: revision, "\(path) is empty") }
+        guard fstat(file, &status) == 0, status.st_size > 0 else {
+            throw .damaged(revision: revision, "\(path) is empty")
+        }
         let size = Int(status.st_size)
         guard let map = mmap(nil, size, PROT_READ, MAP_PRIVATE, file, 0), map != MAP_FAILED else {
             throw .failed(operation: "read", code: errno)
@@ -114,10 +117,12 @@ enum CheckpointFile {
         }
     }
 
-    private static func decode(_ bytes: UnsafeRawBufferPointer, _ revision: UInt64) throws(RecordError) -> ClusterState {
+    private static func decode(_ bytes: UnsafeRawBufferPointer, _ revision: UInt64) throws(RecordError) -> ClusterState
+    {
         var reader = ByteReader(bytes)
         var header = ByteReader(try checked(try unchecked(&reader)))
-        guard Array(try header.raw(magic.count)) == magic, try header.byte() == format, try header.varint() == revision else {
+        guard Array(try header.raw(magic.count)) == magic, try header.byte() == format, try header.varint() == revision
+        else {
             throw RecordError("this is no checkpoint of revision \(revision)")
         }
         let time = Timestamp(microseconds: try header.zigzag())
@@ -134,7 +139,9 @@ enum CheckpointFile {
         nonisolated(unsafe) let contents = frames
         DispatchQueue.concurrentPerform(iterations: frames.count) { i in
             let part: Result<[StoredObject], RecordError>
-            do throws(RecordError) { part = .success(try Self.objects(in: contents[i])) } catch { part = .failure(error) }
+            do throws(RecordError) { part = .success(try Self.objects(in: contents[i])) } catch {
+                part = .failure(error)
+            }
             parts.withLock { $0[i] = part }
         }
         var objects: [StoredObject] = []
@@ -160,7 +167,9 @@ enum CheckpointFile {
             let uid = try frame.text()
             let (number, revision, version) = (try frame.varint(), try frame.varint(), try frame.varint())
             objects.append(
-                StoredObject(key: key, number: number, uid: uid, revision: revision, version: version, body: Array(try frame.run())))
+                StoredObject(
+                    key: key, number: number, uid: uid, revision: revision, version: version,
+                    body: Array(try frame.run())))
         }
         return objects
     }

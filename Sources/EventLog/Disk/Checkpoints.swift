@@ -24,7 +24,9 @@ extension DiskLog {
         defer { closedir(folder) }
         var found: [UInt64] = []
         while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             if name.hasPrefix(prefix), let revision = UInt64(name.dropFirst(prefix.count)) { found.append(revision) }
         }
         return found.sorted()
@@ -59,7 +61,9 @@ extension DiskLog {
         guard let folder = opendir(directory) else { return }
         defer { closedir(folder) }
         while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             if name.hasPrefix(Self.prefix), name.hasSuffix(".draft") { unlink(directory + "/" + name) }
         }
     }

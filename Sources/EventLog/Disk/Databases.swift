@@ -66,7 +66,9 @@ extension ObjectIdentity {
     }
     init(decoding bytes: UnsafeRawBufferPointer) throws(RecordError) {
         var reader = ByteReader(bytes)
-        let key = ObjectKey(group: try reader.text(), resource: try reader.text(), namespace: try reader.text(), name: try reader.text())
+        let key = ObjectKey(
+            group: try reader.text(), resource: try reader.text(), namespace: try reader.text(), name: try reader.text()
+        )
         self.init(key: key, uid: try reader.text())
     }
 }

@@ -50,7 +50,8 @@ public final class DiskLog: EventLog {
             // Nobody writes at this moment, so what is read holds still.
             if !isReadOnly { try Self.inspect(directory + "/log.mdb") }
             let environment = try Environment(
-                path: directory + "/log.mdb", isReadOnly: isReadOnly, databasesMax: Limits.databasesMax, readersMax: Limits.readersMax,
+                path: directory + "/log.mdb", isReadOnly: isReadOnly, databasesMax: Limits.databasesMax,
+                readersMax: Limits.readersMax,
                 mapBytes: Limits.mapBytes)
             let databases = try Self.openDatabases(environment, directory)
             self.environment = environment
@@ -59,9 +60,12 @@ public final class DiskLog: EventLog {
                 try Self.readEnd(transaction, databases)
             }
             writer = Mutex(
-                Writer(encoder: RecordEncoder(firstName: nextName), end: end.anchor, anchoredOrdinal: end.anchoredOrdinal, failure: nil))
+                Writer(
+                    encoder: RecordEncoder(firstName: nextName), end: end.anchor, anchoredOrdinal: end.anchoredOrdinal,
+                    failure: nil))
             shared.withLock {
-                $0.head = LogHead(revision: end.anchor.revision, ordinal: end.anchor.ordinal, time: end.time, chain: end.anchor.chain)
+                $0.head = LogHead(
+                    revision: end.anchor.revision, ordinal: end.anchor.ordinal, time: end.time, chain: end.anchor.chain)
                 $0.floor = floor
             }
         } catch {
@@ -138,7 +142,9 @@ enum LogFormat {
     static let current: [UInt8] = Array("\(known)".utf8)
 
     static func check(_ found: [UInt8]?) throws(LogError) {
-        guard let found, let format = Int(String(decoding: found, as: UTF8.self)) else { throw .damaged(revision: nil, "the log has no format version") }
+        guard let found, let format = Int(String(decoding: found, as: UTF8.self)) else {
+            throw .damaged(revision: nil, "the log has no format version")
+        }
         guard format <= known else { throw .newerFormat(found: format, known: known) }
     }
 }

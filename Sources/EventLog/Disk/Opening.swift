@@ -11,12 +11,15 @@ extension DiskLog {
     }
 
     /// The end of both streams, with the chains recomputed from their last stored values on.
-    static func readEnd(_ transaction: Transaction, _ databases: Databases) throws(LogError) -> (End, floor: UInt64, nextName: UInt64) {
+    static func readEnd(_ transaction: Transaction, _ databases: Databases) throws(LogError) -> (
+        End, floor: UInt64, nextName: UInt64
+    ) {
         var anchor = Anchor.origin
         var anchors = try transaction.cursor(databases.anchors)
         if try anchors.last() {
             let revision = anchors.number
-            anchor = try damage(nil) { () throws(RecordError) in try Anchor(decoding: anchors.value, revision: revision) }
+            anchor = try damage(nil) { () throws(RecordError) in try Anchor(decoding: anchors.value, revision: revision)
+            }
         }
         let anchoredOrdinal = anchor.ordinal
         var time = Timestamp(microseconds: 0)
@@ -25,12 +28,16 @@ extension DiskLog {
         var more = try journal.seek(anchor.revision + 1)
         while more {
             let first = journal.number
-            guard first == anchor.revision + 1 else { throw .damaged(revision: anchor.revision + 1, "records are missing before revision \(first)") }
+            guard first == anchor.revision + 1 else {
+                throw .damaged(revision: anchor.revision + 1, "records are missing before revision \(first)")
+            }
             try damage(first) { () throws(RecordError) in
                 let block = try JournalBlock(journal.value, firstRevision: first)
                 anchor.chain = HashChain.next(
                     SHA256Hasher.self, after: anchor.chain, names: try names.all(block.names), block: block.chained)
-                guard anchor.chain.starts(with: block.chainTail) else { throw RecordError("the hash chain does not close") }
+                guard anchor.chain.starts(with: block.chainTail) else {
+                    throw RecordError("the hash chain does not close")
+                }
                 anchor.revision = first + UInt64(block.count) - 1
             }
             more = try journal.next()
@@ -57,8 +64,11 @@ extension DiskLog {
                 guard first == anchor.ordinal + 1 else { throw RecordError("records are missing before it") }
                 let block = try AccessBlock(access.value, firstOrdinal: first)
                 anchor.accessChain = HashChain.next(
-                    SHA256Hasher.self, after: anchor.accessChain, names: try names.all(block.names), block: block.chained)
-                guard anchor.accessChain.starts(with: block.chainTail) else { throw RecordError("the hash chain does not close") }
+                    SHA256Hasher.self, after: anchor.accessChain, names: try names.all(block.names),
+                    block: block.chained)
+                guard anchor.accessChain.starts(with: block.chainTail) else {
+                    throw RecordError("the hash chain does not close")
+                }
                 anchor.ordinal = first + UInt64(block.count) - 1
             }
             more = try access.next()
@@ -73,7 +83,10 @@ extension DiskLog {
         }
         var nameCursor = try transaction.cursor(databases.names)
         let nextName = try nameCursor.last() ? nameCursor.number + 1 : 0
-        return (End(anchor: anchor, anchoredOrdinal: anchoredOrdinal, time: time), try readFloor(transaction, databases), nextName)
+        return (
+            End(anchor: anchor, anchoredOrdinal: anchoredOrdinal, time: time), try readFloor(transaction, databases),
+            nextName
+        )
     }
 
     static let floorKey = Array("floor".utf8)
@@ -97,14 +110,19 @@ extension DiskLog {
                 more = try cursor.seek(bigEndian(segment + 1))
             }
             var first = floor + 1
-            if let bytes = try transaction.get(databases.meta, Self.indexedKey), let last = UInt64(String(decoding: bytes, as: UTF8.self)) {
+            if let bytes = try transaction.get(databases.meta, Self.indexedKey),
+                let last = UInt64(String(decoding: bytes, as: UTF8.self))
+            {
                 first = max(first, last + 1)
             }
             index.begin(at: first)
             let names = LogNames(transaction, databases)
-            try forEachRecord(transaction, from: first, through: head, names: names) { revision, bytes, block, decoder throws(RecordError) in
+            try forEachRecord(transaction, from: first, through: head, names: names) {
+                revision, bytes, block, decoder throws(RecordError) in
                 let (_, changes) = try decoder.journal(bytes, revision: revision, after: block.time, facts: false)
-                for change in changes { index.note(change.kind, change.object.key, number: change.number, revision: revision) }
+                for change in changes {
+                    index.note(change.kind, change.object.key, number: change.number, revision: revision)
+                }
                 index.note(revision: revision)
                 return true
             }
@@ -172,7 +190,9 @@ struct LogNames: RecordNames {
 
     func name(_ number: UInt64) throws(RecordError) -> [UInt8] {
         let found = try quiet { () throws(LogError) in
-            try transaction.get(databases.names, number) { bytes throws(LogError) in Checked.open(bytes, seed: number).map { Array($0) } }
+            try transaction.get(databases.names, number) { bytes throws(LogError) in
+                Checked.open(bytes, seed: number).map { Array($0) }
+            }
         }
         guard let found else { throw RecordError("name \(number) is missing") }
         guard let bytes = found else { throw RecordError("the checksum of name \(number) is wrong") }

@@ -14,9 +14,10 @@ extension DiskLog {
                     try LogNames(transaction, databases).object(life.number)
                 }
                 for segment in tail.segments where life.deleted == 0 || segment <= life.deleted {
-                    for revision in try revisions(of: life.number, transaction, segment: segment) 
+                    for revision in try revisions(of: life.number, transaction, segment: segment)
                     where revision > floor && revision < tail.first && revision <= head {
-                        found.append(ObjectVersion(kind: Self.kind(revision, life), uid: object.uid, revision: revision))
+                        found.append(
+                            ObjectVersion(kind: Self.kind(revision, life), uid: object.uid, revision: revision))
                     }
                 }
                 for revision in tail.revisions[life.number] ?? [] where revision <= head {
@@ -47,8 +48,11 @@ extension DiskLog {
             let names = LogNames(transaction, databases)
             let bytes = try body(transaction, names, life.number, key, changed, base)
             let object = try damage(changed) { () throws(RecordError) in try names.object(life.number) }
-            guard object.key == key else { throw .damaged(revision: changed, "object \(life.number) is not \(key.description)") }
-            return StoredObject(key: key, number: life.number, uid: object.uid, revision: changed, version: 0, body: bytes)
+            guard object.key == key else {
+                throw .damaged(revision: changed, "object \(life.number) is not \(key.description)")
+            }
+            return StoredObject(
+                key: key, number: life.number, uid: object.uid, revision: changed, version: 0, body: bytes)
         }
     }
 
@@ -63,23 +67,30 @@ extension DiskLog {
         while more, cursor.key.count == prefix.count + 8, cursor.key.starts(with: prefix) {
             let number = VersionIndex.number(ofLifeKey: cursor.key)
             let value = cursor.value
-            var life = try damage(nil, key.description) { () throws(RecordError) in try VersionIndex.decode(value, number: number) }
+            var life = try damage(nil, key.description) { () throws(RecordError) in
+                try VersionIndex.decode(value, number: number)
+            }
             // A segment may have been written since the index in memory was looked at.
             if life.deleted == 0, let gone = tail.deleted[number] { life.deleted = gone.revision }
             lives.append(life)
             more = try cursor.next()
         }
-        for life in tail.created[key] ?? [] where !lives.contains(where: { $0.number == life.number }) { lives.append(life) }
+        for life in tail.created[key] ?? [] where !lives.contains(where: { $0.number == life.number }) {
+            lives.append(life)
+        }
         return lives
     }
 
     private func lastChange(
-        of life: VersionIndex.Life, notAfter revision: UInt64, _ transaction: Transaction, _ tail: VersionIndex, _ base: ClusterState,
+        of life: VersionIndex.Life, notAfter revision: UInt64, _ transaction: Transaction, _ tail: VersionIndex,
+        _ base: ClusterState,
         _ key: ObjectKey
     ) throws(LogError) -> UInt64? {
         if revision >= tail.first, let found = tail.lastChange(of: life.number, notAfter: revision) { return found }
         for segment in tail.segments.reversed() where segment <= revision {
-            if let found = try revisions(of: life.number, transaction, segment: segment).last(where: { $0 <= revision && $0 > base.revision }) {
+            if let found = try revisions(of: life.number, transaction, segment: segment).last(where: {
+                $0 <= revision && $0 > base.revision
+            }) {
                 return found
             }
             if segment <= life.created { break }
@@ -88,12 +99,14 @@ extension DiskLog {
     }
 
     /// The revisions in one segment at which the object changed.
-    private func revisions(of number: UInt64, _ transaction: Transaction, segment: UInt64) throws(LogError) -> [UInt64] {
+    private func revisions(of number: UInt64, _ transaction: Transaction, segment: UInt64) throws(LogError) -> [UInt64]
+    {
         var cursor = try transaction.cursor(databases.segments)
         let wanted = VersionIndex.chunkKey(segment: segment, number: number)
         var more = try cursor.seek(wanted)
         if !more { more = try cursor.last() } else if !cursor.key.elementsEqual(wanted) { more = try cursor.previous() }
-        guard more, cursor.key.count == 16, UInt64(bigEndian: cursor.key.loadUnaligned(as: UInt64.self)) == segment else { return [] }
+        guard more, cursor.key.count == 16, UInt64(bigEndian: cursor.key.loadUnaligned(as: UInt64.self)) == segment
+        else { return [] }
         let start = UInt64(bigEndian: cursor.key.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
         let value = cursor.value
         return try damage(segment, "the index") { () throws(RecordError) in

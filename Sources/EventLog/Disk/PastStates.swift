@@ -21,10 +21,14 @@ extension DiskLog {
         }
         if let near, near.revision == revision { return near }
         var state = near ?? ClusterState()
-        if let checkpoint = checkpointRevisions().last(where: { $0 <= revision }), near == nil || checkpoint > state.revision {
+        if let checkpoint = checkpointRevisions().last(where: { $0 <= revision }),
+            near == nil || checkpoint > state.revision
+        {
             state = try newestCheckpoint(notAfter: revision)
         }
-        if near == nil, state.revision < floor { throw .damaged(revision: floor, "the checkpoint at the floor is missing") }
+        if near == nil, state.revision < floor {
+            throw .damaged(revision: floor, "the checkpoint at the floor is missing")
+        }
         try fold(&state, through: revision)
         let result = state
         shared.withLock { shared in
@@ -44,8 +48,10 @@ extension DiskLog {
             defer { state = next }
             try read { transaction throws(LogError) in
                 let names = LogNames(transaction, databases)
-                try forEachRecord(transaction, from: first, through: end, names: names) { revision, bytes, block, decoder throws(RecordError) in
-                    let (record, changes) = try decoder.journal(bytes, revision: revision, after: block.time, facts: false)
+                try forEachRecord(transaction, from: first, through: end, names: names) {
+                    revision, bytes, block, decoder throws(RecordError) in
+                    let (record, changes) = try decoder.journal(
+                        bytes, revision: revision, after: block.time, facts: false)
                     try Self.apply(record, changes, to: &next)
                     return true
                 }
@@ -54,14 +60,19 @@ extension DiskLog {
     }
 
     /// Applies one record to the state before it.
-    static func apply(_ record: EventRecord, _ changes: [StoredChange], to state: inout ClusterState) throws(RecordError) {
+    static func apply(_ record: EventRecord, _ changes: [StoredChange], to state: inout ClusterState)
+        throws(RecordError)
+    {
         var record = record
         record.changes.reserveCapacity(changes.count)
         for change in changes {
             record.changes.append(
                 try change.change { () throws(RecordError) in
-                    guard let old = state.object(change.object.key), old.number == change.number, old.revision == change.previousRevision else {
-                        throw RecordError("\(change.object.key.description) is not at revision \(change.previousRevision)")
+                    guard let old = state.object(change.object.key), old.number == change.number,
+                        old.revision == change.previousRevision
+                    else {
+                        throw RecordError(
+                            "\(change.object.key.description) is not at revision \(change.previousRevision)")
                     }
                     return old.body
                 })

@@ -28,7 +28,8 @@ extension DiskLog {
                         let block = try AccessBlock(value, firstOrdinal: first)
                         var decoder = try RecordDecoder(format: block.format, names: names)
                         guard let newest = try block.records(&decoder).last?.time, newest < time else { return false }
-                        chain = HashChain.next(SHA256Hasher.self, after: chain, names: try names.all(block.names), block: block.chained)
+                        chain = HashChain.next(
+                            SHA256Hasher.self, after: chain, names: try names.all(block.names), block: block.chained)
                         last.ordinal = first + UInt64(block.count) - 1
                         return true
                     }
@@ -54,7 +55,9 @@ extension DiskLog {
 
     static func readAccessFloor(_ bytes: [UInt8]) throws(RecordError) -> (ordinal: UInt64, chain: [UInt8]) {
         try bytes.withUnsafeBytesTyped { bytes throws(RecordError) in
-            guard let content = Checked.open(bytes, seed: 0) else { throw RecordError("the checksum of the access floor is wrong") }
+            guard let content = Checked.open(bytes, seed: 0) else {
+                throw RecordError("the checksum of the access floor is wrong")
+            }
             var reader = ByteReader(content)
             return (try reader.varint(), Array(try reader.run()))
         }
@@ -63,7 +66,9 @@ extension DiskLog {
     private func accessChain(_ transaction: Transaction, before first: UInt64) throws(LogError) -> [UInt8] {
         guard let bytes = try transaction.get(databases.meta, Self.accessFloorKey) else { return HashChain.origin }
         let floor = try damage(nil) { () throws(RecordError) in try Self.readAccessFloor(bytes) }
-        guard floor.ordinal + 1 == first else { throw .damaged(revision: nil, "access records before \(first) are missing") }
+        guard floor.ordinal + 1 == first else {
+            throw .damaged(revision: nil, "access records before \(first) are missing")
+        }
         return floor.chain
     }
 
@@ -73,7 +78,9 @@ extension DiskLog {
         guard revision > floor else { return }
         guard revision <= head else { throw .beyondHead(head: head) }
         let state = try state(at: revision)
-        if !checkpointRevisions().contains(revision) { try CheckpointFile.write(state, to: checkpointPath(revision), in: directory) }
+        if !checkpointRevisions().contains(revision) {
+            try CheckpointFile.write(state, to: checkpointPath(revision), in: directory)
+        }
         try writeSegment()
         // From here on nobody reads below the new floor.
         _ = try change { transaction, _ throws(LogError) in
@@ -111,7 +118,8 @@ extension DiskLog {
                     let block = try JournalBlock(value, firstRevision: first)
                     let last = first + UInt64(block.count) - 1
                     guard last <= revision else { return false }
-                    anchor.chain = HashChain.next(SHA256Hasher.self, after: anchor.chain, names: try names.all(block.names), block: block.chained)
+                    anchor.chain = HashChain.next(
+                        SHA256Hasher.self, after: anchor.chain, names: try names.all(block.names), block: block.chained)
                     anchor.revision = last
                     return true
                 }
@@ -170,7 +178,9 @@ extension DiskLog {
                     seen += 1
                     let number = VersionIndex.number(ofLifeKey: cursor.key)
                     let value = cursor.value
-                    let life = try damage(nil, "object \(number)") { () throws(RecordError) in try VersionIndex.decode(value, number: number) }
+                    let life = try damage(nil, "object \(number)") { () throws(RecordError) in
+                        try VersionIndex.decode(value, number: number)
+                    }
                     if life.deleted != 0, life.deleted <= revision { dead.append((Array(cursor.key), number)) }
                     more = try cursor.next()
                 }
@@ -189,7 +199,8 @@ extension DiskLog {
         let result: Result<T, LogError> = writer.withLock { writer in
             if let failure = writer.failure { return .failure(failure) }
             do throws(LogError) {
-                return .success(try environment.write { transaction throws(LogError) in try body(transaction, writer.end) })
+                return .success(
+                    try environment.write { transaction throws(LogError) in try body(transaction, writer.end) })
             } catch {
                 if error.isFatal { writer.failure = error }
                 return .failure(error)

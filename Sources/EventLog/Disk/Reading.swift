@@ -17,13 +17,15 @@ extension DiskLog {
             // The bodies met on the way: most changes continue one of them.
             var bodies = BodyMemory()
             var failure: LogError?
-            try forEachRecord(transaction, from: first, through: last, names: names) { revision, bytes, block, decoder throws(RecordError) in
+            try forEachRecord(transaction, from: first, through: last, names: names) {
+                revision, bytes, block, decoder throws(RecordError) in
                 var (record, changes) = try decoder.journal(bytes, revision: revision, after: block.time)
                 for change in changes {
                     let full = try change.change { () throws(RecordError) in
                         if let known = bodies[change.number, change.previousRevision] { return known }
                         do throws(LogError) {
-                            return try body(transaction, names, change.number, change.object.key, change.previousRevision, base)
+                            return try body(
+                                transaction, names, change.number, change.object.key, change.previousRevision, base)
                         } catch {
                             failure = error
                             throw RecordError(error.description)
@@ -56,7 +58,8 @@ extension DiskLog {
                 try damage(nil, "access record \(first)") { () throws(RecordError) in
                     let block = try AccessBlock(cursor.value, firstOrdinal: first)
                     var decoder = try decoders.decoder(block.format, names)
-                    for record in try block.records(&decoder) where record.ordinal >= ordinal && record.ordinal <= head && records.count < limit {
+                    for record in try block.records(&decoder)
+                    where record.ordinal >= ordinal && record.ordinal <= head && records.count < limit {
                         records.append(record)
                     }
                     decoders.keep(decoder, block.format)
@@ -69,7 +72,8 @@ extension DiskLog {
 
     /// The body of one version of an object: the nearest whole copy before it, and the differences since.
     func body(
-        _ transaction: Transaction, _ names: LogNames, _ number: UInt64, _ key: ObjectKey, _ revision: UInt64, _ base: ClusterState
+        _ transaction: Transaction, _ names: LogNames, _ number: UInt64, _ key: ObjectKey, _ revision: UInt64,
+        _ base: ClusterState
     ) throws(LogError) -> [UInt8] {
         var differences: [StoredChange] = []
         var current = revision
@@ -81,7 +85,8 @@ extension DiskLog {
                 return try Self.apply(differences, to: object.body, revision)
             }
             var found: StoredChange?
-            try forEachRecord(transaction, from: current, through: current, names: names) { revision, bytes, block, decoder throws(RecordError) in
+            try forEachRecord(transaction, from: current, through: current, names: names) {
+                revision, bytes, block, decoder throws(RecordError) in
                 let (_, changes) = try decoder.journal(bytes, revision: revision, after: block.time, facts: false)
                 found = changes.first { $0.number == number }
                 return false
@@ -96,11 +101,15 @@ extension DiskLog {
         }
     }
 
-    private static func apply(_ differences: [StoredChange], to base: [UInt8], _ revision: UInt64) throws(LogError) -> [UInt8] {
+    private static func apply(_ differences: [StoredChange], to base: [UInt8], _ revision: UInt64) throws(LogError)
+        -> [UInt8]
+    {
         var body = base
         for change in differences.reversed() {
             let old = body
-            body = try damage(revision) { () throws(RecordError) in try change.change { () throws(RecordError) in old }.body }
+            body = try damage(revision) { () throws(RecordError) in
+                try change.change { () throws(RecordError) in old }.body
+            }
         }
         return body
     }
@@ -123,11 +132,14 @@ extension DiskLog {
                 }
                 let value = cursor.value
                 let start = cursor.number
-                let count = try damage(start) { () throws(RecordError) in try JournalBlock(value, firstRevision: start).count }
+                let count = try damage(start) { () throws(RecordError) in
+                    try JournalBlock(value, firstRevision: start).count
+                }
                 let last = min(start + UInt64(count) - 1, high)
                 var found = first
                 var isPast = false
-                try forEachRecord(transaction, from: first, through: last, names: names) { revision, bytes, block, _ throws(RecordError) in
+                try forEachRecord(transaction, from: first, through: last, names: names) {
+                    revision, bytes, block, _ throws(RecordError) in
                     isPast = try RecordDecoder.time(bytes, after: block.time) > time
                     if !isPast { found = revision }
                     return !isPast
@@ -143,12 +155,16 @@ extension DiskLog {
     public func time(of revision: UInt64) throws(LogError) -> Timestamp? {
         let (head, floor) = shared.withLock { ($0.head.revision, $0.floor) }
         guard revision > floor, revision <= head else { return nil }
-        return try read { transaction throws(LogError) in try time(transaction, revision, LogNames(transaction, databases)) }
+        return try read { transaction throws(LogError) in
+            try time(transaction, revision, LogNames(transaction, databases))
+        }
     }
 
-    private func time(_ transaction: Transaction, _ revision: UInt64, _ names: LogNames) throws(LogError) -> Timestamp? {
+    private func time(_ transaction: Transaction, _ revision: UInt64, _ names: LogNames) throws(LogError) -> Timestamp?
+    {
         var found: Timestamp?
-        try forEachRecord(transaction, from: revision, through: revision, names: names) { _, bytes, block, _ throws(RecordError) in
+        try forEachRecord(transaction, from: revision, through: revision, names: names) {
+            _, bytes, block, _ throws(RecordError) in
             found = try RecordDecoder.time(bytes, after: block.time)
             return false
         }

@@ -15,14 +15,18 @@ extension DiskLog {
             var journal: [String: LogStatistics.PerKind] = [:]
             var oldest: Timestamp?
             var block: (first: UInt64, overhead: UInt64) = (0, 0)
-            try forEachRecord(transaction, from: floor + 1, through: head.revision, names: names) { revision, bytes, stored, decoder throws(RecordError) in
+            try forEachRecord(transaction, from: floor + 1, through: head.revision, names: names) {
+                revision, bytes, stored, decoder throws(RecordError) in
                 let (record, changes) = try decoder.journal(bytes, revision: revision, after: stored.time)
                 if oldest == nil { oldest = record.time }
                 if block.first != stored.firstRevision {
                     let count = UInt64(stored.count)
                     block = (stored.firstRevision, (UInt64(stored.overheadBytes) + Self.entryBytes + count - 1) / count)
                 }
-                let store = changes.first.map { $0.object.key.group.isEmpty ? $0.object.key.resource : $0.object.key.resource + "." + $0.object.key.group }
+                let store = changes.first.map {
+                    $0.object.key.group.isEmpty
+                        ? $0.object.key.resource : $0.object.key.resource + "." + $0.object.key.group
+                }
                 let kind = record.request.verb + (store.map { " " + $0 } ?? "")
                 journal[kind, default: .init()].events += 1
                 journal[kind, default: .init()].bytes += UInt64(bytes.count) + block.overhead
@@ -37,7 +41,8 @@ extension DiskLog {
                 try damage(nil, "access record \(first)") { () throws(RecordError) in
                     let stored = try AccessBlock(value, firstOrdinal: first)
                     var decoder = try RecordDecoder(format: stored.format, names: names)
-                    let share = (UInt64(value.count) + Self.entryBytes + UInt64(stored.count) - 1) / UInt64(stored.count)
+                    let share =
+                        (UInt64(value.count) + Self.entryBytes + UInt64(stored.count) - 1) / UInt64(stored.count)
                     for record in try stored.records(&decoder) {
                         access[record.request.verb, default: .init()].events += 1
                         access[record.request.verb, default: .init()].bytes += share

@@ -81,8 +81,12 @@ struct VersionIndex: Sendable {
     }
 
     /// The revisions of one object in a chunk.
-    static func revisions(of number: UInt64, in chunk: UnsafeRawBufferPointer, segment: UInt64, start: UInt64) throws(RecordError) -> [UInt64] {
-        guard let content = Checked.open(chunk, seed: segment ^ start) else { throw RecordError("the checksum of an index is wrong") }
+    static func revisions(of number: UInt64, in chunk: UnsafeRawBufferPointer, segment: UInt64, start: UInt64)
+        throws(RecordError) -> [UInt64]
+    {
+        guard let content = Checked.open(chunk, seed: segment ^ start) else {
+            throw RecordError("the checksum of an index is wrong")
+        }
         var reader = ByteReader(content)
         var current = start
         while reader.left > 0 {
@@ -127,7 +131,9 @@ struct VersionIndex: Sendable {
         return Checked.seal(out.bytes, seed: life.number)
     }
     static func decode(_ bytes: UnsafeRawBufferPointer, number: UInt64) throws(RecordError) -> Life {
-        guard let content = Checked.open(bytes, seed: number) else { throw RecordError("the checksum of an object's life is wrong") }
+        guard let content = Checked.open(bytes, seed: number) else {
+            throw RecordError("the checksum of an object's life is wrong")
+        }
         var reader = ByteReader(content)
         return Life(number: number, created: try reader.varint(), deleted: try reader.varint())
     }

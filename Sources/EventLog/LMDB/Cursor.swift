@@ -21,12 +21,16 @@ struct Cursor: ~Copyable {
     /// The first entry whose key is not before `key`.
     mutating func seek(_ key: UInt64) throws(LogError) -> Bool {
         var number = key
-        let code = withUnsafeMutableBytes(of: &number) { position(MDB_SET_RANGE, MDB_val(mv_size: 8, mv_data: $0.baseAddress)) }
+        let code = withUnsafeMutableBytes(of: &number) {
+            position(MDB_SET_RANGE, MDB_val(mv_size: 8, mv_data: $0.baseAddress))
+        }
         return try found(code)
     }
     mutating func seek(_ key: [UInt8]) throws(LogError) -> Bool {
         var bytes = key
-        let code = bytes.withUnsafeMutableBytes { position(MDB_SET_RANGE, MDB_val(mv_size: $0.count, mv_data: $0.baseAddress)) }
+        let code = bytes.withUnsafeMutableBytes {
+            position(MDB_SET_RANGE, MDB_val(mv_size: $0.count, mv_data: $0.baseAddress))
+        }
         return try found(code)
     }
     /// The last entry whose key is not after `key`.
@@ -35,7 +39,9 @@ struct Cursor: ~Copyable {
         return number == key ? true : try previous()
     }
 
-    private mutating func move(_ operation: MDB_cursor_op) throws(LogError) -> Bool { try found(position(operation, MDB_val())) }
+    private mutating func move(_ operation: MDB_cursor_op) throws(LogError) -> Bool {
+        try found(position(operation, MDB_val()))
+    }
 
     private mutating func position(_ operation: MDB_cursor_op, _ start: MDB_val) -> Int32 {
         var key = start

@@ -33,8 +33,11 @@ final class Environment: @unchecked Sendable {
         }
         guard let handle else {
             switch code {
-            case MDB_INVALID, MDB_VERSION_MISMATCH, MDB_CORRUPTED: throw .damaged(revision: nil, "\(path) is no log file")
-            case ENOENT: throw .unusable("\(path) does not exist: start `reckon up` or `reckon apiserver` on this directory first")
+            case MDB_INVALID, MDB_VERSION_MISMATCH, MDB_CORRUPTED:
+                throw .damaged(revision: nil, "\(path) is no log file")
+            case ENOENT:
+                throw .unusable(
+                    "\(path) does not exist: start `reckon up` or `reckon apiserver` on this directory first")
             case EACCES, EPERM, EROFS: throw .unusable("\(path) cannot be opened: no permission")
             default: throw .failed(operation: "opening", code: code)
             }
@@ -115,7 +118,9 @@ final class Environment: @unchecked Sendable {
                 reserved.withLock { $0 = code == 0 ? size : Int.max }
                 return
             }
-            if code != ENOSPC && code != EDQUOT && code != EFBIG { throw .failed(operation: "reservation of space", code: code) }
+            if code != ENOSPC && code != EDQUOT && code != EFBIG {
+                throw .failed(operation: "reservation of space", code: code)
+            }
             if size == used + growth { throw .full(code: code) }
         }
     }
@@ -124,7 +129,8 @@ final class Environment: @unchecked Sendable {
         switch code {
         case MDB_SUCCESS: return
         case MDB_MAP_FULL, ENOSPC, EDQUOT, EFBIG: throw .full(code: code)
-        case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID: throw .damaged(revision: nil, "LMDB says \(String(cString: mdb_strerror(code)))")
+        case MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID:
+            throw .damaged(revision: nil, "LMDB says \(String(cString: mdb_strerror(code)))")
         default: throw .failed(operation: operation, code: code)
         }
     }
@@ -148,7 +154,9 @@ struct Transaction {
     }
 
     /// Calls `body` with the value in the file's own memory.
-    func get<T>(_ database: Database, _ key: UInt64, _ body: (UnsafeRawBufferPointer) throws(LogError) -> T) throws(LogError) -> T? {
+    func get<T>(_ database: Database, _ key: UInt64, _ body: (UnsafeRawBufferPointer) throws(LogError) -> T)
+        throws(LogError) -> T?
+    {
         var number = key
         var value = MDB_val()
         let code = withUnsafeMutableBytes(of: &number) { bytes in
@@ -188,7 +196,9 @@ struct Transaction {
         try Environment.check(key.withUnsafeMutableBytes { put(database, $0, value, 0) }, "write")
     }
 
-    private func put(_ database: Database, _ key: UnsafeMutableRawBufferPointer, _ value: [UInt8], _ flags: UInt32) -> Int32 {
+    private func put(_ database: Database, _ key: UnsafeMutableRawBufferPointer, _ value: [UInt8], _ flags: UInt32)
+        -> Int32
+    {
         var key = MDB_val(mv_size: key.count, mv_data: key.baseAddress)
         return value.withUnsafeBytes { value in
             var value = MDB_val(mv_size: value.count, mv_data: UnsafeMutableRawPointer(mutating: value.baseAddress))
@@ -208,7 +218,9 @@ struct Transaction {
         var key = MDB_val(mv_size: key.count, mv_data: key.baseAddress)
         return mdb_del(handle, database.dbi, &key, nil)
     }
-    private func removed(_ code: Int32) throws(LogError) { if code != MDB_NOTFOUND { try Environment.check(code, "write") } }
+    private func removed(_ code: Int32) throws(LogError) {
+        if code != MDB_NOTFOUND { try Environment.check(code, "write") }
+    }
 
     func cursor(_ database: Database) throws(LogError) -> Cursor {
         var cursor: OpaquePointer?

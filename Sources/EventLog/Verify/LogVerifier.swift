@@ -29,9 +29,13 @@ struct LogVerifier {
 
     consuming func run() -> VerifyReport {
         var verifier = self
-        if verifier.walker.missingBytes > 0 { verifier.find(nil, "the file was cut: \(verifier.walker.missingBytes) bytes are missing at its end") }
+        if verifier.walker.missingBytes > 0 {
+            verifier.find(nil, "the file was cut: \(verifier.walker.missingBytes) bytes are missing at its end")
+        }
         if !verifier.walker.hasBothMetaPages { verifier.find(nil, "one of the two meta pages is damaged") }
-        do throws(PageWalker.Problem) { try verifier.walker.checkFreeList() } catch { verifier.find(nil, "free pages: \(error.description)") }
+        do throws(PageWalker.Problem) { try verifier.walker.checkFreeList() } catch {
+            verifier.find(nil, "free pages: \(error.description)")
+        }
         verifier.readSmall()
         verifier.verifyJournal()
         verifier.verifyAccess()
@@ -45,7 +49,8 @@ struct LogVerifier {
     }
 
     private func entries(
-        _ name: String, integerKeys: Bool, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(PageWalker.Problem) -> Bool
+        _ name: String, integerKeys: Bool,
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(PageWalker.Problem) -> Bool
     ) -> String? {
         do throws(PageWalker.Problem) {
             guard let tree = try walker.database(name) else { return "the database is missing" }
@@ -63,52 +68,98 @@ struct LogVerifier {
         var meta: [String: String] = [:]
         var accessFloor: [UInt8]?
         var bad: [(String, String?)] = []
-        bad.append(("meta", entries("meta", integerKeys: false) { key, value throws(PageWalker.Problem) in
-            meta[String(decoding: key, as: UTF8.self)] = String(decoding: value, as: UTF8.self)
-            if key.elementsEqual(DiskLog.accessFloorKey) { accessFloor = Array(value) }
-            return true
-        }))
+        bad.append(
+            (
+                "meta",
+                entries("meta", integerKeys: false) { key, value throws(PageWalker.Problem) in
+                    meta[String(decoding: key, as: UTF8.self)] = String(decoding: value, as: UTF8.self)
+                    if key.elementsEqual(DiskLog.accessFloorKey) { accessFloor = Array(value) }
+                    return true
+                }
+            ))
         var damagedNames: [UInt64] = []
-        bad.append(("names", entries("names", integerKeys: true) { key, value throws(PageWalker.Problem) in
-            let number = key.loadUnaligned(as: UInt64.self)
-            if let content = Checked.open(value, seed: number) { texts[number] = Array(content) } else { damagedNames.append(number) }
-            return true
-        }))
-        bad.append(("objects", entries("objects", integerKeys: true) { key, value throws(PageWalker.Problem) in
-            let number = key.loadUnaligned(as: UInt64.self)
-            if let content = Checked.open(value, seed: number), let object = try? ObjectIdentity(decoding: content) {
-                objects[number] = object
-            } else {
-                damagedNames.append(number)
-            }
-            return true
-        }))
+        bad.append(
+            (
+                "names",
+                entries("names", integerKeys: true) { key, value throws(PageWalker.Problem) in
+                    let number = key.loadUnaligned(as: UInt64.self)
+                    if let content = Checked.open(value, seed: number) {
+                        texts[number] = Array(content)
+                    } else {
+                        damagedNames.append(number)
+                    }
+                    return true
+                }
+            ))
+        bad.append(
+            (
+                "objects",
+                entries("objects", integerKeys: true) { key, value throws(PageWalker.Problem) in
+                    let number = key.loadUnaligned(as: UInt64.self)
+                    if let content = Checked.open(value, seed: number),
+                        let object = try? ObjectIdentity(decoding: content)
+                    {
+                        objects[number] = object
+                    } else {
+                        damagedNames.append(number)
+                    }
+                    return true
+                }
+            ))
         var damagedAnchors: [UInt64] = []
-        bad.append(("anchors", entries("anchors", integerKeys: true) { key, value throws(PageWalker.Problem) in
-            let revision = key.loadUnaligned(as: UInt64.self)
-            if let anchor = try? Anchor(decoding: value, revision: revision) { anchors[revision] = anchor } else { damagedAnchors.append(revision) }
-            return true
-        }))
-        bad.append(("segments", entries("segments", integerKeys: false) { key, value throws(PageWalker.Problem) in
-            guard key.count == 16 else { return true }
-            let segment = UInt64(bigEndian: key.loadUnaligned(as: UInt64.self))
-            segments[segment, default: []].append((UInt64(bigEndian: key.loadUnaligned(fromByteOffset: 8, as: UInt64.self)), Array(value)))
-            return true
-        }))
-        bad.append(("keys", entries("keys", integerKeys: false) { key, value throws(PageWalker.Problem) in
-            guard key.count > 8 else { return true }
-            let number = VersionIndex.number(ofLifeKey: key)
-            lives[number] = (try? VersionIndex.decode(value, number: number)) ?? VersionIndex.Life(number: number, created: 0, deleted: 0)
-            return true
-        }))
+        bad.append(
+            (
+                "anchors",
+                entries("anchors", integerKeys: true) { key, value throws(PageWalker.Problem) in
+                    let revision = key.loadUnaligned(as: UInt64.self)
+                    if let anchor = try? Anchor(decoding: value, revision: revision) {
+                        anchors[revision] = anchor
+                    } else {
+                        damagedAnchors.append(revision)
+                    }
+                    return true
+                }
+            ))
+        bad.append(
+            (
+                "segments",
+                entries("segments", integerKeys: false) { key, value throws(PageWalker.Problem) in
+                    guard key.count == 16 else { return true }
+                    let segment = UInt64(bigEndian: key.loadUnaligned(as: UInt64.self))
+                    segments[segment, default: []].append(
+                        (UInt64(bigEndian: key.loadUnaligned(fromByteOffset: 8, as: UInt64.self)), Array(value)))
+                    return true
+                }
+            ))
+        bad.append(
+            (
+                "keys",
+                entries("keys", integerKeys: false) { key, value throws(PageWalker.Problem) in
+                    guard key.count > 8 else { return true }
+                    let number = VersionIndex.number(ofLifeKey: key)
+                    lives[number] =
+                        (try? VersionIndex.decode(value, number: number))
+                        ?? VersionIndex.Life(number: number, created: 0, deleted: 0)
+                    return true
+                }
+            ))
         for (name, problem) in bad { if let problem { find(nil, "\(name): \(problem)") } }
-        if !damagedNames.isEmpty { find(nil, "\(damagedNames.count) names or objects have a wrong checksum, the first is number \(damagedNames.min()!)") }
+        if !damagedNames.isEmpty {
+            find(
+                nil,
+                "\(damagedNames.count) names or objects have a wrong checksum, the first is number \(damagedNames.min()!)"
+            )
+        }
         for revision in damagedAnchors { find(revision, "the stored chain value has a wrong checksum") }
-        if meta["format"] != String(LogFormat.known) { find(nil, "the format version is \(meta["format"] ?? "missing")") }
+        if meta["format"] != String(LogFormat.known) {
+            find(nil, "the format version is \(meta["format"] ?? "missing")")
+        }
         floor = meta["floor"].flatMap { UInt64($0) } ?? 0
         indexed = meta["indexed"].flatMap { UInt64($0) } ?? 0
         if let accessFloor {
-            do throws(RecordError) { self.accessFloor = try DiskLog.readAccessFloor(accessFloor) } catch { find(nil, error.text) }
+            do throws(RecordError) { self.accessFloor = try DiskLog.readAccessFloor(accessFloor) } catch {
+                find(nil, error.text)
+            }
         }
         names.texts = texts
         names.objects = objects
@@ -118,7 +169,9 @@ struct LogVerifier {
     private mutating func verifyJournal() {
         var state = ClusterState()
         if floor > 0 {
-            do throws(LogError) { state = try checkpoint(floor) } catch { return find(floor, "the checkpoint at the floor: \(error)") }
+            do throws(LogError) { state = try checkpoint(floor) } catch {
+                return find(floor, "the checkpoint at the floor: \(error)")
+            }
         }
         var chain: [UInt8]?
         var index = VersionIndex()
@@ -158,7 +211,8 @@ struct LogVerifier {
                         }
                         index.note(change.kind, change.object.key, number: change.number, revision: revision)
                         switch change.kind {
-                        case .created: firstLives[change.number] = .init(number: change.number, created: revision, deleted: 0)
+                        case .created:
+                            firstLives[change.number] = .init(number: change.number, created: revision, deleted: 0)
                         case .updated: break
                         case .deleted: firstLives[change.number]?.deleted = revision
                         }
@@ -176,7 +230,8 @@ struct LogVerifier {
                     if checkpoints.contains(revision) {
                         checked += 1
                         do throws(LogError) {
-                            let stored = try CheckpointFile.read(DiskLog.checkpointPath(directory, revision), revision: revision)
+                            let stored = try CheckpointFile.read(
+                                DiskLog.checkpointPath(directory, revision), revision: revision)
                             if stored.digest(SHA256Hasher.self) != state.digest(SHA256Hasher.self) {
                                 found.append((revision, "the checkpoint differs from the state"))
                             }
@@ -185,10 +240,15 @@ struct LogVerifier {
                     return true
                 }
                 current = first
-                chain = HashChain.next(SHA256Hasher.self, after: chain!, names: try names.all(block.names), block: block.chained)
+                chain = HashChain.next(
+                    SHA256Hasher.self, after: chain!, names: try names.all(block.names), block: block.chained)
                 guard chain!.starts(with: block.chainTail) else { throw RecordError("the hash chain does not close") }
-                if let anchor = anchors[next! - 1], anchor.chain != chain { throw RecordError("the chain differs from the value stored after it") }
-                if events % 1024 < UInt64(block.count), last > 0 { progress(min(0.95, Double(first) / Double(last) * 0.9)) }
+                if let anchor = anchors[next! - 1], anchor.chain != chain {
+                    throw RecordError("the chain differs from the value stored after it")
+                }
+                if events % 1024 < UInt64(block.count), last > 0 {
+                    progress(min(0.95, Double(first) / Double(last) * 0.9))
+                }
                 return true
             } catch {
                 bad = (current, error.text)
@@ -206,7 +266,9 @@ struct LogVerifier {
         self.report.stateDigest = state.digest(SHA256Hasher.self)
         guard bad == nil, structure == nil else { return }
         for revision in anchors.keys.sorted() where revision > state.revision {
-            find(state.revision + 1, "the journal ends at \(state.revision), but a chain value is stored for \(revision)")
+            find(
+                state.revision + 1, "the journal ends at \(state.revision), but a chain value is stored for \(revision)"
+            )
         }
         for number in firstLives.keys.sorted() {
             var expected = firstLives[number]!
@@ -224,8 +286,11 @@ struct LogVerifier {
         _ index: VersionIndex, _ stored: [(number: UInt64, bytes: [UInt8])], _ found: inout [(UInt64?, String)]
     ) {
         let expected = index.chunks()
-        guard expected.count == stored.count, zip(expected, stored).allSatisfy({ $0.number == $1.number && $0.bytes == $1.bytes }) else {
-            return found.append((index.first, "the index of revisions \(index.first) to \(index.last) differs from the journal"))
+        guard expected.count == stored.count,
+            zip(expected, stored).allSatisfy({ $0.number == $1.number && $0.bytes == $1.bytes })
+        else {
+            return found.append(
+                (index.first, "the index of revisions \(index.first) to \(index.last) differs from the journal"))
         }
     }
 
@@ -248,9 +313,12 @@ struct LogVerifier {
                 time = max(time, records.last?.time ?? time)
                 next = first + UInt64(block.count)
                 guard let before = chain else { throw RecordError("the chain value before it is missing") }
-                let after = HashChain.next(SHA256Hasher.self, after: before, names: try names.all(block.names), block: block.chained)
+                let after = HashChain.next(
+                    SHA256Hasher.self, after: before, names: try names.all(block.names), block: block.chained)
                 guard after.starts(with: block.chainTail) else { throw RecordError("the hash chain does not close") }
-                if let stored = byOrdinal[next! - 1], stored != after { throw RecordError("the chain differs from the value stored after it") }
+                if let stored = byOrdinal[next! - 1], stored != after {
+                    throw RecordError("the chain differs from the value stored after it")
+                }
                 chain = after
                 return true
             } catch {

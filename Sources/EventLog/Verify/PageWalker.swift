@@ -49,14 +49,18 @@ struct PageWalker {
             let start = Int(page) * size
             guard start + 152 <= bytes.count else { continue }
             let at = { (offset: Int) in start + Self.headerBytes + offset }
-            guard Self.load(bytes, at(0), UInt32.self) == Self.magic, Self.load(bytes, at(4), UInt32.self) == 1 else { continue }
+            guard Self.load(bytes, at(0), UInt32.self) == Self.magic, Self.load(bytes, at(4), UInt32.self) == 1 else {
+                continue
+            }
             let declared = Int(Self.load(bytes, at(24), UInt32.self))
             guard declared >= 512, declared <= 65536, declared & (declared - 1) == 0 else { continue }
             if page == 0 { size = declared }
             let id = Self.load(bytes, at(128), UInt64.self)
             whole += 1
             guard id <= transaction, found == nil || id > found!.transaction else { continue }
-            found = (id, declared, Self.load(bytes, at(120), UInt64.self), Self.tree(bytes, at(24)), Self.tree(bytes, at(72)))
+            found = (
+                id, declared, Self.load(bytes, at(120), UInt64.self), Self.tree(bytes, at(24)), Self.tree(bytes, at(72))
+            )
         }
         guard let found, found.lastPage < 1 << 40 else { throw Problem(page: 0, text: "no meta page is whole") }
         hasBothMetaPages = whole == 2
@@ -84,7 +88,9 @@ struct PageWalker {
         let wanted = Array(name.utf8)
         try walk(main) { key, value, flags throws(Problem) in
             guard key.elementsEqual(wanted) else { return true }
-            guard flags & NodeFlag.tree != 0, value.count >= 48 else { throw Problem(page: main.root, text: "\(name) is no database") }
+            guard flags & NodeFlag.tree != 0, value.count >= 48 else {
+                throw Problem(page: main.root, text: "\(name) is no database")
+            }
             found = Self.tree(value, 0)
             return false
         }
@@ -93,7 +99,8 @@ struct PageWalker {
 
     /// Calls `body` with every entry in order, until it returns false. Stops at the first thing that is wrong.
     func forEach(
-        _ tree: Tree, integerKeys: Bool, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(Problem) -> Bool
+        _ tree: Tree, integerKeys: Bool,
+        _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(Problem) -> Bool
     ) throws(Problem) {
         var previous: [UInt8]?
         var count: UInt64 = 0
@@ -102,7 +109,8 @@ struct PageWalker {
             guard flags & NodeFlag.tree == 0 else { throw Problem(page: tree.root, text: "a tree inside a database") }
             if integerKeys, key.count != 8 { throw Problem(page: tree.root, text: "a key of \(key.count) bytes") }
             if let previous {
-                let inOrder = integerKeys
+                let inOrder =
+                    integerKeys
                     ? Self.number(previous) < UInt64(littleEndian: key.loadUnaligned(as: UInt64.self))
                     : previous.lexicographicallyPrecedes(key)
                 guard inOrder else { throw Problem(page: tree.root, text: "keys out of order") }
@@ -112,25 +120,35 @@ struct PageWalker {
             stopped = !(try body(key, value))
             return !stopped
         }
-        if !stopped, count != tree.entries { throw Problem(page: tree.root, text: "\(count) entries instead of \(tree.entries)") }
+        if !stopped, count != tree.entries {
+            throw Problem(page: tree.root, text: "\(count) entries instead of \(tree.entries)")
+        }
     }
 
-    private static func number(_ key: [UInt8]) -> UInt64 { key.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) } }
+    private static func number(_ key: [UInt8]) -> UInt64 {
+        key.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) }
+    }
 
     private typealias Visit = (UnsafeRawBufferPointer, UnsafeRawBufferPointer, UInt16) throws(Problem) -> Bool
 
     private func walk(_ tree: Tree, _ visit: Visit) throws(Problem) {
         guard tree.root != Self.none else { return }
-        guard tree.depth >= 1, tree.depth <= 32 else { throw Problem(page: tree.root, text: "a depth of \(tree.depth)") }
+        guard tree.depth >= 1, tree.depth <= 32 else {
+            throw Problem(page: tree.root, text: "a depth of \(tree.depth)")
+        }
         _ = try walk(tree.root, Int(tree.depth), visit)
     }
 
     private func page(_ number: UInt64, pages: Int = 1) throws(Problem) -> UnsafeRawBufferPointer {
         guard number > 1, number <= lastPage else { throw Problem(page: number, text: "not a page of this file") }
         let start = Int(number) * pageBytes
-        guard start + pages * pageBytes <= bytes.count else { throw Problem(page: number, text: "beyond the file's end: the file was cut") }
+        guard start + pages * pageBytes <= bytes.count else {
+            throw Problem(page: number, text: "beyond the file's end: the file was cut")
+        }
         let page = UnsafeRawBufferPointer(rebasing: bytes[start..<start + pages * pageBytes])
-        guard Self.load(page, 0, UInt64.self) == number else { throw Problem(page: number, text: "it has another page's number or none") }
+        guard Self.load(page, 0, UInt64.self) == number else {
+            throw Problem(page: number, text: "it has another page's number or none")
+        }
         return page
     }
 
@@ -144,19 +162,27 @@ struct PageWalker {
     }
 
     /// A page of a tree, with what its head says checked, and how many nodes it has.
-    private func treePage(_ number: UInt64, _ depth: Int) throws(Problem) -> (page: UnsafeRawBufferPointer, count: Int) {
+    private func treePage(_ number: UInt64, _ depth: Int) throws(Problem) -> (page: UnsafeRawBufferPointer, count: Int)
+    {
         let page = try page(number)
         let flags = Self.load(page, 10, UInt16.self)
         let (lower, upper) = (Int(Self.load(page, 12, UInt16.self)), Int(Self.load(page, 14, UInt16.self)))
-        guard lower >= Self.headerBytes, lower <= upper, upper <= pageBytes, lower % 2 == 0 else { throw Problem(page: number, text: "its bounds are wrong") }
-        guard flags & 0x1F == (depth > 1 ? PageFlag.branch : PageFlag.leaf) else { throw Problem(page: number, text: "its kind is wrong") }
+        guard lower >= Self.headerBytes, lower <= upper, upper <= pageBytes, lower % 2 == 0 else {
+            throw Problem(page: number, text: "its bounds are wrong")
+        }
+        guard flags & 0x1F == (depth > 1 ? PageFlag.branch : PageFlag.leaf) else {
+            throw Problem(page: number, text: "its kind is wrong")
+        }
         guard lower > Self.headerBytes else { throw Problem(page: number, text: "it is empty") }
         return (page, (lower - Self.headerBytes) / 2)
     }
 
-    private func node(_ page: UnsafeRawBufferPointer, _ number: UInt64, _ i: Int, _ depth: Int) throws(Problem) -> Node {
+    private func node(_ page: UnsafeRawBufferPointer, _ number: UInt64, _ i: Int, _ depth: Int) throws(Problem) -> Node
+    {
         let at = Int(Self.load(page, Self.headerBytes + i * 2, UInt16.self))
-        guard at >= Int(Self.load(page, 14, UInt16.self)), at + 8 <= pageBytes else { throw Problem(page: number, text: "a node is out of bounds") }
+        guard at >= Int(Self.load(page, 14, UInt16.self)), at + 8 <= pageBytes else {
+            throw Problem(page: number, text: "a node is out of bounds")
+        }
         let low = UInt64(Self.load(page, at, UInt16.self))
         let high = UInt64(Self.load(page, at + 2, UInt16.self))
         let flags = Self.load(page, at + 4, UInt16.self)
@@ -167,7 +193,9 @@ struct PageWalker {
         return Node(flags: flags, number: target, key: key, valueAt: at + 8 + keyBytes)
     }
 
-    private func value(_ node: Node, _ page: UnsafeRawBufferPointer, _ number: UInt64) throws(Problem) -> UnsafeRawBufferPointer {
+    private func value(_ node: Node, _ page: UnsafeRawBufferPointer, _ number: UInt64) throws(Problem)
+        -> UnsafeRawBufferPointer
+    {
         let size = Int(node.number)
         if node.flags & NodeFlag.big != 0 {
             guard node.valueAt + 8 <= pageBytes else { throw Problem(page: number, text: "a value is out of bounds") }
@@ -199,7 +227,9 @@ struct PageWalker {
             return true
         }
         for tree in trees where tree.root != Self.none {
-            guard tree.depth >= 1, tree.depth <= 32 else { throw Problem(page: tree.root, text: "a depth of \(tree.depth)") }
+            guard tree.depth >= 1, tree.depth <= 32 else {
+                throw Problem(page: tree.root, text: "a depth of \(tree.depth)")
+            }
             var left = most
             try checkNewest(tree.root, Int(tree.depth), &left)
         }
@@ -222,10 +252,14 @@ struct PageWalker {
     func checkFreeList() throws(Problem) {
         try walk(free) { _, value, _ throws(Problem) in
             let count = value.count >= 8 ? Int(clamping: Self.load(value, 0, UInt64.self)) : 0
-            guard value.count >= 8, count <= value.count / 8 - 1 else { throw Problem(page: free.root, text: "a list of free pages is cut short") }
+            guard value.count >= 8, count <= value.count / 8 - 1 else {
+                throw Problem(page: free.root, text: "a list of free pages is cut short")
+            }
             for i in 0..<count {
                 let page = Self.load(value, 8 + i * 8, UInt64.self)
-                guard page > 1, page <= lastPage else { throw Problem(page: free.root, text: "page \(page) cannot be free") }
+                guard page > 1, page <= lastPage else {
+                    throw Problem(page: free.root, text: "page \(page) cannot be free")
+                }
             }
             return true
         }
@@ -233,7 +267,9 @@ struct PageWalker {
 
     private func overflow(_ number: UInt64, _ size: Int) throws(Problem) -> UnsafeRawBufferPointer {
         let head = try page(number)
-        guard Self.load(head, 10, UInt16.self) & 0x1F == PageFlag.overflow else { throw Problem(page: number, text: "its kind is wrong") }
+        guard Self.load(head, 10, UInt16.self) & 0x1F == PageFlag.overflow else {
+            throw Problem(page: number, text: "its kind is wrong")
+        }
         let pages = Int(Self.load(head, 12, UInt32.self))
         guard pages * pageBytes >= Self.headerBytes + size, number + UInt64(pages) - 1 <= lastPage else {
             throw Problem(page: number, text: "a value's pages are too few")

@@ -5,7 +5,9 @@ extension DiskLog {
     public func verify(_ progress: (Double) -> Void) -> VerifyReport {
         // The transaction keeps the pages of its snapshot from being written over while they are read.
         do throws(LogError) {
-            return try read { transaction throws(LogError) in Self.verify(directory: directory, notAfter: transaction.id, progress) }
+            return try read { transaction throws(LogError) in
+                Self.verify(directory: directory, notAfter: transaction.id, progress)
+            }
         } catch {
             var report = VerifyReport()
             report.findings = [.init(revision: nil, text: error.description)]
@@ -18,7 +20,9 @@ extension DiskLog {
         verify(directory: directory, notAfter: .max, progress)
     }
 
-    private static func verify(directory: String, notAfter transaction: UInt64, _ progress: (Double) -> Void) -> VerifyReport {
+    private static func verify(directory: String, notAfter transaction: UInt64, _ progress: (Double) -> Void)
+        -> VerifyReport
+    {
         let path = directory + "/log.mdb"
         do throws(LogError) {
             return try withPages(of: path, notAfter: transaction) { walker throws(LogError) in
@@ -40,8 +44,12 @@ extension DiskLog {
         // A first start that ended before its first write leaves an empty file; a log that was cut to nothing had checkpoints.
         if status.st_size == 0, checkpointRevisions(String(path.dropLast("/log.mdb".count))).isEmpty { return }
         try withPages(of: path, notAfter: .max) { walker throws(LogError) in
-            if walker.missingBytes > 0 { throw .damaged(revision: nil, "\(path) was cut: \(walker.missingBytes) bytes are missing at its end") }
-            guard walker.hasBothMetaPages else { throw .damaged(revision: nil, "\(path): one of the two meta pages is damaged") }
+            if walker.missingBytes > 0 {
+                throw .damaged(revision: nil, "\(path) was cut: \(walker.missingBytes) bytes are missing at its end")
+            }
+            guard walker.hasBothMetaPages else {
+                throw .damaged(revision: nil, "\(path): one of the two meta pages is damaged")
+            }
             do throws(PageWalker.Problem) { try walker.checkNewest(pagesOfEachTree: Limits.inspectedPages) } catch {
                 throw .damaged(revision: nil, "\(path), \(error.description)")
             }
@@ -57,7 +65,9 @@ extension DiskLog {
         var status = stat()
         guard fstat(file, &status) == 0, status.st_size > 0 else { throw .damaged(revision: nil, "\(path) is empty") }
         let size = Int(status.st_size)
-        guard let map = mmap(nil, size, PROT_READ, MAP_SHARED, file, 0), map != MAP_FAILED else { throw .failed(operation: "read", code: errno) }
+        guard let map = mmap(nil, size, PROT_READ, MAP_SHARED, file, 0), map != MAP_FAILED else {
+            throw .failed(operation: "read", code: errno)
+        }
         defer { munmap(map, size) }
         let walker: PageWalker
         do throws(PageWalker.Problem) {

@@ -67,7 +67,9 @@ final class ClientProtocolSelector: ChannelInboundHandler, RemovableChannelHandl
         context.fireChannelInactive()
     }
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        fail(HTTPClientError.connect(context.channel.remoteAddress?.description ?? "the server", String(describing: error)))
+        fail(
+            HTTPClientError.connect(
+                context.channel.remoteAddress?.description ?? "the server", String(describing: error)))
         context.close(promise: nil)
     }
     private func fail(_ error: any Error) {

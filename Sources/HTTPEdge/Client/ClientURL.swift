@@ -38,7 +38,9 @@ struct ClientURL: Sendable {
         target = tail.isEmpty ? "/" : tail.first == "?" ? "/" + tail : String(tail)
         var portText: Substring?
         if place.first == "[" {
-            guard let close = place.firstIndex(of: "]") else { throw HTTPClientError.badURL(text, "the address has no closing bracket") }
+            guard let close = place.firstIndex(of: "]") else {
+                throw HTTPClientError.badURL(text, "the address has no closing bracket")
+            }
             host = String(place[place.index(after: place.startIndex)..<close])
             let after = place[place.index(after: close)...]
             if after.first == ":" { portText = after.dropFirst() }

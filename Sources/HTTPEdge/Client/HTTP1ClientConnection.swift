@@ -34,7 +34,8 @@ final class HTTP1ClientConnection: ChannelInboundHandler, RemovableChannelHandle
 
     /// Sends a request; `free` is called when the connection may carry another.
     func start(
-        _ request: HTTPClient.Request, _ target: ClientURL, _ exchange: HTTPExchange, free: @escaping @Sendable (HTTP1ClientConnection) -> Void
+        _ request: HTTPClient.Request, _ target: ClientURL, _ exchange: HTTPExchange,
+        free: @escaping @Sendable (HTTP1ClientConnection) -> Void
     ) {
         channel.eventLoop.execute {
             guard exchange.begin({ self.close() }) else { return free(self) }
@@ -52,7 +53,8 @@ final class HTTP1ClientConnection: ChannelInboundHandler, RemovableChannelHandle
 
     /// Sends a request to switch protocols; on 101 the HTTP handlers leave, after `answered` has put its own in place.
     func upgrade(
-        _ request: HTTPClient.Request, _ target: ClientURL, _ answered: @escaping @Sendable (Result<HTTPClient.Response, any Error>) -> Void
+        _ request: HTTPClient.Request, _ target: ClientURL,
+        _ answered: @escaping @Sendable (Result<HTTPClient.Response, any Error>) -> Void
     ) {
         channel.eventLoop.execute {
             guard self.context != nil else { return answered(.failure(HTTPClientError.closedEarly)) }

@@ -34,13 +34,15 @@ final class HTTP2ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     static func codec(_ watch: GoAwayWatch) -> NIOHTTP2Handler {
         var connection = NIOHTTP2Handler.ConnectionConfiguration()
         connection.initialSettings = [
-            HTTP2Setting(parameter: .enablePush, value: 0), HTTP2Setting(parameter: .initialWindowSize, value: windowBytes),
+            HTTP2Setting(parameter: .enablePush, value: 0),
+            HTTP2Setting(parameter: .initialWindowSize, value: windowBytes),
             HTTP2Setting(parameter: .maxHeaderListSize, value: 1024 * 1024),
         ]
         connection.controlFrameRateLimit.maximumCount = 10000
         var stream = NIOHTTP2Handler.StreamConfiguration()
         stream.streamResetFrameRateLimit.maximumCount = 10000
-        return NIOHTTP2Handler(mode: .client, frameDelegate: watch, connectionConfiguration: connection, streamConfiguration: stream)
+        return NIOHTTP2Handler(
+            mode: .client, frameDelegate: watch, connectionConfiguration: connection, streamConfiguration: stream)
     }
 
     /// False once the server has said that it takes no more requests here.
@@ -50,9 +52,13 @@ final class HTTP2ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         context.writeAndFlush(
-            wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: .windowUpdate(windowSizeIncrement: Self.windowBytes - 65535))),
+            wrapOutboundOut(
+                HTTP2Frame(streamID: .rootStream, payload: .windowUpdate(windowSizeIncrement: Self.windowBytes - 65535))
+            ),
             promise: nil)
-        pings = context.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(30), delay: .seconds(30)) { [weak self] _ in self?.look() }
+        pings = context.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(30), delay: .seconds(30)) {
+            [weak self] _ in self?.look()
+        }
     }
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
@@ -68,7 +74,9 @@ final class HTTP2ClientConnection: ChannelInboundHandler, @unchecked Sendable {
         if isSilent { return close() }
         isSilent = true
         context.writeAndFlush(
-            wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: .ping(HTTP2PingData(withInteger: 1), ack: false))), promise: nil)
+            wrapOutboundOut(
+                HTTP2Frame(streamID: .rootStream, payload: .ping(HTTP2PingData(withInteger: 1), ack: false))),
+            promise: nil)
     }
 
     func start(_ request: HTTPClient.Request, _ target: ClientURL, _ exchange: HTTPExchange) {
@@ -85,7 +93,8 @@ final class HTTP2ClientConnection: ChannelInboundHandler, @unchecked Sendable {
             }
             self.open[id] = entry
             var headers = HPACKHeaders([
-                (":method", request.method.rawValue), (":scheme", target.isTLS ? "https" : "http"), (":path", target.target),
+                (":method", request.method.rawValue), (":scheme", target.isTLS ? "https" : "http"),
+                (":path", target.target),
                 (":authority", target.authority),
             ])
             for (name, value) in request.headers { headers.add(name: name.lowercased(), value: value) }
@@ -115,7 +124,9 @@ final class HTTP2ClientConnection: ChannelInboundHandler, @unchecked Sendable {
         case .headers(let payload):
             guard var entry = open[id] else { return }
             if !entry.hasHead {
-                guard let status = payload.headers.first(name: ":status").flatMap({ Int($0) }), status >= 200 else { return }
+                guard let status = payload.headers.first(name: ":status").flatMap({ Int($0) }), status >= 200 else {
+                    return
+                }
                 entry.timeout?.cancel()
                 entry.hasHead = true
                 open[id] = entry
@@ -128,7 +139,8 @@ final class HTTP2ClientConnection: ChannelInboundHandler, @unchecked Sendable {
             connectionDebt += count
             if connectionDebt >= Self.windowBytes / 2 {
                 context.writeAndFlush(
-                    wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: .windowUpdate(windowSizeIncrement: connectionDebt))),
+                    wrapOutboundOut(
+                        HTTP2Frame(streamID: .rootStream, payload: .windowUpdate(windowSizeIncrement: connectionDebt))),
                     promise: nil)
                 connectionDebt = 0
             }
@@ -154,7 +166,9 @@ final class HTTP2ClientConnection: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? StreamClosedEvent, event.reason != nil, let entry = open.removeValue(forKey: Int32(event.streamID)) {
+        if let event = event as? StreamClosedEvent, event.reason != nil,
+            let entry = open.removeValue(forKey: Int32(event.streamID))
+        {
             entry.timeout?.cancel()
             entry.exchange.fail(HTTPClientError.closedEarly)
         }

@@ -20,7 +20,8 @@ public final class HTTPClient: Sendable {
         /// Believes any server. For tests.
         public var trustsAnyone = false
         public init(
-            authorities: [UInt8]? = nil, certificateChain: [UInt8]? = nil, privateKey: [UInt8]? = nil, serverName: String? = nil,
+            authorities: [UInt8]? = nil, certificateChain: [UInt8]? = nil, privateKey: [UInt8]? = nil,
+            serverName: String? = nil,
             trustsAnyone: Bool = false
         ) {
             self.authorities = authorities
@@ -39,7 +40,8 @@ public final class HTTPClient: Sendable {
         /// Until the whole answer is there; for a stream, until its head is.
         public var timeout: TimeAmount
         public init(
-            _ method: HTTPMethod = .GET, _ url: String, headers: [(String, String)] = [], body: ByteBuffer = ByteBuffer(),
+            _ method: HTTPMethod = .GET, _ url: String, headers: [(String, String)] = [],
+            body: ByteBuffer = ByteBuffer(),
             timeout: TimeAmount = .seconds(30)
         ) {
             self.method = method
@@ -70,7 +72,9 @@ public final class HTTPClient: Sendable {
     private let prefersHTTP2: Bool
 
     /// `prefersHTTP2` offers HTTP/2 to TLS servers; one connection then carries all requests to an origin.
-    public init(group: any EventLoopGroup, tls: TLS = TLS(), prefersHTTP2: Bool = false, answerBytesMax: Int = 64 * 1024 * 1024) {
+    public init(
+        group: any EventLoopGroup, tls: TLS = TLS(), prefersHTTP2: Bool = false, answerBytesMax: Int = 64 * 1024 * 1024
+    ) {
         self.group = group
         self.tls = tls
         self.prefersHTTP2 = prefersHTTP2
@@ -114,9 +118,11 @@ public final class HTTPClient: Sendable {
         _ url: String, subprotocols: [String] = [], headers: [(String, String)] = [], timeout: TimeAmount = .seconds(30)
     ) -> EventLoopFuture<WebSocketStream> {
         let key = Base64.encode((0..<16).map { _ in UInt8.random(in: 0...255) })
-        var all = headers + [
-            ("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", key),
-        ]
+        var all =
+            headers + [
+                ("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"),
+                ("Sec-WebSocket-Key", key),
+            ]
         if !subprotocols.isEmpty { all.append(("Sec-WebSocket-Protocol", subprotocols.joined(separator: ", "))) }
         let max = answerBytesMax
         return upgrade(Request(.GET, url, headers: all, timeout: timeout)) { connection, answer in
@@ -125,14 +131,16 @@ public final class HTTPClient: Sendable {
             }
             let stream = WebSocketStream(
                 channel: connection.channel, subprotocol: answer.headers["sec-websocket-protocol"], isClient: true)
-            try WebSocketHandler.add(to: connection.channel.pipeline.syncOperations, stream: stream, messageBytesMax: max)
+            try WebSocketHandler.add(
+                to: connection.channel.pipeline.syncOperations, stream: stream, messageBytesMax: max)
             return stream
         }
     }
 
     /// Asks to switch to another protocol (`SPDY/3.1`) and hands over the raw bytes.
     public func upgrade(
-        _ url: String, proto: String, method: HTTPMethod = .POST, headers: [(String, String)] = [], timeout: TimeAmount = .seconds(30)
+        _ url: String, proto: String, method: HTTPMethod = .POST, headers: [(String, String)] = [],
+        timeout: TimeAmount = .seconds(30)
     ) -> EventLoopFuture<(stream: RawStream, headers: EdgeHeaders)> {
         let all = headers + [("Connection", "Upgrade"), ("Upgrade", proto)]
         return upgrade(Request(method, url, headers: all, timeout: timeout)) { connection, answer in
@@ -152,7 +160,8 @@ public final class HTTPClient: Sendable {
             connect(target, loop: loop, http2: false).whenComplete { result in
                 switch result {
                 case .failure(let error): promise.fail(error)
-                case .success(.http2): promise.fail(HTTPClientError.malformedAnswer("the server chose HTTP/2, which cannot be upgraded"))
+                case .success(.http2):
+                    promise.fail(HTTPClientError.malformedAnswer("the server chose HTTP/2, which cannot be upgraded"))
                 case .success(.http1(let connection)):
                     connection.upgrade(request, target) { result in
                         promise.completeWith(Result { try make(connection, try result.get()) })
@@ -252,11 +261,14 @@ public final class HTTPClient: Sendable {
                         if let context {
                             try pipeline.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
                         }
-                        try pipeline.addHandler(ClientProtocolSelector(isTLS: context != nil, answerBytesMax: max, ready: ready))
+                        try pipeline.addHandler(
+                            ClientProtocolSelector(isTLS: context != nil, answerBytesMax: max, ready: ready))
                     }
                 }
                 .connect(host: target.host, port: target.port)
-                .whenFailure { ready.fail(HTTPClientError.connect("\(target.host):\(target.port)", String(describing: $0))) }
+                .whenFailure {
+                    ready.fail(HTTPClientError.connect("\(target.host):\(target.port)", String(describing: $0)))
+                }
         } catch { ready.fail(error) }
         return ready.futureResult
     }

@@ -61,7 +61,9 @@ public final class EdgeServer: Sendable {
             .childChannelOption(.maxMessagesPerRead, value: 4)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let state = table[ObjectIdentifier(channel.eventLoop)] else { throw ChannelError.inappropriateOperationForState }
+                    guard let state = table[ObjectIdentifier(channel.eventLoop)] else {
+                        throw ChannelError.inappropriateOperationForState
+                    }
                     let open = core.connectionCount.add(1, ordering: .relaxed).newValue
                     channel.closeFuture.whenComplete { _ in core.connectionCount.subtract(1, ordering: .relaxed) }
                     guard open <= core.limits.connectionsMax else { throw ChannelError.ioOnClosedChannel }
@@ -73,7 +75,8 @@ public final class EdgeServer: Sendable {
                         buffers.maximumPreservedOutboundBufferCapacity = 64 * 1024
                         try pipeline.addHandler(
                             NIOSSLServerHandler(
-                                context: context, customVerificationCallback: { _, promise in promise.succeed(.certificateVerified) },
+                                context: context,
+                                customVerificationCallback: { _, promise in promise.succeed(.certificateVerified) },
                                 configuration: buffers))
                     }
                     try pipeline.addHandler(ProtocolSelector(loop: state, isTLS: isTLS))
@@ -81,7 +84,9 @@ public final class EdgeServer: Sendable {
             }
         var listeners: [any Channel] = []
         do {
-            for (host, port) in configuration.addresses { listeners.append(try await bootstrap.bind(host: host, port: port).get()) }
+            for (host, port) in configuration.addresses {
+                listeners.append(try await bootstrap.bind(host: host, port: port).get())
+            }
         } catch {
             for listener in listeners { try? await listener.close() }
             throw error

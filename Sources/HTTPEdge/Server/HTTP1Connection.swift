@@ -6,7 +6,9 @@ import NIOHTTP1
 ///
 ///     head, body … end ─► queue ─► current ─ answered ─► next of the queue, or wait
 ///                                     └─ upgrade ─► the handlers are exchanged, and this one leaves
-final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, ResponseSink, ManagedConnection, @unchecked Sendable {
+final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, ResponseSink, ManagedConnection,
+    @unchecked Sendable
+{
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -92,7 +94,9 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
             isBodyTooLarge = false
             owesContinue = false
             receivingSweeps = 0
-            if let length = head.headers.first(name: "content-length"), let count = Int(length), count > limits.bodyBytesMax {
+            if let length = head.headers.first(name: "content-length"), let count = Int(length),
+                count > limits.bodyBytesMax
+            {
                 refuseBody()
             } else if head.version == .http1_1, head.headers.first(name: "expect")?.lowercased() == "100-continue" {
                 owesContinue = true
@@ -158,7 +162,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
         guard head.version == .http1_1, let proto = head.headers.first(name: "upgrade") else { return nil }
         let headers = EdgeHeaders(head.headers)
         guard headers.list("connection").contains(where: { $0.lowercased() == "upgrade" }) else { return nil }
-        let names = headers.list(proto.lowercased() == "websocket" ? "sec-websocket-protocol" : "x-stream-protocol-version")
+        let names = headers.list(
+            proto.lowercased() == "websocket" ? "sec-websocket-protocol" : "x-stream-protocol-version")
         return UpgradeOffer(proto: proto, subprotocols: names)
     }
 
@@ -194,7 +199,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
         while current == nil, !isClosed, let next = queue.popFirst() {
             queuedBytes -= next.request.body.readableBytes
             let responder = EdgeResponder(
-                eventLoop: info.eventLoop, sink: self, stream: 0, backlogBytes: limits.streamBacklogBytes, exchange: next.exchange)
+                eventLoop: info.eventLoop, sink: self, stream: 0, backlogBytes: limits.streamBacklogBytes,
+                exchange: next.exchange)
             current = responder
             currentRequest = next.request
             currentIsHTTP10 = next.isHTTP10
@@ -259,7 +265,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
         let date = loop.date.current()
         coalescer.append {
             ResponseHead.write(
-                status, headers, date: date, contentLength: nil, isChunked: responder.exchange.isChunked, closes: closes,
+                status, headers, date: date, contentLength: nil, isChunked: responder.exchange.isChunked,
+                closes: closes,
                 keepsAliveHTTP10: false, into: &$0)
         }
         flushSoon()
@@ -267,7 +274,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
 
     func write(_ responder: EdgeResponder, _ chunk: ByteBuffer) {
         let count = chunk.readableBytes
-        guard responder === current, responder.exchange.phase == .streaming, context != nil, !responder.exchange.isHead else {
+        guard responder === current, responder.exchange.phase == .streaming, context != nil, !responder.exchange.isHead
+        else {
             responder.sent(count)
             return
         }
@@ -391,7 +399,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
         let date = loop.date.current()
         coalescer.append {
             ResponseHead.write(
-                status, [("content-type", "text/plain; charset=utf-8")], date: date, contentLength: text.utf8.count, isChunked: false,
+                status, [("content-type", "text/plain; charset=utf-8")], date: date, contentLength: text.utf8.count,
+                isChunked: false,
                 closes: true, keepsAliveHTTP10: false, into: &$0)
             $0.writeString(text)
         }
@@ -430,12 +439,16 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
     // MARK: Upgrades
 
     func acceptWebSocket(
-        _ responder: EdgeResponder, subprotocol: String?, headers: [(String, String)], _ ready: @escaping @Sendable (WebSocketStream?) -> Void
+        _ responder: EdgeResponder, subprotocol: String?, headers: [(String, String)],
+        _ ready: @escaping @Sendable (WebSocketStream?) -> Void
     ) {
         guard responder === current, responder.exchange.phase == .idle, let context, let request = currentRequest,
             request.upgrade?.isWebSocket == true, let key = request.headers["sec-websocket-key"]
         else { return ready(nil) }
-        var answer = [("upgrade", "websocket"), ("connection", "Upgrade"), ("sec-websocket-accept", WebSocketHandshake.accept(key))]
+        var answer = [
+            ("upgrade", "websocket"), ("connection", "Upgrade"),
+            ("sec-websocket-accept", WebSocketHandshake.accept(key)),
+        ]
         if let subprotocol { answer.append(("sec-websocket-protocol", subprotocol)) }
         switchProtocols(responder, answer + headers, context)
         let stream = WebSocketStream(channel: context.channel, subprotocol: subprotocol, isClient: false)
@@ -451,9 +464,11 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
     }
 
     func acceptUpgrade(
-        _ responder: EdgeResponder, proto: String, headers: [(String, String)], _ ready: @escaping @Sendable (RawStream?) -> Void
+        _ responder: EdgeResponder, proto: String, headers: [(String, String)],
+        _ ready: @escaping @Sendable (RawStream?) -> Void
     ) {
-        guard responder === current, responder.exchange.phase == .idle, let context, currentRequest?.upgrade != nil else { return ready(nil) }
+        guard responder === current, responder.exchange.phase == .idle, let context, currentRequest?.upgrade != nil
+        else { return ready(nil) }
         switchProtocols(responder, [("connection", "Upgrade"), ("upgrade", proto)] + headers, context)
         let stream = RawStream(channel: context.channel)
         do {
@@ -466,12 +481,15 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
         }
     }
 
-    private func switchProtocols(_ responder: EdgeResponder, _ headers: [(String, String)], _ context: ChannelHandlerContext) {
+    private func switchProtocols(
+        _ responder: EdgeResponder, _ headers: [(String, String)], _ context: ChannelHandlerContext
+    ) {
         hasUpgraded = true
         let date = loop.date.current()
         coalescer.append {
             ResponseHead.write(
-                101, headers, date: date, contentLength: nil, isChunked: false, closes: false, keepsAliveHTTP10: false, into: &$0)
+                101, headers, date: date, contentLength: nil, isChunked: false, closes: false, keepsAliveHTTP10: false,
+                into: &$0)
         }
         context.flush()
         current = nil

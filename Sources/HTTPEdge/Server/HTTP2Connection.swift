@@ -48,7 +48,8 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
         stream.streamResetFrameRateLimit.windowLength = limits.resetsWindow
         stream.streamErrorRateLimit.maximumCount = limits.resetsMax
         stream.streamErrorRateLimit.windowLength = limits.resetsWindow
-        return NIOHTTP2Handler(mode: .server, frameDelegate: watchdog, connectionConfiguration: connection, streamConfiguration: stream)
+        return NIOHTTP2Handler(
+            mode: .server, frameDelegate: watchdog, connectionConfiguration: connection, streamConfiguration: stream)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -64,7 +65,9 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
         let increment = limits.windowBytes - 65535
         if increment > 0 {
             context.writeAndFlush(
-                wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: .windowUpdate(windowSizeIncrement: increment))), promise: nil)
+                wrapOutboundOut(
+                    HTTP2Frame(streamID: .rootStream, payload: .windowUpdate(windowSizeIncrement: increment))),
+                promise: nil)
         }
     }
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -111,13 +114,15 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
         let responder: EdgeResponder
         if endStream {
             responder = EdgeResponder(
-                eventLoop: info.eventLoop, sink: self, stream: id, backlogBytes: limits.streamBacklogBytes, exchange: exchange)
+                eventLoop: info.eventLoop, sink: self, stream: id, backlogBytes: limits.streamBacklogBytes,
+                exchange: exchange)
             streams[id] = responder
             dispatch(responder, headers, ByteBuffer(), false)
         } else {
             exchange.requestHeaders = headers
             responder = EdgeResponder(
-                eventLoop: info.eventLoop, sink: self, stream: id, backlogBytes: limits.streamBacklogBytes, exchange: exchange)
+                eventLoop: info.eventLoop, sink: self, stream: id, backlogBytes: limits.streamBacklogBytes,
+                exchange: exchange)
             streams[id] = responder
             if let length = headers["content-length"], let count = Int(length), count > limits.bodyBytesMax {
                 refuseBody(responder)
@@ -134,7 +139,9 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
         connectionDebt += count
         if connectionDebt >= limits.windowBytes / 2, let context {
             context.write(
-                wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: .windowUpdate(windowSizeIncrement: connectionDebt))), promise: nil)
+                wrapOutboundOut(
+                    HTTP2Frame(streamID: .rootStream, payload: .windowUpdate(windowSizeIncrement: connectionDebt))),
+                promise: nil)
             connectionDebt = 0
             flushSoon()
         }
@@ -177,9 +184,13 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
         dispatch(responder, headers, body, false)
     }
 
-    private func dispatch(_ responder: EdgeResponder, _ headers: EdgeHeaders, _ body: ByteBuffer, _ isBodyTooLarge: Bool) {
+    private func dispatch(
+        _ responder: EdgeResponder, _ headers: EdgeHeaders, _ body: ByteBuffer, _ isBodyTooLarge: Bool
+    ) {
         guard let method = headers[":method"], let uri = headers[":path"] else {
-            respond(responder, status: 400, headers: [("content-type", "text/plain; charset=utf-8")], body: .text("400 Bad Request"))
+            respond(
+                responder, status: 400, headers: [("content-type", "text/plain; charset=utf-8")],
+                body: .text("400 Bad Request"))
             return
         }
         responder.exchange.isHead = method == "HEAD"
@@ -300,7 +311,8 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
     }
 
     private func send(_ responder: EdgeResponder, _ payload: HTTP2Frame.FramePayload) {
-        context?.write(wrapOutboundOut(HTTP2Frame(streamID: HTTP2StreamID(responder.stream), payload: payload)), promise: nil)
+        context?.write(
+            wrapOutboundOut(HTTP2Frame(streamID: HTTP2StreamID(responder.stream), payload: payload)), promise: nil)
     }
     private func sendPieces(_ responder: EdgeResponder, _ bytes: ByteBuffer, endStream: Bool, isCounted: Bool) {
         var rest = bytes
@@ -309,13 +321,16 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
         }
         sendData(responder, rest, endStream: endStream, isCounted ? responder.promise(for: rest.readableBytes) : nil)
     }
-    private func sendData(_ responder: EdgeResponder, _ bytes: ByteBuffer, endStream: Bool, _ promise: EventLoopPromise<Void>?) {
+    private func sendData(
+        _ responder: EdgeResponder, _ bytes: ByteBuffer, endStream: Bool, _ promise: EventLoopPromise<Void>?
+    ) {
         guard let context else {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
         }
         let payload = HTTP2Frame.FramePayload.data(.init(data: .byteBuffer(bytes), endStream: endStream))
-        context.write(wrapOutboundOut(HTTP2Frame(streamID: HTTP2StreamID(responder.stream), payload: payload)), promise: promise)
+        context.write(
+            wrapOutboundOut(HTTP2Frame(streamID: HTTP2StreamID(responder.stream), payload: payload)), promise: promise)
     }
 
     private func flushSoon() {
@@ -331,10 +346,12 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
     }
 
     func acceptWebSocket(
-        _ responder: EdgeResponder, subprotocol: String?, headers: [(String, String)], _ ready: @escaping @Sendable (WebSocketStream?) -> Void
+        _ responder: EdgeResponder, subprotocol: String?, headers: [(String, String)],
+        _ ready: @escaping @Sendable (WebSocketStream?) -> Void
     ) { ready(nil) }
     func acceptUpgrade(
-        _ responder: EdgeResponder, proto: String, headers: [(String, String)], _ ready: @escaping @Sendable (RawStream?) -> Void
+        _ responder: EdgeResponder, proto: String, headers: [(String, String)],
+        _ ready: @escaping @Sendable (RawStream?) -> Void
     ) { ready(nil) }
 
     // MARK: Errors and housekeeping
@@ -351,10 +368,14 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
             for responder in Array(streams.values) {
                 if responder.exchange.requestHeaders != nil {
                     responder.exchange.receivingSweeps += 1
-                    if responder.exchange.receivingSweeps > limits.sweeps(in: limits.requestTimeout) { abort(responder) }
+                    if responder.exchange.receivingSweeps > limits.sweeps(in: limits.requestTimeout) {
+                        abort(responder)
+                    }
                 } else if responder.pendingBytes > 0 {
                     responder.exchange.stalledSweeps += 1
-                    if responder.exchange.stalledSweeps > limits.sweeps(in: limits.stalledStreamTimeout) { abort(responder) }
+                    if responder.exchange.stalledSweeps > limits.sweeps(in: limits.stalledStreamTimeout) {
+                        abort(responder)
+                    }
                 }
             }
             return
@@ -369,7 +390,9 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
             isDraining = true
             context.writeAndFlush(
                 wrapOutboundOut(
-                    HTTP2Frame(streamID: .rootStream, payload: .goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil))),
+                    HTTP2Frame(
+                        streamID: .rootStream,
+                        payload: .goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil))),
                 promise: nil)
         }
         if streams.isEmpty { closeSoon() }

@@ -26,7 +26,9 @@ final class OutboundCoalescer: ChannelOutboundHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let bytes = unwrapOutboundIn(data)
-        if bytes.readableBytes > Self.recordBytes || buffer.readableBytes + bytes.readableBytes > Self.recordBytes { emit(context) }
+        if bytes.readableBytes > Self.recordBytes || buffer.readableBytes + bytes.readableBytes > Self.recordBytes {
+            emit(context)
+        }
         if bytes.readableBytes >= Self.recordBytes {
             context.write(wrapOutboundOut(bytes), promise: promise)
             return

@@ -41,7 +41,8 @@ final class ProtocolSelector: ChannelInboundHandler, RemovableChannelHandler, Ma
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted(let proto)? = event as? TLSUserEvent {
-            let certificate = (try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self))?.peerCertificate
+            let certificate = (try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self))?
+                .peerCertificate
             select(proto == "h2" ? .http2 : .http1, certificate: certificate.flatMap { try? $0.toDERBytes() }, context)
         } else {
             context.fireUserInboundEventTriggered(event)
@@ -65,7 +66,8 @@ final class ProtocolSelector: ChannelInboundHandler, RemovableChannelHandler, Ma
         isDone = true
         let channel = context.channel
         let info = EdgeConnection(
-            eventLoop: context.eventLoop, remoteAddress: Self.text(channel.remoteAddress), localAddress: Self.text(channel.localAddress),
+            eventLoop: context.eventLoop, remoteAddress: Self.text(channel.remoteAddress),
+            localAddress: Self.text(channel.localAddress),
             peerCertificate: certificate, version: version, isTLS: isTLS)
         let coalescer = OutboundCoalescer(loop: loop)
         let limits = loop.core.limits
@@ -79,12 +81,14 @@ final class ProtocolSelector: ChannelInboundHandler, RemovableChannelHandler, Ma
                 sizes.maxHeaderFieldCount = 4096
                 let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: sizes)
                 try pipeline.addHandlers([
-                    coalescer, ByteToMessageHandler(decoder), HTTP1Connection(loop: loop, info: info, coalescer: coalescer),
+                    coalescer, ByteToMessageHandler(decoder),
+                    HTTP1Connection(loop: loop, info: info, coalescer: coalescer),
                 ])
             case .http2:
                 let watch = GoAwayWatch()
                 try pipeline.addHandlers([
-                    coalescer, HTTP2Connection.codec(limits, watch), HTTP2Connection(loop: loop, info: info, watchdog: watch),
+                    coalescer, HTTP2Connection.codec(limits, watch),
+                    HTTP2Connection(loop: loop, info: info, watchdog: watch),
                 ])
             }
             if held.readableBytes > 0 {

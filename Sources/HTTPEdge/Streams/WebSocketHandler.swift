@@ -45,7 +45,9 @@ final class WebSocketHandler: ChannelInboundHandler {
         self.messageBytesMax = messageBytesMax
     }
 
-    static func add(to pipeline: ChannelPipeline.SynchronousOperations, stream: WebSocketStream, messageBytesMax: Int) throws {
+    static func add(to pipeline: ChannelPipeline.SynchronousOperations, stream: WebSocketStream, messageBytesMax: Int)
+        throws
+    {
         try pipeline.addHandlers([
             WebSocketFrameEncoder(), ByteToMessageHandler(WebSocketFrameDecoder(maxFrameSize: messageBytesMax)),
             WebSocketHandler(stream: stream, messageBytesMax: messageBytesMax),

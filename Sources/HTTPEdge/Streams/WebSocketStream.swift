@@ -9,7 +9,9 @@ public final class WebSocketStream: @unchecked Sendable {
         case text(ByteBuffer)
         /// The bytes of either form.
         public var bytes: ByteBuffer {
-            switch self { case .binary(let b), .text(let b): b }
+            switch self {
+            case .binary(let b), .text(let b): b
+            }
         }
     }
     public let eventLoop: any EventLoop
@@ -83,7 +85,8 @@ public final class WebSocketStream: @unchecked Sendable {
             data.writeInteger(code)
             data.writeString(reason)
         }
-        channel.writeAndFlush(WebSocketFrame(fin: true, opcode: .connectionClose, maskKey: maskKey, data: data), promise: nil)
+        channel.writeAndFlush(
+            WebSocketFrame(fin: true, opcode: .connectionClose, maskKey: maskKey, data: data), promise: nil)
     }
     var hasSentClose: Bool { sentClose }
     func sendPong(_ data: ByteBuffer) {

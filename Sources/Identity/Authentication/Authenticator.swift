@@ -14,7 +14,8 @@ public final class Authenticator: Sendable {
 
     /// `clientAuthorities` are PEM texts, each with one or more certificates.
     public init(
-        clientAuthorities: [String], tokenFile: TokenFile? = nil, tokens: ServiceAccountTokens? = nil, allowsAnonymous: Bool = true
+        clientAuthorities: [String], tokenFile: TokenFile? = nil, tokens: ServiceAccountTokens? = nil,
+        allowsAnonymous: Bool = true
     ) throws(IdentityError) {
         do {
             authorities = try clientAuthorities.flatMap { try PEMBlocks.certificates($0) }
@@ -56,7 +57,8 @@ public final class Authenticator: Sendable {
         if let token = Self.bearerToken(credentials) {
             let answer = check(token, now: now)
             if let user = answer.user {
-                return AuthenticationFacts(authenticator: answer.authenticator, user: user, fingerprint: answer.fingerprint)
+                return AuthenticationFacts(
+                    authenticator: answer.authenticator, user: user, fingerprint: answer.fingerprint)
             }
             fingerprint = Fingerprint.of(token)
             verdicts.append(contentsOf: answer.verdicts)
@@ -102,7 +104,9 @@ public final class Authenticator: Sendable {
             case .failure(let refusal)?:
                 answer.verdicts.append(.init("service-account", refusal.refusal))
                 // A token of another issuer is not this server's to explain.
-                if refusal.refusal != .wrongIssuer && refusal.refusal != .malformed { answer.messages.append(refusal.message) }
+                if refusal.refusal != .wrongIssuer && refusal.refusal != .malformed {
+                    answer.messages.append(refusal.message)
+                }
             case nil: answer.verdicts.append(.init("service-account", .malformed))
             }
         }
@@ -127,7 +131,9 @@ public final class Authenticator: Sendable {
         if let header = credentials.authorization {
             let parts = header.utf8.split(separator: 32, maxSplits: 2, omittingEmptySubsequences: false)
             let trimmed = parts.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
-            if parts.count >= 2, trimmed.lowercased() == "bearer", !parts[1].isEmpty { return String(decoding: parts[1], as: UTF8.self) }
+            if parts.count >= 2, trimmed.lowercased() == "bearer", !parts[1].isEmpty {
+                return String(decoding: parts[1], as: UTF8.self)
+            }
         }
         for name in credentials.subprotocols where name.hasPrefix(webSocketPrefix) {
             guard let bytes = Base64.decodeURL(name.utf8.dropFirst(webSocketPrefix.utf8.count)[...]) else { continue }

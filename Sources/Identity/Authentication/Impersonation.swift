@@ -33,10 +33,14 @@ public struct Impersonation: Sendable, Equatable {
             case "impersonate-group": out.groups.append(value)
             case "impersonate-uid": if out.uid.isEmpty { out.uid = value }
             default:
-                if lower.hasPrefix("impersonate-extra-") { extras[unescape(lower.dropFirst(18)), default: []].append(value) }
+                if lower.hasPrefix("impersonate-extra-") {
+                    extras[unescape(lower.dropFirst(18)), default: []].append(value)
+                }
             }
         }
-        out.extra = extras.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { .init(key: $0, values: extras[$0] ?? []) }
+        out.extra = extras.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map {
+            .init(key: $0, values: extras[$0] ?? [])
+        }
         if out.user.isEmpty {
             if out.groups.isEmpty, out.uid.isEmpty, out.extra.isEmpty { return nil }
             throw IdentityError("requested \(out.wish) without impersonating a user")
@@ -66,7 +70,9 @@ public struct Impersonation: Sendable, Equatable {
         }
         while i < bytes.count {
             if bytes[i] == UInt8(ascii: "%") {
-                guard i + 2 < bytes.count, let high = digit(bytes[i + 1]), let low = digit(bytes[i + 2]) else { return String(text) }
+                guard i + 2 < bytes.count, let high = digit(bytes[i + 1]), let low = digit(bytes[i + 2]) else {
+                    return String(text)
+                }
                 out.append(high << 4 | low)
                 i += 3
             } else {
@@ -80,7 +86,8 @@ public struct Impersonation: Sendable, Equatable {
     /// The account's namespace and name when the user is a service account.
     private var serviceAccount: (namespace: String, name: String)? {
         let parts = user.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 4, parts[0] == "system", parts[1] == "serviceaccount", !parts[2].isEmpty, !parts[3].isEmpty else { return nil }
+        guard parts.count == 4, parts[0] == "system", parts[1] == "serviceaccount", !parts[2].isEmpty, !parts[3].isEmpty
+        else { return nil }
         return (String(parts[2]), String(parts[3]))
     }
 
@@ -88,19 +95,27 @@ public struct Impersonation: Sendable, Equatable {
     public var checks: [Check] {
         var out: [Check] = []
         if let account = serviceAccount {
-            out.append(Check(group: "", resource: "serviceaccounts", subresource: "", namespace: account.namespace, name: account.name))
+            out.append(
+                Check(
+                    group: "", resource: "serviceaccounts", subresource: "", namespace: account.namespace,
+                    name: account.name))
         } else {
             out.append(Check(group: "", resource: "users", subresource: "", namespace: "", name: user))
         }
-        for group in groups { out.append(Check(group: "", resource: "groups", subresource: "", namespace: "", name: group)) }
+        for group in groups {
+            out.append(Check(group: "", resource: "groups", subresource: "", namespace: "", name: group))
+        }
         for one in extra {
             for value in one.values {
                 out.append(
-                    Check(group: "authentication.k8s.io", resource: "userextras", subresource: one.key, namespace: "", name: value))
+                    Check(
+                        group: "authentication.k8s.io", resource: "userextras", subresource: one.key, namespace: "",
+                        name: value))
             }
         }
         if !uid.isEmpty {
-            out.append(Check(group: "authentication.k8s.io", resource: "uids", subresource: "", namespace: "", name: uid))
+            out.append(
+                Check(group: "authentication.k8s.io", resource: "uids", subresource: "", namespace: "", name: uid))
         }
         return out
     }

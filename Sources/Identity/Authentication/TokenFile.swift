@@ -12,12 +12,19 @@ public struct TokenFile: Sendable {
         for (index, record) in try Self.records(text).enumerated() {
             let line = index + 1
             guard record.count >= 3 else {
-                throw IdentityError("token file, record \(line): it must have at least 3 columns (token, user, uid), found \(record.count)")
+                throw IdentityError(
+                    "token file, record \(line): it must have at least 3 columns (token, user, uid), found \(record.count)"
+                )
             }
             guard !record[0].isEmpty else { throw IdentityError("token file, record \(line): the token is empty") }
-            guard users[record[0]] == nil else { throw IdentityError("token file, record \(line): the token stands there twice") }
-            let groups = record.count >= 4 && !record[3].isEmpty ? record[3].split(separator: ",", omittingEmptySubsequences: false).map(String.init) : []
-            users[record[0]] = UserInfo(name: record[1], uid: record[2], groups: Authenticator.withAuthenticated(groups))
+            guard users[record[0]] == nil else {
+                throw IdentityError("token file, record \(line): the token stands there twice")
+            }
+            let groups =
+                record.count >= 4 && !record[3].isEmpty
+                ? record[3].split(separator: ",", omittingEmptySubsequences: false).map(String.init) : []
+            users[record[0]] = UserInfo(
+                name: record[1], uid: record[2], groups: Authenticator.withAuthenticated(groups))
             fingerprints[record[0]] = Fingerprint.of(record[0])
         }
         self.users = users

@@ -5,7 +5,9 @@ extension Authenticator {
     public func review(token: String, audiences: [String], serverAudiences: [String], now: Timestamp) -> JSON {
         let answer = check(token, audiences: audiences, now: now)
         guard let user = answer.user else {
-            let error = answer.messages.isEmpty ? "invalid bearer token" : "[invalid bearer token, \(answer.messages.joined(separator: ", "))]"
+            let error =
+                answer.messages.isEmpty
+                ? "invalid bearer token" : "[invalid bearer token, \(answer.messages.joined(separator: ", "))]"
             return ["user": [:], "error": .string(error)]
         }
         var info: JSON = ["username": .string(user.name)]

@@ -1,7 +1,7 @@
 import Crypto
+public import Document
 import FoundationEssentials
 import SwiftASN1
-public import Document
 import X509
 
 /// An authority that signs certificates: the cluster's own, or the front proxy's.
@@ -31,7 +31,8 @@ public struct CertificateAuthority: Sendable {
             let signer = Certificate.PrivateKey(key)
             let subject = CertificateSubject(name).distinguishedName
             let certificate = try Certificate(
-                version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: signer.publicKey, notValidBefore: now.date(-3600),
+                version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: signer.publicKey,
+                notValidBefore: now.date(-3600),
                 notValidAfter: now.date(10 * 365 * 86400), issuer: subject, subject: subject,
                 extensions: try Certificate.Extensions {
                     Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
@@ -41,40 +42,50 @@ public struct CertificateAuthority: Sendable {
                 }, issuerPrivateKey: signer)
             return try CertificateAuthority(
                 KeyPair(certificate: try certificate.serializeAsPEM().pemString, privateKey: key.pemRepresentation))
-        } catch let error as IdentityError { throw error } catch { throw IdentityError("cannot make the authority \(name): \(error)") }
+        } catch let error as IdentityError { throw error } catch {
+            throw IdentityError("cannot make the authority \(name): \(error)")
+        }
     }
 
     /// A new key and a certificate for it. Valid for a year unless told otherwise, at most as long as the authority.
     public func issue(
-        _ subject: CertificateSubject, names: ServingNames = ServingNames(), usages: [Usage], now: Timestamp, seconds: Int64 = 365 * 86400
+        _ subject: CertificateSubject, names: ServingNames = ServingNames(), usages: [Usage], now: Timestamp,
+        seconds: Int64 = 365 * 86400
     ) throws(IdentityError) -> KeyPair {
         let key = P256.Signing.PrivateKey()
         let text = try sign(
-            Certificate.PrivateKey(key).publicKey, subject.distinguishedName, names.generalNames, usages, now: now, seconds: seconds)
+            Certificate.PrivateKey(key).publicKey, subject.distinguishedName, names.generalNames, usages, now: now,
+            seconds: seconds)
         return KeyPair(certificate: text, privateKey: key.pemRepresentation)
     }
 
     /// Signs a PKCS #10 request with the subject and names in it. The caller has decided that it may be signed.
     /// Returns the certificate, PEM.
-    public func sign(request: CertificateRequest, usages: [Usage], now: Timestamp, seconds: Int64) throws(IdentityError) -> String {
+    public func sign(request: CertificateRequest, usages: [Usage], now: Timestamp, seconds: Int64) throws(IdentityError)
+        -> String
+    {
         try sign(
-            request.request.publicKey, request.request.subject, request.names.generalNames, usages, now: now, seconds: seconds)
+            request.request.publicKey, request.request.subject, request.names.generalNames, usages, now: now,
+            seconds: seconds)
     }
 
     private func sign(
-        _ publicKey: Certificate.PublicKey, _ subject: DistinguishedName, _ names: [GeneralName], _ usages: [Usage], now: Timestamp,
+        _ publicKey: Certificate.PublicKey, _ subject: DistinguishedName, _ names: [GeneralName], _ usages: [Usage],
+        now: Timestamp,
         seconds: Int64
     ) throws(IdentityError) -> String {
         do {
             let end = min(now.date(seconds), certificate.notValidAfter)
             let made = try Certificate(
-                version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey, notValidBefore: now.date(-300),
+                version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: publicKey,
+                notValidBefore: now.date(-300),
                 notValidAfter: end, issuer: certificate.subject, subject: subject,
                 extensions: try Certificate.Extensions {
                     Critical(BasicConstraints.notCertificateAuthority)
                     Critical(KeyUsage(digitalSignature: true, keyEncipherment: true))
                     try ExtendedKeyUsage(usages.map { $0 == .client ? .clientAuth : .serverAuth })
-                    AuthorityKeyIdentifier(keyIdentifier: SubjectKeyIdentifier(hash: certificate.publicKey).keyIdentifier)
+                    AuthorityKeyIdentifier(
+                        keyIdentifier: SubjectKeyIdentifier(hash: certificate.publicKey).keyIdentifier)
                     if !names.isEmpty { SubjectAlternativeNames(names) }
                 }, issuerPrivateKey: key)
             return try made.serializeAsPEM().pemString

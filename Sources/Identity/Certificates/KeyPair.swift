@@ -56,7 +56,8 @@ public struct ServingNames: Sendable, Hashable {
         more: ServingNames = ServingNames()
     ) -> ServingNames {
         var names = [
-            "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.\(clusterDomain)", nodeName,
+            "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc",
+            "kubernetes.default.svc.\(clusterDomain)", nodeName,
         ]
         var addresses = ["127.0.0.1", "::1", firstServiceAddress]
         for name in more.names where !names.contains(name) { names.append(name) }
@@ -65,6 +66,9 @@ public struct ServingNames: Sendable, Hashable {
     }
 
     var generalNames: [GeneralName] {
-        names.map { .dnsName($0) } + addresses.compactMap { IPAddressBytes($0).map { .ipAddress(ASN1OctetString(contentBytes: $0.bytes[...])) } }
+        names.map { .dnsName($0) }
+            + addresses.compactMap {
+                IPAddressBytes($0).map { .ipAddress(ASN1OctetString(contentBytes: $0.bytes[...])) }
+            }
     }
 }

@@ -12,7 +12,9 @@ public struct Kubeconfig: Sendable {
         case certificate(KeyPair)
         case token(String)
     }
-    public init(server: String, authority: String, cluster: String = "reckon", user: String = "admin", credential: Credential) {
+    public init(
+        server: String, authority: String, cluster: String = "reckon", user: String = "admin", credential: Credential
+    ) {
         self.server = server
         self.authority = authority
         self.cluster = cluster

@@ -1,5 +1,5 @@
-import Document
 import Crypto
+import Document
 import FoundationEssentials
 import Records
 import SwiftASN1
@@ -44,7 +44,10 @@ struct PeerCertificate: Sendable {
         guard !issuers.isEmpty else {
             throw Refused(refusal: .unknownCA, message: "x509: certificate signed by unknown authority")
         }
-        guard let issuer = issuers.first(where: { $0.publicKey.isValidSignature(certificate.signature, for: certificate) }) else {
+        guard
+            let issuer = issuers.first(where: { $0.publicKey.isValidSignature(certificate.signature, for: certificate) }
+            )
+        else {
             throw Refused(refusal: .badSignature, message: "x509: certificate signed by unknown authority")
         }
         notBefore = Timestamp(max(certificate.notValidBefore, issuer.notValidBefore))
@@ -55,19 +58,23 @@ struct PeerCertificate: Sendable {
             guard let usages, usages.contains(.clientAuth) || usages.contains(.any) else {
                 throw Refused(refusal: .wrongUsage, message: "x509: certificate specifies an incompatible key usage")
             }
-        } else if let constraints = try? certificate.extensions.basicConstraints, case .isCertificateAuthority = constraints {
+        } else if let constraints = try? certificate.extensions.basicConstraints,
+            case .isCertificateAuthority = constraints
+        {
             throw Refused(refusal: .wrongUsage, message: "x509: an authority's certificate speaks for no user")
         }
         let known: Set<ASN1ObjectIdentifier> = [
             .X509ExtensionID.basicConstraints, .X509ExtensionID.keyUsage, .X509ExtensionID.extendedKeyUsage,
-            .X509ExtensionID.subjectAlternativeName, .X509ExtensionID.subjectKeyIdentifier, .X509ExtensionID.authorityKeyIdentifier,
+            .X509ExtensionID.subjectAlternativeName, .X509ExtensionID.subjectKeyIdentifier,
+            .X509ExtensionID.authorityKeyIdentifier,
         ]
         if certificate.extensions.contains(where: { $0.critical && !known.contains($0.oid) }) {
             throw Refused(refusal: .malformed, message: "x509: unhandled critical extension")
         }
         let subject = Self.subject(certificate.subject)
         guard !subject.commonName.isEmpty else {
-            throw Refused(refusal: .malformed, message: "the client certificate names no user: its subject has no common name")
+            throw Refused(
+                refusal: .malformed, message: "the client certificate names no user: its subject has no common name")
         }
         var uid = ""
         for part in certificate.subject {
@@ -84,10 +91,14 @@ struct PeerCertificate: Sendable {
     func check(now: Timestamp) throws(Refused) { try Self.check(notBefore, notAfter, now) }
     private static func check(_ notBefore: Timestamp, _ notAfter: Timestamp, _ now: Timestamp) throws(Refused) {
         if now < notBefore {
-            throw Refused(refusal: .notYetValid, message: "x509: certificate has expired or is not yet valid: it is valid from \(notBefore.rfc3339)")
+            throw Refused(
+                refusal: .notYetValid,
+                message: "x509: certificate has expired or is not yet valid: it is valid from \(notBefore.rfc3339)")
         }
         if notAfter < now {
-            throw Refused(refusal: .expired, message: "x509: certificate has expired or is not yet valid: it was valid until \(notAfter.rfc3339)")
+            throw Refused(
+                refusal: .expired,
+                message: "x509: certificate has expired or is not yet valid: it was valid until \(notAfter.rfc3339)")
         }
     }
 }

@@ -66,7 +66,9 @@ enum PrivateFile {
     }
 
     static func makeDirectory(_ path: String) throws(IdentityError) {
-        if mkdir(path, 0o700) != 0, errno != EEXIST { throw IdentityError("cannot make the directory \(path): \(message())") }
+        if mkdir(path, 0o700) != 0, errno != EEXIST {
+            throw IdentityError("cannot make the directory \(path): \(message())")
+        }
     }
 
     private static func message() -> String { String(cString: strerror(errno)) }

@@ -17,7 +17,8 @@ struct JSONWebToken {
         guard text.utf8.count <= Self.bytesMax else { return nil }
         let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard parts.count == 3, let head = Base64.decodeURL(parts[0]), let body = Base64.decodeURL(parts[1]),
-            let signature = Base64.decodeURL(parts[2]), let header = try? JSON(parsing: head), let claims = try? JSON(parsing: body),
+            let signature = Base64.decodeURL(parts[2]), let header = try? JSON(parsing: head),
+            let claims = try? JSON(parsing: body),
             let algorithm = header["alg"]?.string, claims.object != nil
         else { return nil }
         // A header parameter that must be understood, and is not.

@@ -26,7 +26,8 @@ public final class ServiceAccountTokens: Sendable {
     static let leewaySeconds: Int64 = 60
 
     public init(
-        issuer: String, moreIssuers: [String] = [], audiences: [String]? = nil, signingKey: SigningKey, moreKeys: [VerifyingKey] = [],
+        issuer: String, moreIssuers: [String] = [], audiences: [String]? = nil, signingKey: SigningKey,
+        moreKeys: [VerifyingKey] = [],
         lookup: @escaping BoundObjectLookup
     ) {
         self.issuer = issuer
@@ -51,20 +52,23 @@ public final class ServiceAccountTokens: Sendable {
     /// Answers a TokenRequest. `id` is a fresh UUID. A pod's token of 3607 seconds for this server is stretched to a year and
     /// warns after its hour, as upstream's are.
     public func mint(
-        namespace: String, serviceAccount: TokenClaims.Reference, pod: TokenClaims.Reference? = nil, secret: TokenClaims.Reference? = nil,
+        namespace: String, serviceAccount: TokenClaims.Reference, pod: TokenClaims.Reference? = nil,
+        secret: TokenClaims.Reference? = nil,
         node: TokenClaims.Reference? = nil, audiences asked: [String] = [], seconds: Int64, id: String, now: Timestamp
     ) throws(IdentityError) -> Minted {
         let targets = asked.isEmpty ? audiences : asked
         let start = now.seconds
         var claims = TokenClaims(
-            namespace: namespace, serviceAccount: serviceAccount, pod: pod, secret: secret, node: node, audiences: targets, issuer: issuer,
+            namespace: namespace, serviceAccount: serviceAccount, pod: pod, secret: secret, node: node,
+            audiences: targets, issuer: issuer,
             id: id, issuedAt: start, expires: start + seconds)
         if pod != nil, seconds == Self.projectedSeconds, targets.allSatisfy(audiences.contains) {
             claims.warnAfter = start + seconds
             claims.expires = start + Self.extendedSeconds
         }
         return Minted(
-            token: try JSONWebToken.sign(claims.json, with: signingKey), expires: Timestamp(seconds: start + seconds), id: id)
+            token: try JSONWebToken.sign(claims.json, with: signingKey), expires: Timestamp(seconds: start + seconds),
+            id: id)
     }
 
     /// The token of a Secret of type `kubernetes.io/service-account-token`: it does not expire, and goes with the Secret.
@@ -74,9 +78,11 @@ public final class ServiceAccountTokens: Sendable {
         let prefix = LegacyToken.prefix
         return try JSONWebToken.sign(
             [
-                "iss": .string(LegacyToken.issuer), "sub": .string("system:serviceaccount:\(namespace):\(serviceAccount.name)"),
+                "iss": .string(LegacyToken.issuer),
+                "sub": .string("system:serviceaccount:\(namespace):\(serviceAccount.name)"),
                 prefix + "namespace": .string(namespace), prefix + "secret.name": .string(secretName),
-                prefix + "service-account.name": .string(serviceAccount.name), prefix + "service-account.uid": .string(serviceAccount.uid),
+                prefix + "service-account.name": .string(serviceAccount.name),
+                prefix + "service-account.uid": .string(serviceAccount.uid),
             ], with: signingKey)
     }
 
@@ -114,7 +120,8 @@ public final class ServiceAccountTokens: Sendable {
         guard !common.isEmpty else {
             return .failure(
                 TokenRefusal(
-                    .wrongAudience, "token audiences \(Self.quoted(held)) is invalid for the target audiences \(Self.quoted(targets))"))
+                    .wrongAudience,
+                    "token audiences \(Self.quoted(held)) is invalid for the target audiences \(Self.quoted(targets))"))
         }
         if !isLegacy {
             let second = now.seconds
@@ -142,10 +149,13 @@ public final class ServiceAccountTokens: Sendable {
         var keys = verifyingKeys
         if let id = parsed.keyID {
             keys = keys.filter { $0.id == id }
-            guard !keys.isEmpty else { return .failure(TokenRefusal(.unknownKey, "the token is signed with a key that is not known here")) }
+            guard !keys.isEmpty else {
+                return .failure(TokenRefusal(.unknownKey, "the token is signed with a key that is not known here"))
+            }
         }
         // The key decides which algorithm is right, never the token.
-        guard keys.contains(where: { $0.algorithm == parsed.algorithm && $0.verify(parsed.signature, parsed.signed) }) else {
+        guard keys.contains(where: { $0.algorithm == parsed.algorithm && $0.verify(parsed.signature, parsed.signed) })
+        else {
             return .failure(TokenRefusal(.badSignature, "the token's signature is wrong"))
         }
         guard let claims = isLegacy ? LegacyToken.claims(parsed.claims) : TokenClaims(parsed.claims) else {
@@ -164,7 +174,8 @@ public final class ServiceAccountTokens: Sendable {
             return false
         }
         if gone(.serviceAccount, claims.serviceAccount, claims.namespace) {
-            return TokenRefusal(.boundObjectGone, "service account \(claims.namespace)/\(claims.serviceAccount.name) has been deleted")
+            return TokenRefusal(
+                .boundObjectGone, "service account \(claims.namespace)/\(claims.serviceAccount.name) has been deleted")
         }
         if let secret = claims.secret, gone(.secret, secret, claims.namespace) {
             return TokenRefusal(.boundObjectGone, "service account token has been invalidated")
@@ -186,7 +197,9 @@ public final class ServiceAccountTokens: Sendable {
         }
         if let node = claims.node {
             extra.append(.init(key: "authentication.kubernetes.io/node-name", values: [node.name]))
-            if !node.uid.isEmpty { extra.append(.init(key: "authentication.kubernetes.io/node-uid", values: [node.uid])) }
+            if !node.uid.isEmpty {
+                extra.append(.init(key: "authentication.kubernetes.io/node-uid", values: [node.uid]))
+            }
         }
         if let pod = claims.pod {
             extra.append(.init(key: "authentication.kubernetes.io/pod-name", values: [pod.name]))
@@ -194,7 +207,8 @@ public final class ServiceAccountTokens: Sendable {
         }
         return UserInfo(
             name: claims.subject, uid: claims.serviceAccount.uid,
-            groups: ["system:serviceaccounts", "system:serviceaccounts:" + claims.namespace, "system:authenticated"], extra: extra)
+            groups: ["system:serviceaccounts", "system:serviceaccounts:" + claims.namespace, "system:authenticated"],
+            extra: extra)
     }
 
     private static func quoted(_ names: [String]) -> String {
@@ -209,11 +223,14 @@ enum LegacyToken {
 
     static func claims(_ json: JSON) -> TokenClaims? {
         guard let namespace = json[prefix + "namespace"]?.string, let secret = json[prefix + "secret.name"]?.string,
-            let name = json[prefix + "service-account.name"]?.string, let uid = json[prefix + "service-account.uid"]?.string,
-            !namespace.isEmpty, !name.isEmpty, !uid.isEmpty, json["sub"]?.string == "system:serviceaccount:\(namespace):\(name)"
+            let name = json[prefix + "service-account.name"]?.string,
+            let uid = json[prefix + "service-account.uid"]?.string,
+            !namespace.isEmpty, !name.isEmpty, !uid.isEmpty,
+            json["sub"]?.string == "system:serviceaccount:\(namespace):\(name)"
         else { return nil }
         return TokenClaims(
-            namespace: namespace, serviceAccount: .init(name: name, uid: uid), secret: .init(name: secret, uid: ""), audiences: [],
+            namespace: namespace, serviceAccount: .init(name: name, uid: uid), secret: .init(name: secret, uid: ""),
+            audiences: [],
             issuer: issuer, id: "", issuedAt: 0, expires: Int64.max)
     }
 }

@@ -43,7 +43,8 @@ public struct SigningKey: Sendable {
             switch kind {
             case .p256(let key): return Array(try key.signature(for: bytes).rawRepresentation)
             case .rsa(let key):
-                return Array(try key.signature(for: SHA256.hash(data: bytes), padding: .insecurePKCS1v1_5).rawRepresentation)
+                return Array(
+                    try key.signature(for: SHA256.hash(data: bytes), padding: .insecurePKCS1v1_5).rawRepresentation)
             }
         } catch { throw IdentityError("cannot sign the token: \(error)") }
     }
@@ -98,7 +99,8 @@ public struct VerifyingKey: Sendable {
             return key.isValidSignature(parsed, for: bytes)
         case .rsa(let key):
             return key.isValidSignature(
-                _RSA.Signing.RSASignature(rawRepresentation: signature), for: SHA256.hash(data: bytes), padding: .insecurePKCS1v1_5)
+                _RSA.Signing.RSASignature(rawRepresentation: signature), for: SHA256.hash(data: bytes),
+                padding: .insecurePKCS1v1_5)
         }
     }
 

@@ -33,8 +33,10 @@ public struct TokenClaims: Sendable, Equatable {
     public var warnAfter: Int64?
 
     public init(
-        namespace: String, serviceAccount: Reference, pod: Reference? = nil, secret: Reference? = nil, node: Reference? = nil,
-        audiences: [String], issuer: String, id: String, issuedAt: Int64, notBefore: Int64? = nil, expires: Int64, warnAfter: Int64? = nil
+        namespace: String, serviceAccount: Reference, pod: Reference? = nil, secret: Reference? = nil,
+        node: Reference? = nil,
+        audiences: [String], issuer: String, id: String, issuedAt: Int64, notBefore: Int64? = nil, expires: Int64,
+        warnAfter: Int64? = nil
     ) {
         self.namespace = namespace
         self.serviceAccount = serviceAccount
@@ -60,7 +62,8 @@ public struct TokenClaims: Sendable, Equatable {
         if let node { own["node"] = node.json }
         if let warnAfter { own["warnafter"] = .int(warnAfter) }
         return [
-            "aud": .array(audiences.map { .string($0) }), "exp": .int(expires), "iat": .int(issuedAt), "iss": .string(issuer),
+            "aud": .array(audiences.map { .string($0) }), "exp": .int(expires), "iat": .int(issuedAt),
+            "iss": .string(issuer),
             "jti": .string(id), "kubernetes.io": own, "nbf": .int(notBefore), "sub": .string(subject),
         ]
     }
@@ -68,7 +71,8 @@ public struct TokenClaims: Sendable, Equatable {
     /// nil when a claim that every token has is missing or of the wrong type, or the subject does not fit the rest.
     init?(_ json: JSON) {
         guard let own = json["kubernetes.io"], let namespace = own["namespace"]?.string,
-            let account = Reference(own["serviceaccount"]), let issuer = json["iss"]?.string, let expires = Self.time(json["exp"]),
+            let account = Reference(own["serviceaccount"]), let issuer = json["iss"]?.string,
+            let expires = Self.time(json["exp"]),
             let subject = json["sub"]?.string
         else { return nil }
         let audiences: [String]

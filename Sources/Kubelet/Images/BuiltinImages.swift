@@ -24,12 +24,17 @@ enum BuiltinImages {
     static func busyboxArchive() throws -> [UInt8] {
         let program = try busyboxProgram()
         var layer = TarArchive()
-        for folder in ["bin", "etc", "home", "root", "sbin", "usr", "usr/bin", "usr/sbin", "var", "www"] { layer.addDirectory(folder) }
+        for folder in ["bin", "etc", "home", "root", "sbin", "usr", "usr/bin", "usr/sbin", "var", "www"] {
+            layer.addDirectory(folder)
+        }
         layer.addDirectory("tmp", mode: 0o1777)
         layer.addFile("bin/busybox", program, mode: 0o755)
         let applets = Shell.run("busybox", ["--list"]).output.split(separator: "\n").map(String.init)
-        for applet in applets.sorted() where applet != "busybox" && !applet.contains("/") { layer.addLink("bin/" + applet, to: "busybox") }
-        layer.addFile("etc/passwd", Array("root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n".utf8))
+        for applet in applets.sorted() where applet != "busybox" && !applet.contains("/") {
+            layer.addLink("bin/" + applet, to: "busybox")
+        }
+        layer.addFile(
+            "etc/passwd", Array("root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\n".utf8))
         layer.addFile("etc/group", Array("root:x:0:\nnogroup:x:65534:\n".utf8))
         return ImageArchive.make(
             name: busybox, layer: layer.finished(),
@@ -46,11 +51,15 @@ enum BuiltinImages {
     /// Hands an archive to containerd.
     static func load(_ archive: [UInt8], socket: String, directory: String) throws {
         let file = directory + "/import.tar"
-        guard FileManager.default.createFile(atPath: file, contents: Data(archive)) else { throw KubeletError("cannot write \(file)") }
+        guard FileManager.default.createFile(atPath: file, contents: Data(archive)) else {
+            throw KubeletError("cannot write \(file)")
+        }
         defer { unlink(file) }
         let result = Shell.run("ctr", ["-a", socket, "-n", "k8s.io", "images", "import", file])
         guard result.status == 0 else {
-            throw KubeletError("containerd did not take a built-in image: \(result.output.trimmingCharacters(in: .whitespacesAndNewlines))")
+            throw KubeletError(
+                "containerd did not take a built-in image: \(result.output.trimmingCharacters(in: .whitespacesAndNewlines))"
+            )
         }
     }
 }

@@ -19,7 +19,9 @@ enum ImageArchive {
         ]
         let manifestBytes = manifest.encoded()
         var entry = descriptor("application/vnd.oci.image.manifest.v1+json", manifestBytes)
-        entry["annotations"] = ["io.containerd.image.name": .string(name), "org.opencontainers.image.ref.name": .string(name)]
+        entry["annotations"] = [
+            "io.containerd.image.name": .string(name), "org.opencontainers.image.ref.name": .string(name),
+        ]
         let index: JSON = ["schemaVersion": 2, "manifests": [entry]]
 
         var archive = TarArchive()
@@ -27,7 +29,9 @@ enum ImageArchive {
         archive.addFile("index.json", index.encoded())
         archive.addDirectory("blobs")
         archive.addDirectory("blobs/sha256")
-        for blob in [layer, configBytes, manifestBytes] { archive.addFile("blobs/sha256/" + digest(blob).dropFirst(7), blob) }
+        for blob in [layer, configBytes, manifestBytes] {
+            archive.addFile("blobs/sha256/" + digest(blob).dropFirst(7), blob)
+        }
         return archive.finished()
     }
 

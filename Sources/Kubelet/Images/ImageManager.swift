@@ -17,7 +17,9 @@ struct ImageManager: Sendable {
         guard ImageManager.isWellFormed(image) else {
             return .imageFailed(
                 container: container, reason: "InvalidImageName",
-                message: "Failed to apply default image tag \"\(image)\": couldn't parse image name \"\(image)\": invalid reference format")
+                message:
+                    "Failed to apply default image tag \"\(image)\": couldn't parse image name \"\(image)\": invalid reference format"
+            )
         }
         let isPresent = await status(image) != nil
         if isPresent, policy != .always {
@@ -54,7 +56,9 @@ struct ImageManager: Sendable {
                 let size = await status(image)?.size ?? 0
                 return .imageReady(
                     container: container, wasPresent: false,
-                    message: "Successfully pulled image \"\(image)\" in \(text) (\(text) including waiting). Image size: \(size) bytes.")
+                    message:
+                        "Successfully pulled image \"\(image)\" in \(text) (\(text) including waiting). Image size: \(size) bytes."
+                )
             } catch {
                 lastError = error
             }
@@ -65,7 +69,8 @@ struct ImageManager: Sendable {
     }
 
     func status(_ image: String) async -> Runtime_V1_Image? {
-        let answer = try? await runtime.images.imageStatus(.with { $0.image.image = image }, options: ContainerRuntime.within(10))
+        let answer = try? await runtime.images.imageStatus(
+            .with { $0.image.image = image }, options: ContainerRuntime.within(10))
         guard let answer, answer.hasImage else { return nil }
         return answer.image
     }
@@ -97,9 +102,13 @@ struct RegistryCredential: Sendable {
 
     func matches(_ image: String) -> Bool {
         let first = image.split(separator: "/", maxSplits: 1).first.map(String.init) ?? ""
-        let host = image.contains("/") && (first.contains(".") || first.contains(":") || first == "localhost") ? first : "docker.io"
+        let host =
+            image.contains("/") && (first.contains(".") || first.contains(":") || first == "localhost")
+            ? first : "docker.io"
         var wanted = registry
-        for prefix in ["https://", "http://"] where wanted.hasPrefix(prefix) { wanted = String(wanted.dropFirst(prefix.count)) }
+        for prefix in ["https://", "http://"] where wanted.hasPrefix(prefix) {
+            wanted = String(wanted.dropFirst(prefix.count))
+        }
         wanted = wanted.split(separator: "/", maxSplits: 1).first.map(String.init) ?? wanted
         if wanted == "index.docker.io" { wanted = "docker.io" }
         return wanted == host

@@ -30,7 +30,9 @@ enum PauseProgram {
         let base: UInt64 = 0x400000
         let headerSize: UInt64 = 64 + 56
         var out: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-        func put<T: FixedWidthInteger>(_ value: T) { withUnsafeBytes(of: value.littleEndian) { out.append(contentsOf: $0) } }
+        func put<T: FixedWidthInteger>(_ value: T) {
+            withUnsafeBytes(of: value.littleEndian) { out.append(contentsOf: $0) }
+        }
         put(UInt16(2))  // executable
         put(machine)
         put(UInt32(1))

@@ -2,8 +2,12 @@
 struct TarArchive {
     private(set) var bytes: [UInt8] = []
 
-    mutating func addDirectory(_ path: String, mode: Int = 0o755) { add(path + "/", [], mode: mode, type: "5", link: "") }
-    mutating func addFile(_ path: String, _ content: [UInt8], mode: Int = 0o644) { add(path, content, mode: mode, type: "0", link: "") }
+    mutating func addDirectory(_ path: String, mode: Int = 0o755) {
+        add(path + "/", [], mode: mode, type: "5", link: "")
+    }
+    mutating func addFile(_ path: String, _ content: [UInt8], mode: Int = 0o644) {
+        add(path, content, mode: mode, type: "0", link: "")
+    }
     mutating func addLink(_ path: String, to target: String) { add(path, [], mode: 0o777, type: "2", link: target) }
 
     /// The whole archive, with its end marker.

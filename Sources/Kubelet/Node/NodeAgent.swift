@@ -23,7 +23,8 @@ actor NodeAgent {
 
     private var name: String { status.configuration.nodeName }
 
-    init(status: NodeStatus, sender: RequestSender, runtime: ContainerRuntime, recorder: EventRecorder, logger: Logger) {
+    init(status: NodeStatus, sender: RequestSender, runtime: ContainerRuntime, recorder: EventRecorder, logger: Logger)
+    {
         self.status = status
         self.sender = sender
         self.runtime = runtime
@@ -62,7 +63,8 @@ actor NodeAgent {
             let patch: JSON = ["spec": ["renewTime": .string(time)]]
             let answer = await sender.send(
                 Intent(
-                    .patch(.merge, patch), apiVersion: "coordination.k8s.io/v1", resource: "leases", namespace: "kube-node-lease",
+                    .patch(.merge, patch), apiVersion: "coordination.k8s.io/v1", resource: "leases",
+                    namespace: "kube-node-lease",
                     name: name))
             guard case .failure(let error) = answer else { return }
             if error.code != 404 { return }
@@ -77,7 +79,8 @@ actor NodeAgent {
             "spec": ["holderIdentity": .string(name), "leaseDurationSeconds": 40, "renewTime": .string(time)],
         ]
         let answer = await sender.send(
-            Intent(.create(lease), apiVersion: "coordination.k8s.io/v1", resource: "leases", namespace: "kube-node-lease"))
+            Intent(
+                .create(lease), apiVersion: "coordination.k8s.io/v1", resource: "leases", namespace: "kube-node-lease"))
         switch answer {
         case .success: hasLease = true
         case .failure(let error):
@@ -97,7 +100,8 @@ actor NodeAgent {
         }
         let problem = await self.problem()
         let new = status.status(
-            known: known?["status"] ?? .null, runtimeVersion: runtimeVersion, problem: problem, images: await images(), now: now)
+            known: known?["status"] ?? .null, runtimeVersion: runtimeVersion, problem: problem, images: await images(),
+            now: now)
         let isOld = now.since(lastAt) > NodeAgent.statusSeconds * 1_000_000
         guard force || isOld || NodeAgent.essence(new) != NodeAgent.essence(last) else { return }
         let patch: JSON = ["status": new]
@@ -130,9 +134,11 @@ actor NodeAgent {
         }
         for condition in answer.status.conditions where !condition.status {
             if condition.type == "NetworkReady" {
-                return "container runtime network not ready: NetworkReady=false reason:\(condition.reason) message:\(condition.message)"
+                return
+                    "container runtime network not ready: NetworkReady=false reason:\(condition.reason) message:\(condition.message)"
             }
-            return "container runtime status check may not have completed yet: \(condition.type)=false \(condition.reason) \(condition.message)"
+            return
+                "container runtime status check may not have completed yet: \(condition.type)=false \(condition.reason) \(condition.message)"
         }
         return nil
     }
@@ -140,7 +146,10 @@ actor NodeAgent {
     private func images() async -> [JSON] {
         let found = (try? await runtime.images.listImages(.init(), options: ContainerRuntime.within(10)).images) ?? []
         return found.sorted { ($0.size, $0.id) > ($1.size, $1.id) }.prefix(50).map { image in
-            ["names": .array((image.repoDigests + image.repoTags).prefix(5).map { .string($0) }), "sizeBytes": .int(Int64(image.size))]
+            [
+                "names": .array((image.repoDigests + image.repoTags).prefix(5).map { .string($0) }),
+                "sizeBytes": .int(Int64(image.size)),
+            ]
         }
     }
 }

@@ -42,7 +42,8 @@ struct NodeStatus: Sendable {
     func object(runtimeVersion: String, now: Timestamp) -> JSON {
         var labels: JSONObject = [
             "beta.kubernetes.io/arch": .string(ImageArchive.architecture), "beta.kubernetes.io/os": "linux",
-            "kubernetes.io/arch": .string(ImageArchive.architecture), "kubernetes.io/hostname": .string(configuration.nodeName),
+            "kubernetes.io/arch": .string(ImageArchive.architecture),
+            "kubernetes.io/hostname": .string(configuration.nodeName),
             "kubernetes.io/os": "linux",
         ]
         for (key, value) in configuration.labels { labels[key] = .string(value) }
@@ -65,7 +66,8 @@ struct NodeStatus: Sendable {
         let storage = Int64(disk.f_blocks) * Int64(disk.f_frsize)
         let cores = "\(max(1, ProcessInfo.processInfo.activeProcessorCount))"
         var capacity: JSONObject = [
-            "cpu": .string(cores), "ephemeral-storage": .string("\(storage / 1024)Ki"), "hugepages-1Gi": "0", "hugepages-2Mi": "0",
+            "cpu": .string(cores), "ephemeral-storage": .string("\(storage / 1024)Ki"), "hugepages-1Gi": "0",
+            "hugepages-2Mi": "0",
             "memory": .string("\(memory / 1024)Ki"), "pods": .string("\(configuration.podsMax)"),
         ]
         let whole = JSON.object(capacity)
@@ -75,20 +77,25 @@ struct NodeStatus: Sendable {
         uname(&system)
         let kernel = withUnsafeBytes(of: &system.release) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         func line(_ path: String) -> String { HostFacts.text(path).trimmingCharacters(in: .whitespacesAndNewlines) }
-        let image = HostFacts.text("/etc/os-release").split(separator: "\n").first { $0.hasPrefix("PRETTY_NAME=") }
+        let image =
+            HostFacts.text("/etc/os-release").split(separator: "\n").first { $0.hasPrefix("PRETTY_NAME=") }
             .map { $0.dropFirst(12).trimmingCharacters(in: ["\""]) } ?? "Linux"
         var out: JSONObject = [
             "addresses": [
-                ["type": "InternalIP", "address": .string(address)], ["type": "Hostname", "address": .string(configuration.nodeName)],
+                ["type": "InternalIP", "address": .string(address)],
+                ["type": "Hostname", "address": .string(configuration.nodeName)],
             ],
             "allocatable": .object(capacity), "capacity": whole,
             "conditions": .array(conditions(known, problem: problem, now: now)),
             "daemonEndpoints": ["kubeletEndpoint": ["Port": 10250]],
             "nodeInfo": [
-                "architecture": .string(ImageArchive.architecture), "bootID": .string(line("/proc/sys/kernel/random/boot_id")),
-                "containerRuntimeVersion": .string(runtimeVersion), "kernelVersion": .string(kernel), "kubeProxyVersion": "",
+                "architecture": .string(ImageArchive.architecture),
+                "bootID": .string(line("/proc/sys/kernel/random/boot_id")),
+                "containerRuntimeVersion": .string(runtimeVersion), "kernelVersion": .string(kernel),
+                "kubeProxyVersion": "",
                 "kubeletVersion": .string(configuration.version), "machineID": .string(line("/etc/machine-id")),
-                "operatingSystem": "linux", "osImage": .string(image), "systemUUID": .string(line("/sys/class/dmi/id/product_uuid")),
+                "operatingSystem": "linux", "osImage": .string(image),
+                "systemUUID": .string(line("/sys/class/dmi/id/product_uuid")),
             ],
         ]
         if !images.isEmpty { out["images"] = .array(images) }
@@ -100,7 +107,9 @@ struct NodeStatus: Sendable {
             ("MemoryPressure", false, "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
             ("DiskPressure", false, "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
             ("PIDPressure", false, "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
-            problem.map { ("Ready", false, "KubeletNotReady", $0) } ?? ("Ready", true, "KubeletReady", "kubelet is posting ready status"),
+            problem.map { ("Ready", false, "KubeletNotReady", $0) } ?? (
+                "Ready", true, "KubeletReady", "kubelet is posting ready status"
+            ),
         ]
         return wanted.map { condition in
             let status = condition.isTrue ? "True" : "False"

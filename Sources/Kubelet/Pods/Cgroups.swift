@@ -35,7 +35,9 @@ struct Cgroups: Sendable {
             for group in ["/kubepods/pod", "/kubepods/burstable/pod", "/kubepods/besteffort/pod"] {
                 let place = root + group + uid
                 guard access(place, F_OK) == 0 else { continue }
-                for child in (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? [] { rmdir(place + "/" + child) }
+                for child in (try? FileManager.default.contentsOfDirectory(atPath: place)) ?? [] {
+                    rmdir(place + "/" + child)
+                }
                 rmdir(place)
             }
         }

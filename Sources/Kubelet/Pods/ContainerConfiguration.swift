@@ -12,7 +12,8 @@ struct ContainerConfiguration: Sendable {
     let memoryCapacity: Int64
 
     func make(
-        _ pod: PodFacts, _ container: JSON, attempt: Int, addresses: [String], image: Runtime_V1_Image?, targetID: String
+        _ pod: PodFacts, _ container: JSON, attempt: Int, addresses: [String], image: Runtime_V1_Image?,
+        targetID: String
     ) throws(ConfigurationError) -> Runtime_V1_ContainerConfig {
         let name = container["name"]?.string ?? ""
         let environment = try Environment(
@@ -38,7 +39,8 @@ struct ContainerConfiguration: Sendable {
             }
         }
         out.labels = [
-            Labels.podName: pod.name, Labels.podNamespace: pod.namespace, Labels.podUID: pod.uid, Labels.container: name,
+            Labels.podName: pod.name, Labels.podNamespace: pod.namespace, Labels.podUID: pod.uid,
+            Labels.container: name,
         ]
         out.annotations = [
             Labels.restartCount: "\(attempt)", Labels.image: container["image"]?.string ?? "",
@@ -143,7 +145,9 @@ struct ContainerConfiguration: Sendable {
         let aliases = pod.spec["hostAliases"]?.elements ?? []
         if !aliases.isEmpty {
             text += "\n# Entries added by HostAliases.\n"
-            for alias in aliases { text += "\(alias["ip"]?.string ?? "")\t\((alias["hostnames"]?.strings ?? []).joined(separator: "\t"))\n" }
+            for alias in aliases {
+                text += "\(alias["ip"]?.string ?? "")\t\((alias["hostnames"]?.strings ?? []).joined(separator: "\t"))\n"
+            }
         }
         return text
     }

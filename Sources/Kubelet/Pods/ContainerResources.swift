@@ -22,8 +22,11 @@ struct ContainerResources {
         out.memoryLimitInBytes = amount("limits", "memory")?.units ?? 0
         out.oomScoreAdj = oomScore(amount("requests", "memory")?.units ?? 0)
         for entry in container["resources", "limits"]?.entries ?? [:] where entry.key.hasPrefix("hugepages-") {
-            guard let limit = Quantity(entry.value), let size = Quantity(parsing: String(entry.key.dropFirst(10))) else { continue }
-            let page = size.units >= 1 << 30 ? "\(size.units >> 30)GB" : size.units >= 1 << 20 ? "\(size.units >> 20)MB" : "\(size.units >> 10)KB"
+            guard let limit = Quantity(entry.value), let size = Quantity(parsing: String(entry.key.dropFirst(10)))
+            else { continue }
+            let page =
+                size.units >= 1 << 30
+                ? "\(size.units >> 30)GB" : size.units >= 1 << 20 ? "\(size.units >> 20)MB" : "\(size.units >> 10)KB"
             out.hugepageLimits.append(
                 .with {
                     $0.pageSize = page

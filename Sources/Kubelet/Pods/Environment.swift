@@ -87,7 +87,9 @@ package struct Environment {
             pod: pod, reader: reader, addresses: addresses, nodeAddresses: nodeAddresses, nodeName: nodeName)
         if let reference = from["fieldRef"] {
             let path = reference["fieldPath"]?.string ?? ""
-            guard let value = downward.field(path) else { throw ConfigurationError("field label not supported: \(path)") }
+            guard let value = downward.field(path) else {
+                throw ConfigurationError("field label not supported: \(path)")
+            }
             return value
         }
         if let reference = from["resourceFieldRef"] {
@@ -147,11 +149,16 @@ package struct Environment {
             out.append((name + "_SERVICE_PORT", "\(first["port"]?.int ?? 0)"))
             for port in ports {
                 if let portName = port["name"]?.string, !portName.isEmpty {
-                    out.append((name + "_SERVICE_PORT_" + Environment.variableName(portName), "\(port["port"]?.int ?? 0)"))
+                    out.append(
+                        (name + "_SERVICE_PORT_" + Environment.variableName(portName), "\(port["port"]?.int ?? 0)"))
                 }
             }
             let dashed = address.contains(":") ? "[\(address)]" : address
-            out.append((name + "_PORT", "\((first["protocol"]?.string ?? "TCP").lowercased())://\(dashed):\(first["port"]?.int ?? 0)"))
+            out.append(
+                (
+                    name + "_PORT",
+                    "\((first["protocol"]?.string ?? "TCP").lowercased())://\(dashed):\(first["port"]?.int ?? 0)"
+                ))
             for port in ports {
                 let transport = port["protocol"]?.string ?? "TCP"
                 let number = port["port"]?.int ?? 0
@@ -165,5 +172,7 @@ package struct Environment {
         return out
     }
 
-    private static func variableName(_ name: String) -> String { name.uppercased().replacingOccurrences(of: "-", with: "_") }
+    private static func variableName(_ name: String) -> String {
+        name.uppercased().replacingOccurrences(of: "-", with: "_")
+    }
 }

@@ -39,7 +39,8 @@ actor EventRecorder {
         record(
             note,
             involved: [
-                "kind": "Pod", "apiVersion": "v1", "namespace": pod["metadata", "namespace"] ?? "", "name": pod["metadata", "name"] ?? "",
+                "kind": "Pod", "apiVersion": "v1", "namespace": pod["metadata", "namespace"] ?? "",
+                "name": pod["metadata", "name"] ?? "",
                 "uid": .string(uid), "resourceVersion": pod["metadata", "resourceVersion"] ?? "",
             ], uid: uid)
     }
@@ -65,7 +66,11 @@ actor EventRecorder {
             old.lastAt = now
             known[key] = old
             let patch: JSON = ["count": .int(old.count), "lastTimestamp": .string(time)]
-            sender.send(Intent(.patch(.strategic, patch), apiVersion: "v1", resource: "events", namespace: namespace, name: old.name)) { _ in }
+            sender.send(
+                Intent(
+                    .patch(.strategic, patch), apiVersion: "v1", resource: "events", namespace: namespace,
+                    name: old.name)
+            ) { _ in }
             return
         }
         if known.count >= EventRecorder.knownMax {
@@ -73,7 +78,8 @@ actor EventRecorder {
             allowances = allowances.filter { now.since($0.value.at) < 600 * 1_000_000 }
         }
         serial += 1
-        let name = "\(involved["name"]?.string ?? "").\(String(UInt64(max(0, now.microseconds)) &* 1000 &+ serial % 1000, radix: 16))"
+        let name =
+            "\(involved["name"]?.string ?? "").\(String(UInt64(max(0, now.microseconds)) &* 1000 &+ serial % 1000, radix: 16))"
         known[key] = Known(name: name, count: 1, lastAt: now)
         var object = involved
         if !note.fieldPath.isEmpty { object["fieldPath"] = .string(note.fieldPath) }

@@ -2,7 +2,11 @@ import Document
 
 /// What the parts of a pod's setup need to know of it, in upstream's terms.
 struct PodFacts: Sendable {
-    enum QoS: String, Sendable { case guaranteed = "Guaranteed", burstable = "Burstable", bestEffort = "BestEffort" }
+    enum QoS: String, Sendable {
+        case guaranteed = "Guaranteed"
+        case burstable = "Burstable"
+        case bestEffort = "BestEffort"
+    }
     let object: JSON
     let namespace: String
     let name: String

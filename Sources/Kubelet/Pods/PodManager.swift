@@ -54,7 +54,8 @@ actor PodManager {
             wanted.insert(uid)
             guard entries[uid] == nil else { continue }
             var entry = Entry(
-                lifecycle: PodLifecycle(object, nodeAddresses: performer.nodeAddresses, now: now), sent: object["status"] ?? .null)
+                lifecycle: PodLifecycle(object, nodeAddresses: performer.nodeAddresses, now: now),
+                sent: object["status"] ?? .null)
             var event = PodEvent.tick
             if let mine = found[uid] {
                 let (sandbox, containers) = await adopt(mine)
@@ -66,7 +67,9 @@ actor PodManager {
         }
         // What runs here and belongs to no pod of this node any more.
         for (uid, orphan) in found.sorted(by: { $0.key < $1.key }) where !wanted.contains(uid) {
-            logger.info("removing a pod that the cluster no longer has", metadata: ["uid": "\(uid)", "sandboxes": "\(orphan.sandboxes.count)"])
+            logger.info(
+                "removing a pod that the cluster no longer has",
+                metadata: ["uid": "\(uid)", "sandboxes": "\(orphan.sandboxes.count)"])
             let performer = performer
             Task { await performer.cleanUp(uid: uid, logDirectory: nil) }
         }
@@ -74,7 +77,9 @@ actor PodManager {
     }
 
     private func adopt(_ found: RuntimePod) async -> (SandboxObservation?, [ContainerObservation]) {
-        let sandboxes = found.sandboxes.sorted { ($0.metadata.attempt, $0.createdAt) > ($1.metadata.attempt, $1.createdAt) }
+        let sandboxes = found.sandboxes.sorted {
+            ($0.metadata.attempt, $0.createdAt) > ($1.metadata.attempt, $1.createdAt)
+        }
         var sandbox: SandboxObservation?
         for candidate in sandboxes {
             if sandbox == nil, let status = await performer.runtime.sandbox(candidate.id) {
@@ -85,7 +90,8 @@ actor PodManager {
             }
         }
         var containers: [ContainerObservation] = []
-        for container in found.containers where container.podSandboxID == sandbox?.id || container.state == .containerExited {
+        for container in found.containers
+        where container.podSandboxID == sandbox?.id || container.state == .containerExited {
             if container.state == .containerCreated {
                 // Created when the kubelet went away, never started: it is made anew.
                 try? await performer.runtime.remove(container.id)
@@ -103,7 +109,8 @@ actor PodManager {
             deliver(uid, .changed(object))
         } else {
             entries[uid] = Entry(
-                lifecycle: PodLifecycle(object, nodeAddresses: performer.nodeAddresses, now: now), sent: object["status"] ?? .null)
+                lifecycle: PodLifecycle(object, nodeAddresses: performer.nodeAddresses, now: now),
+                sent: object["status"] ?? .null)
             deliver(uid, .tick)
         }
     }
@@ -231,7 +238,9 @@ actor PodManager {
             let addresses = entry.addresses
             let sandbox = entry.lifecycle.sandboxID
             Task { [weak self] in
-                if let answer = await performer.perform(action, PodFacts(object), sandboxID: sandbox, addresses: addresses) {
+                if let answer = await performer.perform(
+                    action, PodFacts(object), sandboxID: sandbox, addresses: addresses)
+                {
                     await self?.deliver(uid, answer)
                 }
             }
@@ -252,16 +261,20 @@ actor PodManager {
             }
             entries[uid]?.isSending = true
             let intent = Intent(
-                .patch(.strategic, patch), apiVersion: "v1", resource: "pods", namespace: definition.namespace, name: definition.name,
+                .patch(.strategic, patch), apiVersion: "v1", resource: "pods", namespace: definition.namespace,
+                name: definition.name,
                 subresource: "status")
             sender.send(intent) { [weak self] answer in Task { await self?.statusAnswered(uid, status, answer) } }
         } else if entry.mustDelete {
             entries[uid]?.mustDelete = false
             entries[uid]?.isSending = true
             let options: JSON = [
-                "apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0, "preconditions": ["uid": .string(uid)],
+                "apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0,
+                "preconditions": ["uid": .string(uid)],
             ]
-            let intent = Intent(.delete(options), apiVersion: "v1", resource: "pods", namespace: definition.namespace, name: definition.name)
+            let intent = Intent(
+                .delete(options), apiVersion: "v1", resource: "pods", namespace: definition.namespace,
+                name: definition.name)
             sender.send(intent) { [weak self] answer in Task { await self?.deletionAnswered(uid, answer) } }
         }
     }

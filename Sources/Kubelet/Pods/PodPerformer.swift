@@ -33,7 +33,8 @@ struct PodPerformer: Sendable {
         case .stopSandbox(let id):
             await untilDone("stopping a sandbox") { try await runtime.stopSandbox(id) }
             return .sandboxStopped
-        case .pullImage(let name, let image, let policy): return await images.ensure(name, image, policy, auths: credentials(pod))
+        case .pullImage(let name, let image, let policy):
+            return await images.ensure(name, image, policy, auths: credentials(pod))
         case .startContainer(let name, let attempt):
             return await startContainer(pod, name, attempt, sandboxID: sandboxID ?? "", addresses: addresses)
         case .stopContainer(let name, let id, let grace, let preStop):
@@ -43,10 +44,12 @@ struct PodPerformer: Sendable {
             return nil
         case .runPostStart(let name, let id, let handler):
             let failure = await prober.hook(
-                handler, container: pod.container(name) ?? .null, id: id, address: address(pod, addresses), seconds: 3600)
+                handler, container: pod.container(name) ?? .null, id: id, address: address(pod, addresses),
+                seconds: 3600)
             return .postStartFinished(container: name, id: id, failure: failure)
         case .probe(let name, let id, let kind, let spec):
-            let outcome = await prober.probe(spec, container: pod.container(name) ?? .null, id: id, address: address(pod, addresses))
+            let outcome = await prober.probe(
+                spec, container: pod.container(name) ?? .null, id: id, address: address(pod, addresses))
             return .probed(container: name, id: id, kind, outcome)
         case .updateResources(let name, let id):
             guard let container = pod.container(name) else { return nil }
@@ -59,7 +62,11 @@ struct PodPerformer: Sendable {
                         $0.containerID = id
                         $0.linux = change
                     }, options: ContainerRuntime.within(30))
-            } catch { logger.warning("a container was not resized", metadata: ["container": "\(name)", "error": "\(ContainerRuntime.words(error))"]) }
+            } catch {
+                logger.warning(
+                    "a container was not resized",
+                    metadata: ["container": "\(name)", "error": "\(ContainerRuntime.words(error))"])
+            }
             return nil
         case .cleanUp:
             await cleanUp(uid: pod.uid, logDirectory: sandboxes.logDirectory(pod))
@@ -82,7 +89,8 @@ struct PodPerformer: Sendable {
             } catch {
                 tries += 1
                 if ended.with({ $0 }) { return }
-                logger.warning("\(what) failed", metadata: ["try": "\(tries)", "error": "\(ContainerRuntime.words(error))"])
+                logger.warning(
+                    "\(what) failed", metadata: ["try": "\(tries)", "error": "\(ContainerRuntime.words(error))"])
                 try? await Task.sleep(for: .seconds(min(10, tries)))
             }
         }
@@ -114,7 +122,8 @@ struct PodPerformer: Sendable {
 
     /// Directories of pods that this node no longer has.
     func removeStrayDirectories(keeping wanted: Set<String>) {
-        for uid in (try? FileManager.default.contentsOfDirectory(atPath: configuration.podsDirectory)) ?? [] where !wanted.contains(uid) {
+        for uid in (try? FileManager.default.contentsOfDirectory(atPath: configuration.podsDirectory)) ?? []
+        where !wanted.contains(uid) {
             volumes.remove(uid)
             cgroups.remove(uid: uid)
         }
@@ -150,18 +159,24 @@ struct PodPerformer: Sendable {
             let id = try await runtime.runtime.runPodSandbox(
                 .with { $0.config = config }, options: ContainerRuntime.within(240)
             ).podSandboxID
-            guard let observation = await runtime.sandbox(id) else { return .sandboxFailed(message: "the new sandbox cannot be found") }
+            guard let observation = await runtime.sandbox(id) else {
+                return .sandboxFailed(message: "the new sandbox cannot be found")
+            }
             return .sandboxStarted(observation)
         } catch let error as ConfigurationError {
             return .sandboxFailed(message: error.message)
         } catch {
-            if let observation = await sandboxAfterLostAnswer(pod, attempt, error) { return .sandboxStarted(observation) }
+            if let observation = await sandboxAfterLostAnswer(pod, attempt, error) {
+                return .sandboxStarted(observation)
+            }
             return .sandboxFailed(message: ContainerRuntime.words(error))
         }
     }
 
     /// The connection broke while the runtime worked: it finishes all the same, and the sandbox is there a little later.
-    private func sandboxAfterLostAnswer(_ pod: PodFacts, _ attempt: Int, _ error: any Error) async -> SandboxObservation? {
+    private func sandboxAfterLostAnswer(_ pod: PodFacts, _ attempt: Int, _ error: any Error) async
+        -> SandboxObservation?
+    {
         guard (error as? RPCError)?.code == .unavailable else { return nil }
         for _ in 0..<20 {
             try? await Task.sleep(for: .milliseconds(250))
@@ -173,9 +188,12 @@ struct PodPerformer: Sendable {
         return nil
     }
 
-    private func startContainer(_ pod: PodFacts, _ name: String, _ attempt: Int, sandboxID: String, addresses: [String]) async -> PodEvent {
+    private func startContainer(_ pod: PodFacts, _ name: String, _ attempt: Int, sandboxID: String, addresses: [String])
+        async -> PodEvent
+    {
         guard let container = pod.container(name) else {
-            return .containerFailed(container: name, reason: "CreateContainerConfigError", message: "the pod has no such container", nil)
+            return .containerFailed(
+                container: name, reason: "CreateContainerConfigError", message: "the pod has no such container", nil)
         }
         let config: Runtime_V1_ContainerConfig
         let sandbox: Runtime_V1_PodSandboxConfig
@@ -183,26 +201,31 @@ struct PodPerformer: Sendable {
             let image = await images.status(container["image"]?.string ?? "")
             let target = container["targetContainerName"]?.string ?? ""
             let targetID = target.isEmpty ? "" : await containerID(sandboxID, target) ?? ""
-            config = try containers.make(pod, container, attempt: attempt, addresses: addresses, image: image, targetID: targetID)
+            config = try containers.make(
+                pod, container, attempt: attempt, addresses: addresses, image: image, targetID: targetID)
             sandbox = try sandboxes.make(pod, attempt: 0)
         } catch {
             return .containerFailed(container: name, reason: "CreateContainerConfigError", message: error.message, nil)
         }
         let id: String
         do { id = try await create(config, sandbox, sandboxID) } catch {
-            return .containerFailed(container: name, reason: "CreateContainerError", message: ContainerRuntime.words(error), nil)
+            return .containerFailed(
+                container: name, reason: "CreateContainerError", message: ContainerRuntime.words(error), nil)
         }
         do {
-            _ = try await runtime.runtime.startContainer(.with { $0.containerID = id }, options: ContainerRuntime.within(120))
+            _ = try await runtime.runtime.startContainer(
+                .with { $0.containerID = id }, options: ContainerRuntime.within(120))
         } catch {
             var observation = await observe(id)
             // A lost answer is no failure when the container runs.
             if let observation, observation.state == .running { return .containerStarted(observation) }
             if observation?.state == .created { observation?.state = .exited }
-            return .containerFailed(container: name, reason: "RunContainerError", message: ContainerRuntime.words(error), observation)
+            return .containerFailed(
+                container: name, reason: "RunContainerError", message: ContainerRuntime.words(error), observation)
         }
         guard let observation = await observe(id) else {
-            return .containerFailed(container: name, reason: "RunContainerError", message: "the new container cannot be found", nil)
+            return .containerFailed(
+                container: name, reason: "RunContainerError", message: "the new container cannot be found", nil)
         }
         return .containerStarted(observation)
     }
@@ -215,8 +238,11 @@ struct PodPerformer: Sendable {
             $0.config = config
             $0.sandboxConfig = sandbox
         }
-        do { return try await runtime.runtime.createContainer(request, options: ContainerRuntime.within(120)).containerID } catch let error as RPCError
-        where error.message.contains("failed to reserve container name") {
+        do {
+            return try await runtime.runtime.createContainer(request, options: ContainerRuntime.within(120)).containerID
+        } catch let error as RPCError
+            where error.message.contains("failed to reserve container name")
+        {
             // An earlier life of the kubelet made it and could not tell: it never ran under this attempt.
             let old = try await runtime.runtime.listContainers(
                 .with {
@@ -248,7 +274,9 @@ struct PodPerformer: Sendable {
             let address = address(pod, addresses)
             // The hook runs on the grace's time.
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { _ = await prober.hook(preStop, container: container, id: id, address: address, seconds: grace) }
+                group.addTask {
+                    _ = await prober.hook(preStop, container: container, id: id, address: address, seconds: grace)
+                }
                 group.addTask { try? await Task.sleep(for: .seconds(grace)) }
                 await group.next()
                 group.cancelAll()
@@ -262,7 +290,9 @@ struct PodPerformer: Sendable {
     /// A container's state, with the words it left behind when it has ended.
     func observe(_ id: String) async -> ContainerObservation? {
         guard
-            let status = try? await runtime.runtime.containerStatus(.with { $0.containerID = id }, options: ContainerRuntime.within(10)).status,
+            let status = try? await runtime.runtime.containerStatus(
+                .with { $0.containerID = id }, options: ContainerRuntime.within(10)
+            ).status,
             let found = await runtime.container(id)
         else { return nil }
         var observation = found.observation

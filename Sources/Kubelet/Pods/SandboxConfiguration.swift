@@ -7,7 +7,9 @@ struct SandboxConfiguration: Sendable {
     let cgroups: Cgroups
     let canLowerOOMScore: Bool
 
-    func logDirectory(_ pod: PodFacts) -> String { configuration.logsDirectory + "/\(pod.namespace)_\(pod.name)_\(pod.uid)" }
+    func logDirectory(_ pod: PodFacts) -> String {
+        configuration.logsDirectory + "/\(pod.namespace)_\(pod.name)_\(pod.uid)"
+    }
 
     func make(_ pod: PodFacts, attempt: Int) throws(ConfigurationError) -> Runtime_V1_PodSandboxConfig {
         var out = Runtime_V1_PodSandboxConfig()
@@ -25,13 +27,16 @@ struct SandboxConfiguration: Sendable {
         out.labels[Labels.podName] = pod.name
         out.labels[Labels.podNamespace] = pod.namespace
         out.labels[Labels.podUID] = pod.uid
-        for (key, value) in pod.object["metadata", "annotations"]?.entries.stringPairs ?? [] { out.annotations[key] = value }
+        for (key, value) in pod.object["metadata", "annotations"]?.entries.stringPairs ?? [] {
+            out.annotations[key] = value
+        }
         for container in pod.containers where !pod.usesHostNetwork {
             for port in container["ports"]?.elements ?? [] {
                 guard let hostPort = port["hostPort"]?.int, hostPort > 0 else { continue }
                 out.portMappings.append(
                     .with {
-                        $0.protocol = port["protocol"]?.string == "UDP" ? .udp : port["protocol"]?.string == "SCTP" ? .sctp : .tcp
+                        $0.protocol =
+                            port["protocol"]?.string == "UDP" ? .udp : port["protocol"]?.string == "SCTP" ? .sctp : .tcp
                         $0.containerPort = Int32(port["containerPort"]?.int ?? 0)
                         $0.hostPort = Int32(hostPort)
                         $0.hostIp = port["hostIP"]?.string ?? ""
@@ -40,7 +45,9 @@ struct SandboxConfiguration: Sendable {
         }
         out.linux.cgroupParent = cgroups.parent(pod)
         out.linux.securityContext.namespaceOptions = SecurityContext.namespaces(pod)
-        out.linux.securityContext.privileged = pod.containers.contains { $0["securityContext", "privileged"]?.bool == true }
+        out.linux.securityContext.privileged = pod.containers.contains {
+            $0["securityContext", "privileged"]?.bool == true
+        }
         out.linux.securityContext.seccomp.profileType = .runtimeDefault
         let context = pod.spec["securityContext"] ?? .null
         out.linux.securityContext.supplementalGroups = (context["supplementalGroups"]?.elements ?? []).compactMap(\.int)
@@ -58,9 +65,11 @@ struct SandboxConfiguration: Sendable {
     /// Upstream's safe sysctls.
     static func isSafe(_ name: String) -> Bool {
         [
-            "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.tcp_syncookies", "net.ipv4.ping_group_range",
+            "kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.tcp_syncookies",
+            "net.ipv4.ping_group_range",
             "net.ipv4.ip_unprivileged_port_start", "net.ipv4.ip_local_reserved_ports", "net.ipv4.tcp_keepalive_time",
-            "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes", "net.ipv4.tcp_rmem",
+            "net.ipv4.tcp_fin_timeout", "net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes",
+            "net.ipv4.tcp_rmem",
             "net.ipv4.tcp_wmem",
         ].contains(name.split(separator: "/").joined(separator: "."))
     }
@@ -88,8 +97,12 @@ struct SandboxConfiguration: Sendable {
         default: break
         }
         if let extra = pod.spec["dnsConfig"] {
-            for server in extra["nameservers"]?.strings ?? [] where !out.servers.contains(server) { out.servers.append(server) }
-            for search in extra["searches"]?.strings ?? [] where !out.searches.contains(search) { out.searches.append(search) }
+            for server in extra["nameservers"]?.strings ?? [] where !out.servers.contains(server) {
+                out.servers.append(server)
+            }
+            for search in extra["searches"]?.strings ?? [] where !out.searches.contains(search) {
+                out.searches.append(search)
+            }
             for option in extra["options"]?.elements ?? [] {
                 guard let name = option["name"]?.string else { continue }
                 out.options.removeAll { $0 == name || $0.hasPrefix(name + ":") }

@@ -67,10 +67,13 @@ struct SecurityContext {
         if let user {
             if user == 0 { throw ConfigurationError("container's runAsUser breaks non-root policy \(place)") }
         } else if let imageUser {
-            if imageUser == 0 { throw ConfigurationError("container has runAsNonRoot and image will run as root \(place)") }
+            if imageUser == 0 {
+                throw ConfigurationError("container has runAsNonRoot and image will run as root \(place)")
+            }
         } else if !imageUserName.isEmpty {
             throw ConfigurationError(
-                "container has runAsNonRoot and image has non-numeric user (\(imageUserName)), cannot verify user is non-root \(place)")
+                "container has runAsNonRoot and image has non-numeric user (\(imageUserName)), cannot verify user is non-root \(place)"
+            )
         } else {
             throw ConfigurationError("container has runAsNonRoot and image will run as root \(place)")
         }
@@ -80,7 +83,9 @@ struct SecurityContext {
         var out = Runtime_V1_NamespaceOption()
         out.network = pod.usesHostNetwork ? .node : .pod
         out.ipc = pod.spec["hostIPC"]?.bool == true ? .node : .pod
-        out.pid = pod.spec["hostPID"]?.bool == true ? .node : pod.spec["shareProcessNamespace"]?.bool == true ? .pod : .container
+        out.pid =
+            pod.spec["hostPID"]?.bool == true
+            ? .node : pod.spec["shareProcessNamespace"]?.bool == true ? .pod : .container
         return out
     }
 

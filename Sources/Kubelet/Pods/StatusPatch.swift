@@ -13,7 +13,8 @@ package enum StatusPatch {
                     value.elements.filter { !before.contains($0) }.map { condition in
                         // Merging keeps what is not named: what a condition no longer says is taken away by name.
                         var out = condition
-                        for entry in before.first(where: { $0["type"] == condition["type"] })?.entries ?? [:] where out[entry.key] == nil {
+                        for entry in before.first(where: { $0["type"] == condition["type"] })?.entries ?? [:]
+                        where out[entry.key] == nil {
                             out[entry.key] = .null
                         }
                         return out

@@ -1,6 +1,6 @@
+import CRI
 import Document
 import GRPCCore
-import CRI
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -31,7 +31,8 @@ struct Prober: Sendable {
             } catch { return .failure(error.message) }
         }
         if let grpc = spec["grpc"] {
-            return await health(address, Int(grpc["port"]?.int ?? 0), service: grpc["service"]?.string ?? "", seconds: seconds)
+            return await health(
+                address, Int(grpc["port"]?.int ?? 0), service: grpc["service"]?.string ?? "", seconds: seconds)
         }
         return .failure("the probe names no action that this node supports")
     }
@@ -39,7 +40,9 @@ struct Prober: Sendable {
     /// Runs a lifecycle hook; nil on success, else why it failed.
     func hook(_ handler: JSON, container: JSON, id: String, address: String, seconds: Int64) async -> String? {
         if let exec = handler["exec"] {
-            if case .failure(let message) = await run(exec["command"]?.strings ?? [], id: id, seconds: seconds) { return message }
+            if case .failure(let message) = await run(exec["command"]?.strings ?? [], id: id, seconds: seconds) {
+                return message
+            }
             return nil
         }
         if let get = handler["httpGet"] {
@@ -84,12 +87,15 @@ struct Prober: Sendable {
         if let number = value?.int { return Int(number) }
         guard let text = value?.string else { return nil }
         if let number = Int(text) { return number }
-        for port in container["ports"]?.elements ?? [] where port["name"]?.string == text { return port["containerPort"]?.int.map { Int($0) } }
+        for port in container["ports"]?.elements ?? [] where port["name"]?.string == text {
+            return port["containerPort"]?.int.map { Int($0) }
+        }
         return nil
     }
 
     private func connect(
-        _ host: String, _ port: Int, seconds: Int64, _ initialize: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+        _ host: String, _ port: Int, seconds: Int64,
+        _ initialize: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) async throws(ProbeFailure) -> any Channel {
         do {
             return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -151,7 +157,8 @@ struct Prober: Sendable {
                         var configuration = TLSConfiguration.makeClientConfiguration()
                         configuration.certificateVerification = .none
                         let context = try NIOSSLContext(configuration: configuration)
-                        try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: nil))
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLClientHandler(context: context, serverHostname: nil))
                     }
                     try channel.pipeline.syncOperations.addHandler(AnswerCollector(promise))
                 }
@@ -161,7 +168,8 @@ struct Prober: Sendable {
             throw ProbeFailure(message: url + error.message)
         }
         channel.eventLoop.scheduleTask(in: .seconds(seconds)) {
-            promise.fail(ProbeFailure(message: "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"))
+            promise.fail(
+                ProbeFailure(message: "context deadline exceeded (Client.Timeout exceeded while awaiting headers)"))
             channel.close(promise: nil)
         }
         channel.writeAndFlush(ByteBuffer(string: text), promise: nil)
@@ -184,7 +192,9 @@ struct Prober: Sendable {
             let runtime = try RawCall(host: host, port: port)
             defer { runtime.close() }
             var body: [UInt8] = []
-            if !service.isEmpty { body = [0x0A, UInt8(min(service.utf8.count, 127))] + Array(service.utf8.prefix(127)) }
+            if !service.isEmpty {
+                body = [0x0A, UInt8(min(service.utf8.count, 127))] + Array(service.utf8.prefix(127))
+            }
             let answer = try await runtime.unary("grpc.health.v1.Health", "Check", body, seconds: seconds)
             return answer == [0x08, 1] ? .success : .failure("service unhealthy (responded with \"NOT_SERVING\")")
         } catch {

@@ -1,9 +1,9 @@
 import CRI
+import Document
 import GRPCCore
 import GRPCNIOTransportHTTP2
 import GRPCProtobuf
 import PodLifecycle
-import Document
 
 typealias Runtime = Runtime_V1_RuntimeService.Client<HTTP2ClientTransport.Posix>
 typealias ImageStore = Runtime_V1_ImageService.Client<HTTP2ClientTransport.Posix>
@@ -62,7 +62,9 @@ final class ContainerRuntime: Sendable {
         async let sandboxes = runtime.listPodSandbox(.init(), options: ContainerRuntime.within(10))
         async let containers = runtime.listContainers(.init(), options: ContainerRuntime.within(10))
         var pods: [String: (sandboxes: [Runtime_V1_PodSandbox], containers: [Runtime_V1_Container])] = [:]
-        for sandbox in try await sandboxes.items { pods[sandbox.metadata.uid, default: ([], [])].sandboxes.append(sandbox) }
+        for sandbox in try await sandboxes.items {
+            pods[sandbox.metadata.uid, default: ([], [])].sandboxes.append(sandbox)
+        }
         for container in try await containers.containers {
             guard let uid = container.labels[Labels.podUID] else { continue }
             pods[uid, default: ([], [])].containers.append(container)
@@ -72,7 +74,10 @@ final class ContainerRuntime: Sendable {
 
     /// The sandbox with its addresses; nil when the runtime does not know it.
     func sandbox(_ id: String) async -> SandboxObservation? {
-        guard let status = try? await runtime.podSandboxStatus(.with { $0.podSandboxID = id }, options: ContainerRuntime.within(10)).status
+        guard
+            let status = try? await runtime.podSandboxStatus(
+                .with { $0.podSandboxID = id }, options: ContainerRuntime.within(10)
+            ).status
         else { return nil }
         var addresses = status.network.ip.isEmpty ? [] : [status.network.ip]
         addresses += status.network.additionalIps.map(\.ip)
@@ -83,7 +88,10 @@ final class ContainerRuntime: Sendable {
 
     /// The container as it is now; nil when the runtime does not know it.
     func container(_ id: String) async -> (observation: ContainerObservation, logPath: String)? {
-        guard let status = try? await runtime.containerStatus(.with { $0.containerID = id }, options: ContainerRuntime.within(10)).status
+        guard
+            let status = try? await runtime.containerStatus(
+                .with { $0.containerID = id }, options: ContainerRuntime.within(10)
+            ).status
         else { return nil }
         let state: ContainerObservation.State =
             switch status.state {
@@ -92,7 +100,9 @@ final class ContainerRuntime: Sendable {
             case .containerExited: .exited
             default: .unknown
             }
-        func moment(_ nanoseconds: Int64) -> Timestamp? { nanoseconds > 0 ? Timestamp(microseconds: nanoseconds / 1000) : nil }
+        func moment(_ nanoseconds: Int64) -> Timestamp? {
+            nanoseconds > 0 ? Timestamp(microseconds: nanoseconds / 1000) : nil
+        }
         var observation = ContainerObservation(
             id: id, name: status.metadata.name, attempt: Int(status.metadata.attempt), state: state,
             startedAt: moment(status.startedAt), finishedAt: moment(status.finishedAt), exitCode: Int(status.exitCode),
@@ -100,8 +110,12 @@ final class ContainerRuntime: Sendable {
             image: status.image.userSpecifiedImage.isEmpty ? status.image.image : status.image.userSpecifiedImage,
             imageID: status.imageRef)
         // The upstream kubelet shows the name that was asked for when the runtime answers with a bare digest.
-        if observation.image.hasPrefix("sha256:"), let asked = status.annotations[Labels.image] { observation.image = asked }
-        if let started = observation.startedAt, let finished = observation.finishedAt, finished < started { observation.finishedAt = started }
+        if observation.image.hasPrefix("sha256:"), let asked = status.annotations[Labels.image] {
+            observation.image = asked
+        }
+        if let started = observation.startedAt, let finished = observation.finishedAt, finished < started {
+            observation.finishedAt = started
+        }
         return (observation, status.logPath)
     }
 
@@ -120,19 +134,22 @@ final class ContainerRuntime: Sendable {
 
     func remove(_ id: String) async throws {
         try await ContainerRuntime.ignoringAbsence {
-            _ = try await self.runtime.removeContainer(.with { $0.containerID = id }, options: ContainerRuntime.within(60))
+            _ = try await self.runtime.removeContainer(
+                .with { $0.containerID = id }, options: ContainerRuntime.within(60))
         }
     }
 
     func stopSandbox(_ id: String) async throws {
         try await ContainerRuntime.ignoringAbsence {
-            _ = try await self.runtime.stopPodSandbox(.with { $0.podSandboxID = id }, options: ContainerRuntime.within(120))
+            _ = try await self.runtime.stopPodSandbox(
+                .with { $0.podSandboxID = id }, options: ContainerRuntime.within(120))
         }
     }
 
     func removeSandbox(_ id: String) async throws {
         try await ContainerRuntime.ignoringAbsence {
-            _ = try await self.runtime.removePodSandbox(.with { $0.podSandboxID = id }, options: ContainerRuntime.within(120))
+            _ = try await self.runtime.removePodSandbox(
+                .with { $0.podSandboxID = id }, options: ContainerRuntime.within(120))
         }
     }
 

@@ -16,7 +16,9 @@ struct HostFacts: Sendable {
 
     static func read() -> HostFacts {
         let capabilities = field("CapEff", in: "/proc/self/status").flatMap { UInt64($0, radix: 16) } ?? 0
-        let cniDirectory = ["/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni"].first { access($0 + "/bridge", X_OK) == 0 }
+        let cniDirectory = ["/opt/cni/bin", "/usr/lib/cni", "/usr/libexec/cni"].first {
+            access($0 + "/bridge", X_OK) == 0
+        }
         return HostFacts(
             cgroups: readCgroups(), hasSystemd: access("/run/systemd/system", F_OK) == 0,
             canLowerOOMScore: capabilities & (1 << 24) != 0, cniDirectory: cniDirectory)

@@ -7,8 +7,11 @@ extension Kubelet {
     public static func reset(_ configuration: KubeletConfiguration) async {
         let directory = configuration.containerdDirectory
         let own = OwnContainerd(
-            directory: directory, podCIDR: configuration.podCIDR, host: HostFacts.read(), pauseImage: BuiltinImages.pause)
-        if OwnContainerd.pid(directory) != nil, let runtime = try? ContainerRuntime(socket: own.socket), await runtime.version() != nil {
+            directory: directory, podCIDR: configuration.podCIDR, host: HostFacts.read(),
+            pauseImage: BuiltinImages.pause)
+        if OwnContainerd.pid(directory) != nil, let runtime = try? ContainerRuntime(socket: own.socket),
+            await runtime.version() != nil
+        {
             let cgroups = Cgroups(host: own.host)
             for (uid, pod) in (try? await runtime.list()) ?? [:] {
                 for sandbox in pod.sandboxes {

@@ -15,18 +15,21 @@ struct OwnContainerd: Sendable {
     /// Writes the configuration and starts containerd when it does not run yet.
     func start(logger: Logger) throws {
         guard getuid() == 0 else {
-            throw KubeletError("running containers needs root: start reckon as root, or use --nodes simulated:1 or --nodes none")
+            throw KubeletError(
+                "running containers needs root: start reckon as root, or use --nodes simulated:1 or --nodes none")
         }
         guard let containerd = Shell.find("containerd") else {
             throw KubeletError("containerd is not installed: run tools/bootstrap, or use --nodes simulated:1")
         }
         guard Shell.find("runc") != nil else { throw KubeletError("runc is not installed: run tools/bootstrap") }
         guard let cni = host.cniDirectory else {
-            throw KubeletError("the CNI plugins are not installed (no bridge in /opt/cni/bin or /usr/lib/cni): run tools/bootstrap")
+            throw KubeletError(
+                "the CNI plugins are not installed (no bridge in /opt/cni/bin or /usr/lib/cni): run tools/bootstrap")
         }
         // A unix socket's path has room for 107 bytes.
         guard socket.utf8.count < 100 else {
-            throw KubeletError("the data directory's path is too long for containerd's socket (\(socket)): choose a shorter one")
+            throw KubeletError(
+                "the data directory's path is too long for containerd's socket (\(socket)): choose a shorter one")
         }
         for folder in ["", "/root", "/state", "/cni", "/certs.d", "/opt", "/cni-data"] {
             try? FileManager.default.createDirectory(atPath: directory + folder, withIntermediateDirectories: true)
@@ -38,7 +41,10 @@ struct OwnContainerd: Sendable {
             return
         }
         unlink(socket)
-        guard let pid = Shell.startDetached(containerd, ["-c", configurationFile], logFile: directory + "/containerd.log") else {
+        guard
+            let pid = Shell.startDetached(
+                containerd, ["-c", configurationFile], logFile: directory + "/containerd.log")
+        else {
             throw KubeletError("containerd could not be started: see \(directory)/containerd.log")
         }
         try write("\(pid)\n", to: directory + "/containerd.pid")
@@ -53,7 +59,9 @@ struct OwnContainerd: Sendable {
         if let pid = pid_t(noted) { waitpid(pid, &status, WNOHANG) }
         guard !isAlive else { return }
         logger.warning("containerd has died: starting it again")
-        do { try start(logger: logger) } catch { logger.error("containerd did not start", metadata: ["error": "\(error)"]) }
+        do { try start(logger: logger) } catch {
+            logger.error("containerd did not start", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Whether the containerd that was started here earlier still runs.

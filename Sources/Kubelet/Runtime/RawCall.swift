@@ -32,7 +32,9 @@ final class RawCall: Sendable {
     }
 
     /// Calls `each` for every message until the stream or the task ends.
-    func stream(_ service: String, _ method: String, _ body: [UInt8], each: @escaping @Sendable ([UInt8]) async -> Void) async throws {
+    func stream(_ service: String, _ method: String, _ body: [UInt8], each: @escaping @Sendable ([UInt8]) async -> Void)
+        async throws
+    {
         try await client.serverStreaming(
             request: ClientRequest(message: body),
             descriptor: MethodDescriptor(fullyQualifiedService: service, method: method),
@@ -46,5 +48,7 @@ final class RawCall: Sendable {
 private struct PlainBytes: MessageSerializer, MessageDeserializer {
     typealias Message = [UInt8]
     func serialize<Bytes: GRPCContiguousBytes>(_ message: [UInt8]) throws -> Bytes { Bytes(message) }
-    func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> [UInt8] { bytes.withUnsafeBytes { Array($0) } }
+    func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> [UInt8] {
+        bytes.withUnsafeBytes { Array($0) }
+    }
 }

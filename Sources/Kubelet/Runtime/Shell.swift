@@ -11,7 +11,9 @@ enum Shell {
     static func find(_ program: String) -> String? {
         if program.hasPrefix("/") { return access(program, X_OK) == 0 ? program : nil }
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        for folder in path.split(separator: ":").map(String.init) + ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"] {
+        for folder in path.split(separator: ":").map(String.init) + [
+            "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin",
+        ] {
             let candidate = folder + "/" + program
             if access(candidate, X_OK) == 0 { return candidate }
         }
@@ -22,14 +24,19 @@ enum Shell {
     static func run(_ program: String, _ arguments: [String], input: [UInt8] = []) -> Result {
         guard let path = find(program) else { return Result(status: 127, output: "\(program): not found") }
         let out = Pipe()
-        guard let pid = spawn(path, arguments, output: out.fileHandleForWriting.fileDescriptor, input: input, inNewSession: false) else {
+        guard
+            let pid = spawn(
+                path, arguments, output: out.fileHandleForWriting.fileDescriptor, input: input, inNewSession: false)
+        else {
             return Result(status: 126, output: "\(path): cannot be started")
         }
         try? out.fileHandleForWriting.close()
         let data = (try? out.fileHandleForReading.readToEnd()) ?? Data()
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-        return Result(status: status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F), output: String(decoding: data, as: UTF8.self))
+        return Result(
+            status: status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F),
+            output: String(decoding: data, as: UTF8.self))
     }
 
     /// Starts a program that outlives this process: its own session, output to a file, no descriptor of ours.
@@ -40,7 +47,9 @@ enum Shell {
         return spawn(path, arguments, output: log, input: [], inNewSession: true)
     }
 
-    private static func spawn(_ path: String, _ arguments: [String], output: Int32, input: [UInt8], inNewSession: Bool) -> pid_t? {
+    private static func spawn(_ path: String, _ arguments: [String], output: Int32, input: [UInt8], inNewSession: Bool)
+        -> pid_t?
+    {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

@@ -29,28 +29,36 @@ struct SimulatedNode: Sendable {
     /// The Node, its status for one that is there already, and its Lease.
     func registration(_ now: Timestamp) -> [Intent] {
         let resources: JSON = [
-            "cpu": "32", "ephemeral-storage": "256Gi", "hugepages-1Gi": "0", "hugepages-2Mi": "0", "memory": "256Gi", "pods": "110",
+            "cpu": "32", "ephemeral-storage": "256Gi", "hugepages-1Gi": "0", "hugepages-2Mi": "0", "memory": "256Gi",
+            "pods": "110",
         ]
         let time = JSON.string(now.rfc3339)
         func condition(_ type: String, _ status: String, _ reason: String, _ message: String) -> JSON {
             [
-                "type": .string(type), "status": .string(status), "reason": .string(reason), "message": .string(message),
+                "type": .string(type), "status": .string(status), "reason": .string(reason),
+                "message": .string(message),
                 "lastHeartbeatTime": time, "lastTransitionTime": time,
             ]
         }
         let status: JSON = [
-            "addresses": [["type": "InternalIP", "address": .string(nodeAddress)], ["type": "Hostname", "address": .string(name)]],
+            "addresses": [
+                ["type": "InternalIP", "address": .string(nodeAddress)],
+                ["type": "Hostname", "address": .string(name)],
+            ],
             "allocatable": resources, "capacity": resources,
             "conditions": [
-                condition("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+                condition(
+                    "MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
                 condition("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
                 condition("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
                 condition("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
             ],
             "daemonEndpoints": ["kubeletEndpoint": ["Port": 10250]],
             "nodeInfo": [
-                "architecture": .string(ImageArchive.architecture), "bootID": "", "containerRuntimeVersion": "simulated://1",
-                "kernelVersion": "", "kubeProxyVersion": "", "kubeletVersion": "v1.36.2", "machineID": "", "operatingSystem": "linux",
+                "architecture": .string(ImageArchive.architecture), "bootID": "",
+                "containerRuntimeVersion": "simulated://1",
+                "kernelVersion": "", "kubeProxyVersion": "", "kubeletVersion": "v1.36.2", "machineID": "",
+                "operatingSystem": "linux",
                 "osImage": "simulated", "systemUUID": "",
             ],
         ]
@@ -68,19 +76,26 @@ struct SimulatedNode: Sendable {
             "status": status,
         ]
         let lease: JSON = [
-            "apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": ["name": .string(name), "namespace": "kube-node-lease"],
-            "spec": ["holderIdentity": .string(name), "leaseDurationSeconds": 40, "renewTime": .string(now.rfc3339Micro)],
+            "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+            "metadata": ["name": .string(name), "namespace": "kube-node-lease"],
+            "spec": [
+                "holderIdentity": .string(name), "leaseDurationSeconds": 40, "renewTime": .string(now.rfc3339Micro),
+            ],
         ]
         return [
             Intent(.create(node), apiVersion: "v1", resource: "nodes"),
-            Intent(.patch(.strategic, ["status": status]), apiVersion: "v1", resource: "nodes", name: name, subresource: "status"),
-            Intent(.create(lease), apiVersion: "coordination.k8s.io/v1", resource: "leases", namespace: "kube-node-lease"),
+            Intent(
+                .patch(.strategic, ["status": status]), apiVersion: "v1", resource: "nodes", name: name,
+                subresource: "status"),
+            Intent(
+                .create(lease), apiVersion: "coordination.k8s.io/v1", resource: "leases", namespace: "kube-node-lease"),
         ]
     }
 
     func renewal(_ now: Timestamp) -> Intent {
         Intent(
-            .patch(.merge, ["spec": ["renewTime": .string(now.rfc3339Micro)]]), apiVersion: "coordination.k8s.io/v1", resource: "leases",
+            .patch(.merge, ["spec": ["renewTime": .string(now.rfc3339Micro)]]), apiVersion: "coordination.k8s.io/v1",
+            resource: "leases",
             namespace: "kube-node-lease", name: name)
     }
 
@@ -91,14 +106,17 @@ struct SimulatedNode: Sendable {
         let generation = pod["metadata", "generation"]?.int ?? 0
         let startTime = pod["status", "startTime"] ?? time
         func condition(_ type: String, _ isTrue: Bool, _ reason: String = "") -> JSON {
-            var out: JSONObject = ["type": .string(type), "status": isTrue ? "True" : "False", "lastTransitionTime": time]
+            var out: JSONObject = [
+                "type": .string(type), "status": isTrue ? "True" : "False", "lastTransitionTime": time,
+            ]
             if !reason.isEmpty { out["reason"] = .string(reason) }
             if generation > 0 { out["observedGeneration"] = .int(generation) }
             return .object(out)
         }
         let ended = exitCode.map { $0 == 0 ? "PodCompleted" : "PodFailed" } ?? ""
         let conditions: JSON = [
-            condition("PodReadyToStartContainers", exitCode == nil), condition("Initialized", true, exitCode == 0 ? ended : ""),
+            condition("PodReadyToStartContainers", exitCode == nil),
+            condition("Initialized", true, exitCode == 0 ? ended : ""),
             condition("Ready", exitCode == nil, ended), condition("ContainersReady", exitCode == nil, ended),
         ]
         func statuses(_ list: String, isInit: Bool) -> [JSON] {
@@ -110,7 +128,8 @@ struct SimulatedNode: Sendable {
                 if let code {
                     state = [
                         "terminated": [
-                            "exitCode": .int(code), "reason": code == 0 ? "Completed" : "Error", "startedAt": startTime, "finishedAt": time,
+                            "exitCode": .int(code), "reason": code == 0 ? "Completed" : "Error", "startedAt": startTime,
+                            "finishedAt": time,
                             "containerID": .string(id),
                         ]
                     ]
@@ -118,8 +137,10 @@ struct SimulatedNode: Sendable {
                     state = ["running": ["startedAt": startTime]]
                 }
                 return [
-                    "name": container["name"] ?? "", "image": container["image"] ?? "", "imageID": container["image"] ?? "",
-                    "containerID": .string(id), "ready": .bool(code == nil || (isInit && code == 0)), "started": .bool(code == nil),
+                    "name": container["name"] ?? "", "image": container["image"] ?? "",
+                    "imageID": container["image"] ?? "",
+                    "containerID": .string(id), "ready": .bool(code == nil || (isInit && code == 0)),
+                    "started": .bool(code == nil),
                     "restartCount": 0, "lastState": [:], "state": state,
                 ]
             }
@@ -134,7 +155,9 @@ struct SimulatedNode: Sendable {
         if !initial.isEmpty { status["initContainerStatuses"] = .array(initial) }
         if generation > 0 { status["observedGeneration"] = .int(generation) }
         return Intent(
-            .patch(.strategic, ["metadata": ["uid": .string(uid)], "status": .object(status)]), apiVersion: "v1", resource: "pods",
-            namespace: pod["metadata", "namespace"]?.string ?? "", name: pod["metadata", "name"]?.string ?? "", subresource: "status")
+            .patch(.strategic, ["metadata": ["uid": .string(uid)], "status": .object(status)]), apiVersion: "v1",
+            resource: "pods",
+            namespace: pod["metadata", "namespace"]?.string ?? "", name: pod["metadata", "name"]?.string ?? "",
+            subresource: "status")
     }
 }

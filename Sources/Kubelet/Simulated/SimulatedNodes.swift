@@ -1,9 +1,9 @@
-public import Engine
-public import Logging
 import ClusterState
 import Controllers
 import Document
+public import Engine
 import Foundation
+public import Logging
 import Records
 import Schema
 
@@ -39,7 +39,9 @@ public final class SimulatedNodes: Sendable {
         let (begin, handle) = door.follow { events, _ in
             for event in events {
                 for change in event.changes where change.key.resource == "pods" && change.key.group.isEmpty {
-                    guard let name = SimulatedNodes.nodeName(in: change.body), let place = nodeOf[name] else { continue }
+                    guard let name = SimulatedNodes.nodeName(in: change.body), let place = nodeOf[name] else {
+                        continue
+                    }
                     state.enqueue(place, change)
                 }
             }
@@ -56,7 +58,10 @@ public final class SimulatedNodes: Sendable {
         for object in begin.objects(GroupResource(resource: "pods")) {
             guard let name = SimulatedNodes.nodeName(in: object.body), let place = nodeOf[name] else { continue }
             state.enqueue(
-                place, Change(kind: .updated, key: object.key, uid: object.uid, previousRevision: object.revision, body: object.body))
+                place,
+                Change(
+                    kind: .updated, key: object.key, uid: object.uid, previousRevision: object.revision,
+                    body: object.body))
         }
         let timer = Thread { [self] in beat() }
         timer.name = "reckon.simulated-leases"
@@ -109,10 +114,14 @@ public final class SimulatedNodes: Sendable {
                     guard case .failure(let error) = answer, error.code != 404, error.code != 409 else { continue }
                     logger.warning(
                         "a simulated node's request was refused",
-                        metadata: ["node": "\(node.name)", "resource": "\(intent.resource)", "error": "\(error.message)"])
+                        metadata: [
+                            "node": "\(node.name)", "resource": "\(intent.resource)", "error": "\(error.message)",
+                        ])
                 }
                 // A lease or node that somebody deleted is made again.
-                if work.mustRenew, case .failure(let error)? = answers.first, error.code == 404 { state.registerAgain(place) }
+                if work.mustRenew, case .failure(let error)? = answers.first, error.code == 404 {
+                    state.registerAgain(place)
+                }
             }
             state.done(place, registered: work.mustRegister)
         }

@@ -142,18 +142,26 @@ final class SimulationState: @unchecked Sendable {
         if isGoing {
             condition.withLock { pods[change.uid, default: Pod(place: place, address: "")].isGoing = true }
             let options: JSON = [
-                "apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0, "preconditions": ["uid": .string(change.uid)],
+                "apiVersion": "v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0,
+                "preconditions": ["uid": .string(change.uid)],
             ]
-            return [Intent(.delete(options), apiVersion: "v1", resource: "pods", namespace: change.key.namespace, name: change.key.name)]
+            return [
+                Intent(
+                    .delete(options), apiVersion: "v1", resource: "pods", namespace: change.key.namespace,
+                    name: change.key.name)
+            ]
         }
         guard let object = try? JSON(parsing: change.body) else { return [] }
         let phase = object["status", "phase"]?.string ?? ""
         if phase == "Succeeded" || phase == "Failed" { return [] }
         let isReported = phase == "Running"
-        let address = isReported ? object["status", "podIP"]?.string ?? "" : condition.withLock { node.address(&nextAddress[place]) }
+        let address =
+            isReported
+            ? object["status", "podIP"]?.string ?? "" : condition.withLock { node.address(&nextAddress[place]) }
         var pod = Pod(place: place, address: address)
         let policy = object["spec", "restartPolicy"]?.string
-        if policy == "Never" || policy == "OnFailure", let text = object["metadata", "annotations", "reckon.dev/exit-after"]?.string,
+        if policy == "Never" || policy == "OnFailure",
+            let text = object["metadata", "annotations", "reckon.dev/exit-after"]?.string,
             let seconds = Double(text.hasSuffix("s") ? String(text.dropLast()) : text)
         {
             pod.exitAt = now.adding(microseconds: Int64(seconds * 1_000_000))

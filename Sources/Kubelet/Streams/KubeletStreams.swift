@@ -1,6 +1,6 @@
 import CRI
-public import Engine
 import Document
+public import Engine
 import Foundation
 import PodLifecycle
 public import Schema
@@ -8,7 +8,8 @@ public import Schema
 extension Kubelet: NodeStreams {
     public var nodeName: String { settings.nodeName }
 
-    public func logs(_ request: LogRequest, to sink: @escaping @Sendable ([UInt8]) async -> Bool) async throws(APIError) {
+    public func logs(_ request: LogRequest, to sink: @escaping @Sendable ([UInt8]) async -> Bool) async throws(APIError)
+    {
         let (held, entry) = try await find(request.namespace, request.pod, request.uid)
         let name = try Kubelet.container(request.container, entry)
         let statuses = ["initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses"].flatMap {
@@ -16,7 +17,9 @@ extension Kubelet: NodeStreams {
         }
         let status = statuses.first { $0["name"]?.string == name } ?? .null
         // What `lastState` shows is what `--previous` means; in a crash back-off that is the newest one.
-        let last = status["lastState", "terminated", "containerID"]?.string.map { String($0.dropFirst("containerd://".count)) }
+        let last = status["lastState", "terminated", "containerID"]?.string.map {
+            String($0.dropFirst("containerd://".count))
+        }
         guard let id = request.previous ? last : entry.lifecycle.container(name)?.current?.id else {
             if request.previous {
                 throw .badRequest("previous terminated container \"\(name)\" in pod \"\(request.pod)\" not found")
@@ -78,10 +81,14 @@ extension Kubelet: NodeStreams {
         } catch { throw .internalError("the container runtime refused to attach: \(ContainerRuntime.words(error))") }
     }
 
-    public func portForwardURL(namespace: String, pod: String, uid: String, ports: [Int32]) async throws(APIError) -> String {
+    public func portForwardURL(namespace: String, pod: String, uid: String, ports: [Int32]) async throws(APIError)
+        -> String
+    {
         let (held, entry) = try await find(namespace, pod, uid)
         guard let sandbox = entry.lifecycle.sandboxID else {
-            throw .badRequest("unable to forward port because pod is not running. Current status=\(entry.lifecycle.status["phase"]?.string ?? "Pending")")
+            throw .badRequest(
+                "unable to forward port because pod is not running. Current status=\(entry.lifecycle.status["phase"]?.string ?? "Pending")"
+            )
         }
         do {
             return try await held.runtime.runtime.portForward(
@@ -95,9 +102,12 @@ extension Kubelet: NodeStreams {
 
     // MARK: finding
 
-    private func find(_ namespace: String, _ pod: String, _ uid: String) async throws(APIError) -> (Running, PodManager.Entry) {
+    private func find(_ namespace: String, _ pod: String, _ uid: String) async throws(APIError) -> (
+        Running, PodManager.Entry
+    ) {
         guard let held else { throw .internalError("the node \(nodeName) is not started") }
-        let entry = uid.isEmpty ? await held.manager.entry(namespace: namespace, name: pod) : await held.manager.entry(uid: uid)
+        let entry =
+            uid.isEmpty ? await held.manager.entry(namespace: namespace, name: pod) : await held.manager.entry(uid: uid)
         guard let entry else { throw .notFound(GroupResource(resource: "pods"), pod) }
         return (held, entry)
     }

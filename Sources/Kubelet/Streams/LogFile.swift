@@ -117,7 +117,9 @@ package struct LogReader {
     private mutating func put(_ raw: ArraySlice<UInt8>, _ out: inout [UInt8]) {
         guard let line = LogFile.Line(raw) else { return }
         if let since = request.since {
-            guard let time = Timestamp(rfc3339: String(decoding: line.time, as: UTF8.self)), time >= since else { return }
+            guard let time = Timestamp(rfc3339: String(decoding: line.time, as: UTF8.self)), time >= since else {
+                return
+            }
         }
         if let stream = request.stream, stream != "All", (stream == "Stderr") != line.isError { return }
         let before = out.count

@@ -26,7 +26,9 @@ struct LogRotation: Sendable {
         guard let slash = path.lastIndex(of: "/") else { return }
         let folder = String(path[..<slash])
         let name = String(path[path.index(after: slash)...])
-        let old = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasPrefix(name + ".") }.sorted()
+        let old = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter {
+            $0.hasPrefix(name + ".")
+        }.sorted()
         for file in old.dropLast(LogRotation.filesMax - 1) { unlink(folder + "/" + file) }
     }
 }

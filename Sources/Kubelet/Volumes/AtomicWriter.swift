@@ -45,11 +45,14 @@ package struct AtomicWriter {
         }
         let link = directory + "/..data_tmp"
         unlink(link)
-        guard symlink(version, link) == 0, rename(link, directory + "/..data") == 0 else { throw CocoaError(.fileWriteUnknown) }
+        guard symlink(version, link) == 0, rename(link, directory + "/..data") == 0 else {
+            throw CocoaError(.fileWriteUnknown)
+        }
 
         // What users see: a link for each first path component.
         let wanted = Set(files.keys.map { String($0.split(separator: "/", maxSplits: 1)[0]) })
-        for name in (try? fm.contentsOfDirectory(atPath: directory)) ?? [] where !name.hasPrefix("..") && !wanted.contains(name) {
+        for name in (try? fm.contentsOfDirectory(atPath: directory)) ?? []
+        where !name.hasPrefix("..") && !wanted.contains(name) {
             unlink(directory + "/" + name)
         }
         for name in wanted where (try? fm.destinationOfSymbolicLink(atPath: directory + "/" + name)) == nil {
@@ -65,7 +68,8 @@ package struct AtomicWriter {
             var info = stat()
             guard stat(place + "/" + path, &info) == 0 else { return false }
             if info.st_mode & S_IFMT == S_IFDIR { continue }
-            guard let file = files[path], FileManager.default.contents(atPath: place + "/" + path).map({ [UInt8]($0) }) == file.bytes,
+            guard let file = files[path],
+                FileManager.default.contents(atPath: place + "/" + path).map({ [UInt8]($0) }) == file.bytes,
                 Int(info.st_mode & 0o7777) == file.mode
             else { return false }
             seen += 1

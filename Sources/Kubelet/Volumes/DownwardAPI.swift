@@ -41,7 +41,9 @@ struct DownwardAPI {
         guard parts.count == 2 else { return "" }
         let (list, resource) = (parts[0], parts[1])
         var value = pod.container(name)?["resources", list, resource].flatMap { Quantity($0) }
-        if value == nil, list == "limits" { value = reader.node(nodeName)?["status", "allocatable", resource].flatMap { Quantity($0) } }
+        if value == nil, list == "limits" {
+            value = reader.node(nodeName)?["status", "allocatable", resource].flatMap { Quantity($0) }
+        }
         let amount = value ?? .zero
         var divisor = reference["divisor"].flatMap { Quantity($0) } ?? .zero
         if divisor.isZero { divisor = Quantity(1) }

@@ -30,7 +30,8 @@ actor TokenManager {
     func token(
         namespace: String, serviceAccount: String, pod: String, podUID: String, audience: String?, seconds: Int64
     ) async throws(ConfigurationError) -> String {
-        let key = Key(namespace: namespace, serviceAccount: serviceAccount, podUID: podUID, audience: audience, seconds: seconds)
+        let key = Key(
+            namespace: namespace, serviceAccount: serviceAccount, podUID: podUID, audience: audience, seconds: seconds)
         let now = sender.door.now
         if let known = tokens[key], now < known.renewAt { return known.text }
         var spec: JSON = [
@@ -38,14 +39,18 @@ actor TokenManager {
             "boundObjectRef": ["apiVersion": "v1", "kind": "Pod", "name": .string(pod), "uid": .string(podUID)],
         ]
         spec["audiences"] = .array(audience.map { [.string($0)] } ?? [])
-        let body: JSON = ["apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "metadata": [:], "spec": spec]
+        let body: JSON = [
+            "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "metadata": [:], "spec": spec,
+        ]
         let answer: Result<JSON, APIError>
         if let source {
-            answer = source.token(namespace: namespace, serviceAccount: serviceAccount, request: body, as: sender.identity)
+            answer = source.token(
+                namespace: namespace, serviceAccount: serviceAccount, request: body, as: sender.identity)
         } else {
             answer = await sender.send(
                 Intent(
-                    .create(body), apiVersion: "v1", resource: "serviceaccounts", namespace: namespace, name: serviceAccount,
+                    .create(body), apiVersion: "v1", resource: "serviceaccounts", namespace: namespace,
+                    name: serviceAccount,
                     subresource: "token"))
         }
         switch answer {

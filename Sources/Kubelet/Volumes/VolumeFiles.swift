@@ -21,7 +21,9 @@ struct VolumeFiles: Sendable {
             let mode = Int(source["defaultMode"]?.int ?? 0o644)
             return try secret(source, name: source["secretName"]?.string ?? "", mode: mode)
         }
-        if let source = volume["downwardAPI"] { return try downward(source, mode: Int(source["defaultMode"]?.int ?? 0o644)) }
+        if let source = volume["downwardAPI"] {
+            return try downward(source, mode: Int(source["defaultMode"]?.int ?? 0o644))
+        }
         guard let projected = volume["projected"] else { return nil }
         let mode = Int(projected["defaultMode"]?.int ?? 0o644)
         var all: [String: AtomicWriter.File] = [:]
@@ -43,7 +45,9 @@ struct VolumeFiles: Sendable {
         return all
     }
 
-    private func configMap(_ source: JSON, name: String, mode: Int) throws(ConfigurationError) -> [String: AtomicWriter.File] {
+    private func configMap(_ source: JSON, name: String, mode: Int) throws(ConfigurationError) -> [String: AtomicWriter
+        .File]
+    {
         guard let object = reader.configMap(pod.namespace, name) else {
             if source["optional"]?.bool == true { return [:] }
             throw ConfigurationError("configmap \"\(name)\" not found")
@@ -54,7 +58,9 @@ struct VolumeFiles: Sendable {
         return try pick(data, source, mode: mode, what: "configmap")
     }
 
-    private func secret(_ source: JSON, name: String, mode: Int) throws(ConfigurationError) -> [String: AtomicWriter.File] {
+    private func secret(_ source: JSON, name: String, mode: Int) throws(ConfigurationError) -> [String: AtomicWriter
+        .File]
+    {
         guard let object = reader.secret(pod.namespace, name) else {
             if source["optional"]?.bool == true { return [:] }
             throw ConfigurationError("secret \"\(name)\" not found")
@@ -65,7 +71,9 @@ struct VolumeFiles: Sendable {
     }
 
     /// All keys, or those of `items` under their paths.
-    private func pick(_ data: [String: [UInt8]], _ source: JSON, mode: Int, what: String) throws(ConfigurationError) -> [String: AtomicWriter.File] {
+    private func pick(_ data: [String: [UInt8]], _ source: JSON, mode: Int, what: String) throws(ConfigurationError)
+        -> [String: AtomicWriter.File]
+    {
         let items = source["items"]?.elements ?? []
         if items.isEmpty { return data.mapValues { file($0, mode: mode) } }
         var out: [String: AtomicWriter.File] = [:]
@@ -73,7 +81,8 @@ struct VolumeFiles: Sendable {
             let key = item["key"]?.string ?? ""
             guard let bytes = data[key] else {
                 if source["optional"]?.bool == true { continue }
-                throw ConfigurationError("\(what) references non-existent \(what == "secret" ? "secret" : "config") key: \(key)")
+                throw ConfigurationError(
+                    "\(what) references non-existent \(what == "secret" ? "secret" : "config") key: \(key)")
             }
             out[try path(item)] = file(bytes, mode: item["mode"]?.int.map { Int($0) } ?? mode)
         }
@@ -81,13 +90,16 @@ struct VolumeFiles: Sendable {
     }
 
     private func downward(_ source: JSON, mode: Int) throws(ConfigurationError) -> [String: AtomicWriter.File] {
-        let downward = DownwardAPI(pod: pod, reader: reader, addresses: addresses, nodeAddresses: nodeAddresses, nodeName: nodeName)
+        let downward = DownwardAPI(
+            pod: pod, reader: reader, addresses: addresses, nodeAddresses: nodeAddresses, nodeName: nodeName)
         var out: [String: AtomicWriter.File] = [:]
         for item in source["items"]?.elements ?? [] {
             let itemMode = item["mode"]?.int.map { Int($0) } ?? mode
             if let reference = item["fieldRef"] {
                 let fieldPath = reference["fieldPath"]?.string ?? ""
-                guard let value = downward.field(fieldPath) else { throw ConfigurationError("field label not supported: \(fieldPath)") }
+                guard let value = downward.field(fieldPath) else {
+                    throw ConfigurationError("field label not supported: \(fieldPath)")
+                }
                 out[try path(item)] = file(Array(value.utf8), mode: itemMode)
             } else if let reference = item["resourceFieldRef"] {
                 out[try path(item)] = file(Array(downward.resource(reference, ownContainer: "").utf8), mode: itemMode)
@@ -98,12 +110,16 @@ struct VolumeFiles: Sendable {
 
     private func token(_ source: JSON, mode: Int) async throws(ConfigurationError) -> [String: AtomicWriter.File] {
         let token = try await tokens.token(
-            namespace: pod.namespace, serviceAccount: pod.spec["serviceAccountName"]?.string ?? "default", pod: pod.name, podUID: pod.uid,
+            namespace: pod.namespace, serviceAccount: pod.spec["serviceAccountName"]?.string ?? "default",
+            pod: pod.name, podUID: pod.uid,
             audience: source["audience"]?.string, seconds: source["expirationSeconds"]?.int ?? 3600)
         var out = file(Array(token.utf8), mode: mode)
         // A token is its owner's only, unless the group of the volume is shared.
         if out.group == nil {
-            let users = Set(pod.containers.map { $0["securityContext", "runAsUser"]?.int ?? pod.spec["securityContext", "runAsUser"]?.int })
+            let users = Set(
+                pod.containers.map {
+                    $0["securityContext", "runAsUser"]?.int ?? pod.spec["securityContext", "runAsUser"]?.int
+                })
             if users.count == 1, let user = users.first, let user, user > 0 {
                 out.user = UInt32(user)
                 out.mode = 0o600

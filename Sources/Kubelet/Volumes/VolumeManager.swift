@@ -24,10 +24,13 @@ struct VolumeManager: Sendable {
             if let content = try await files.files(volume) {
                 let place = base + "/volumes/files/" + name
                 do { try AtomicWriter(directory: place).write(content, stamp: stamp) } catch {
-                    throw ConfigurationError("MountVolume.SetUp failed for volume \"\(name)\" : \(error.localizedDescription)")
+                    throw ConfigurationError(
+                        "MountVolume.SetUp failed for volume \"\(name)\" : \(error.localizedDescription)")
                 }
             } else if let source = volume["emptyDir"] {
-                try emptyDirectory(source, place: base + "/volumes/empty-dir/" + name, group: pod.spec["securityContext", "fsGroup"]?.int)
+                try emptyDirectory(
+                    source, place: base + "/volumes/empty-dir/" + name,
+                    group: pod.spec["securityContext", "fsGroup"]?.int)
             } else if let source = volume["hostPath"] {
                 try checkHostPath(source["path"]?.string ?? "", type: source["type"]?.string ?? "", volume: name)
             } else if volume["persistentVolumeClaim"] != nil {
@@ -74,7 +77,9 @@ struct VolumeManager: Sendable {
         case "": break
         case "Memory":
             var options = "mode=777"
-            if let limit = source["sizeLimit"].flatMap({ Quantity($0) }), !limit.isZero { options += ",size=\(limit.units)" }
+            if let limit = source["sizeLimit"].flatMap({ Quantity($0) }), !limit.isZero {
+                options += ",size=\(limit.units)"
+            }
             guard mount("tmpfs", place, "tmpfs", 0, options) == 0 else {
                 throw ConfigurationError("cannot mount a tmpfs for an emptyDir: \(String(cString: strerror(errno)))")
             }
@@ -92,7 +97,9 @@ struct VolumeManager: Sendable {
         let exists = stat(path, &info) == 0
         let kind = info.st_mode & S_IFMT
         func fail(_ what: String) -> ConfigurationError {
-            ConfigurationError("MountVolume.SetUp failed for volume \"\(volume)\" : hostPath type check failed: \(path) is not \(what)")
+            ConfigurationError(
+                "MountVolume.SetUp failed for volume \"\(volume)\" : hostPath type check failed: \(path) is not \(what)"
+            )
         }
         switch type {
         case "": break
@@ -117,16 +124,21 @@ struct VolumeManager: Sendable {
 
     private func claimPath(_ pod: PodFacts, _ volume: JSON) throws(ConfigurationError) -> String {
         let name = volume["persistentVolumeClaim", "claimName"]?.string ?? "\(pod.name)-\(volume["name"]?.string ?? "")"
-        guard let claim = reader.claim(pod.namespace, name) else { throw ConfigurationError("persistentvolumeclaim \"\(name)\" not found") }
+        guard let claim = reader.claim(pod.namespace, name) else {
+            throw ConfigurationError("persistentvolumeclaim \"\(name)\" not found")
+        }
         guard let bound = claim["spec", "volumeName"]?.string, let object = reader.volume(bound) else {
             throw ConfigurationError("persistentvolumeclaim \"\(name)\" is not bound to a volume yet")
         }
         if let path = object["spec", "hostPath", "path"]?.string {
-            if object["spec", "hostPath", "type"]?.string == "DirectoryOrCreate" { try makeDirectory(path, mode: 0o777) }
+            if object["spec", "hostPath", "type"]?.string == "DirectoryOrCreate" {
+                try makeDirectory(path, mode: 0o777)
+            }
             return path
         }
         if let path = object["spec", "local", "path"]?.string { return path }
-        throw ConfigurationError("persistentvolume \"\(bound)\" is neither hostPath nor local: this node supports no other kind")
+        throw ConfigurationError(
+            "persistentvolume \"\(bound)\" is neither hostPath nor local: this node supports no other kind")
     }
 
     func makeDirectory(_ path: String, mode: Int) throws(ConfigurationError) {
@@ -144,7 +156,9 @@ struct VolumeManager: Sendable {
             throw ConfigurationError("subPath \"\(relative)\" must be relative and must not contain '..'")
         }
         let full = base + "/" + relative
-        guard let root = VolumeManager.resolved(base) else { throw ConfigurationError("the volume at \(base) does not exist") }
+        guard let root = VolumeManager.resolved(base) else {
+            throw ConfigurationError("the volume at \(base) does not exist")
+        }
         if let real = VolumeManager.resolved(full) {
             guard real == root || real.hasPrefix(root + "/") else {
                 throw ConfigurationError("subPath \"\(relative)\" leads out of its volume")

@@ -29,7 +29,8 @@ struct Operation {
         var merged = TypedMerge.merge(live, configuration, root) ?? .object(JSONObject())
         if let last, !last.fields.isEmpty { merged = pruned(merged, last.fields, all + [own], root) }
 
-        let versions = Versions(old: live, new: merged, apiVersion: apiVersion, schema: schema, subresource: subresource)
+        let versions = Versions(
+            old: live, new: merged, apiVersion: apiVersion, schema: schema, subresource: subresource)
         if !isForced {
             let conflicts = conflicts(with: all, versions)
             if !conflicts.isEmpty { return .conflicts(conflicts) }
@@ -44,7 +45,9 @@ struct Operation {
 
     private func conflicts(with others: [ManagedEntry], _ versions: Versions) -> [ServerSideApply.Conflict] {
         var found: [ServerSideApply.Conflict] = []
-        for other in others.sorted(by: { ($0.manager, $0.apiVersion, $0.subresource) < ($1.manager, $1.apiVersion, $1.subresource) }) {
+        for other in others.sorted(by: {
+            ($0.manager, $0.apiVersion, $0.subresource) < ($1.manager, $1.apiVersion, $1.subresource)
+        }) {
             guard let difference = versions.comparison(in: other.apiVersion) else { continue }
             other.fields.intersection(difference.changed).forEach { found.append(.init(entry: other, path: $0)) }
         }

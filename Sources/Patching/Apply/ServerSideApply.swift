@@ -11,26 +11,33 @@ public enum ServerSideApply {
     /// Throws 409 with a cause for each field that another manager owns with another value, unless `isForced`; 400 and 500,
     /// as upstream, for configurations that are not of the type.
     public static func apply(
-        live: JSON?, configuration: JSON, manager: String, isForced: Bool, apiVersion: String, subresource: String, time: Timestamp,
+        live: JSON?, configuration: JSON, manager: String, isForced: Bool, apiVersion: String, subresource: String,
+        time: Timestamp,
         schema: TypeSchema
     ) throws(APIError) -> JSON {
         let kind = configuration["kind"]?.string ?? ""
         let said = configuration["apiVersion"]?.string ?? ""
         let shown = shownKind(said, kind)
         guard said == apiVersion, !kind.isEmpty else { throw .badRequest("invalid object type: \(shown)") }
-        if let given = configuration["metadata", "managedFields"], !given.isNull { throw .badRequest("metadata.managedFields must be nil") }
+        if let given = configuration["metadata", "managedFields"], !given.isNull {
+            throw .badRequest("metadata.managedFields must be nil")
+        }
         var walker = TypedSet()
         let configured = walker.fieldSet(of: configuration, schema)
         if !walker.problems.isEmpty {
-            let text = walker.problems.count == 1 ? walker.problems[0] : "errors:\n  " + walker.problems.joined(separator: "\n  ")
+            let text =
+                walker.problems.count == 1
+                ? walker.problems[0] : "errors:\n  " + walker.problems.joined(separator: "\n  ")
             let namespace = configuration["metadata", "namespace"]?.string ?? ""
             let name = configuration["metadata", "name"]?.string ?? ""
             throw APIError(
-                code: 500, reason: "", message: "failed to create typed patch object (\(namespace)/\(name); \(shown)): \(text)")
+                code: 500, reason: "",
+                message: "failed to create typed patch object (\(namespace)/\(name); \(shown)): \(text)")
         }
         var current = live ?? newObject(schema, kind: kind, apiVersion: apiVersion)
         guard var entries = ManagedEntry.read(current["metadata", "managedFields"]) else {
-            throw APIError(code: 500, reason: "", message: "failed to decode managed fields: the entries are not well-formed")
+            throw APIError(
+                code: 500, reason: "", message: "failed to decode managed fields: the entries are not well-formed")
         }
         current.modify("metadata") { $0["managedFields"] = nil }
         if entries.isEmpty, live != nil {
@@ -39,10 +46,12 @@ public enum ServerSideApply {
                 subresource: subresource, schema: schema)
         }
         let operation = Operation(
-            live: current, configuration: configuration, configured: configured, entries: entries, apiVersion: apiVersion,
+            live: current, configuration: configuration, configured: configured, entries: entries,
+            apiVersion: apiVersion,
             subresource: subresource, schema: schema,
             entry: ManagedEntry(
-                manager: manager.isEmpty ? "unknown" : manager, isApply: true, apiVersion: apiVersion, subresource: subresource,
+                manager: manager.isEmpty ? "unknown" : manager, isApply: true, apiVersion: apiVersion,
+                subresource: subresource,
                 time: time.rfc3339, fields: FieldSet()))
         var outcome = operation.run(isForced: isForced)
         if case .conflicts(let conflicts) = outcome, manager == "kubectl" {
@@ -84,7 +93,8 @@ public enum ServerSideApply {
     private static func conflictError(_ conflicts: [Conflict]) -> APIError {
         let causes = conflicts.map {
             APIError.Cause(
-                reason: "FieldManagerConflict", message: "conflict with \($0.entry.description)", field: FieldSet.text($0.path))
+                reason: "FieldManagerConflict", message: "conflict with \($0.entry.description)",
+                field: FieldSet.text($0.path))
         }
         let message: String
         if conflicts.count == 1 {

@@ -55,7 +55,9 @@ enum TypedMerge {
     }
 
     /// Elements of both sides: those of both in the right side's order, each side's own ones where they stood among them.
-    private static func list(_ l: [JSON], _ r: [JSON], _ kind: ListKind, _ keys: [String], _ element: FieldShape) -> JSON? {
+    private static func list(_ l: [JSON], _ r: [JSON], _ kind: ListKind, _ keys: [String], _ element: FieldShape)
+        -> JSON?
+    {
         let place = Place(element)
         let left = l.map { ElementName.of($0, kind, keys: keys, element) ?? "" }
         let right = r.map { ElementName.of($0, kind, keys: keys, element) ?? "" }

@@ -103,7 +103,9 @@ struct TypedSet {
         }
     }
 
-    private mutating func add(_ entry: JSONObject.Entry, as name: String, _ place: Place, isMember: Bool, to out: inout JSONObject) {
+    private mutating func add(
+        _ entry: JSONObject.Entry, as name: String, _ place: Place, isMember: Bool, to out: inout JSONObject
+    ) {
         path.append(name)
         let below = node(entry.value, place)
         path.removeLast()
@@ -115,7 +117,9 @@ struct TypedSet {
     }
 
     private static func member(_ below: JSON?) -> JSON {
-        guard case .object(let object)? = below, !object.isEmpty, object.storage[0].key != "." else { return below ?? FieldSet.leaf }
+        guard case .object(let object)? = below, !object.isEmpty, object.storage[0].key != "." else {
+            return below ?? FieldSet.leaf
+        }
         var out = object
         out.storage.insert(FieldSet.here, at: 0)
         return .object(out)
@@ -126,7 +130,8 @@ struct TypedSet {
         let wanted: String
         switch (field.shape, value) {
         case (_, .null): return
-        case (.string, .string), (.bytes, .string), (.bool, .bool), (.int32, .int), (.int64, .int), (.double, .int), (.double, .double),
+        case (.string, .string), (.bytes, .string), (.bool, .bool), (.int32, .int), (.int64, .int), (.double, .int),
+            (.double, .double),
             (.int32, .double), (.int64, .double):
             return
         case (.string, _), (.bytes, _): wanted = "string"

@@ -37,13 +37,19 @@ struct Comparison {
         case .leaf, .open:
             return l == r ? Node() : .modified
         case .structure(let type):
-            guard !(isBare(l) && isBare(r)), l.object != nil || isBare(l), r.object != nil || isBare(r) else { return l == r ? Node() : .modified }
+            guard !(isBare(l) && isBare(r)), l.object != nil || isBare(l), r.object != nil || isBare(r) else {
+                return l == r ? Node() : .modified
+            }
             return structure(l.entries, r.entries, type)
         case .map(let element):
-            guard !(isBare(l) && isBare(r)), l.object != nil || isBare(l), r.object != nil || isBare(r) else { return l == r ? Node() : .modified }
+            guard !(isBare(l) && isBare(r)), l.object != nil || isBare(l), r.object != nil || isBare(r) else {
+                return l == r ? Node() : .modified
+            }
             return map(l.entries, r.entries, element)
         case .list(let kind, let keys, let element):
-            guard !(isBare(l) && isBare(r)), l.array != nil || isBare(l), r.array != nil || isBare(r) else { return l == r ? Node() : .modified }
+            guard !(isBare(l) && isBare(r)), l.array != nil || isBare(l), r.array != nil || isBare(r) else {
+                return l == r ? Node() : .modified
+            }
             return list(l.elements, r.elements, kind, keys, element)
         }
     }
@@ -90,7 +96,8 @@ struct Comparison {
 
     /// The next member of either, both when they have it.
     @inline(__always)
-    private static func next(_ l: JSONObject, _ r: JSONObject, _ i: inout Int, _ j: inout Int) -> (JSON?, JSON?, String) {
+    private static func next(_ l: JSONObject, _ r: JSONObject, _ i: inout Int, _ j: inout Int) -> (JSON?, JSON?, String)
+    {
         if j == r.storage.count {
             defer { i += 1 }
             return (l.storage[i].value, nil, l.storage[i].key)
@@ -114,7 +121,9 @@ struct Comparison {
         return (nil, r.storage[j].value, r.storage[j].key)
     }
 
-    private static func list(_ l: [JSON], _ r: [JSON], _ kind: ListKind, _ keys: [String], _ element: FieldShape) -> Node {
+    private static func list(_ l: [JSON], _ r: [JSON], _ kind: ListKind, _ keys: [String], _ element: FieldShape)
+        -> Node
+    {
         if l == r { return Node() }
         let place = Place(element)
         var builder = Builder()
@@ -171,7 +180,9 @@ struct Comparison {
             var out = JSONObject()
             out.storage.reserveCapacity(object.count + 1)
             out.storage.append(FieldSet.here)
-            for entry in object.storage { out.storage.append(Entry(key: "f:" + entry.key, value: all(entry.value, place))) }
+            for entry in object.storage {
+                out.storage.append(Entry(key: "f:" + entry.key, value: all(entry.value, place)))
+            }
             return .object(out)
         case .list(let kind, let keys, let element):
             guard case .array(let elements) = value else { return FieldSet.leaf }

@@ -24,13 +24,19 @@ struct ManagedEntry {
         out.reserveCapacity(entries.count)
         for entry in entries {
             let operation = entry["operation"]?.string
-            guard operation == "Apply" || operation == "Update", let apiVersion = entry["apiVersion"]?.string, !apiVersion.isEmpty,
+            guard operation == "Apply" || operation == "Update", let apiVersion = entry["apiVersion"]?.string,
+                !apiVersion.isEmpty,
                 entry["fieldsType"]?.string == "FieldsV1"
             else { return nil }
             let read = ManagedEntry(
                 manager: entry["manager"]?.string ?? "", isApply: operation == "Apply", apiVersion: apiVersion,
-                subresource: entry["subresource"]?.string ?? "", time: entry["time"]?.string ?? "", fields: FieldSet(entry["fieldsV1"]))
-            if let i = out.firstIndex(where: { $0.isSameOperation(as: read) }) { out[i] = read } else { out.append(read) }
+                subresource: entry["subresource"]?.string ?? "", time: entry["time"]?.string ?? "",
+                fields: FieldSet(entry["fieldsV1"]))
+            if let i = out.firstIndex(where: { $0.isSameOperation(as: read) }) {
+                out[i] = read
+            } else {
+                out.append(read)
+            }
         }
         return out
     }

@@ -14,7 +14,8 @@ public enum ManagedFields {
     /// type; documents of another version of the store are compared in that version. Lists that storage cannot keep empty
     /// become null afterwards, as `Conforming.settle` says.
     public static func recordUpdate(
-        old: JSON, new: inout JSON, manager: String, apiVersion: String, time: Timestamp, subresource: String, schema: TypeSchema
+        old: JSON, new: inout JSON, manager: String, apiVersion: String, time: Timestamp, subresource: String,
+        schema: TypeSchema
     ) {
         defer { settle(&new, schema, apiVersion) }
         let isCreation = old.isNull
@@ -33,7 +34,8 @@ public enum ManagedFields {
         if given != nil { new.modify("metadata") { $0["managedFields"] = nil } }
         if entries.isEmpty && !isCreation { return }
         let updated = update(
-            entries, old: old, new: new, manager: manager, apiVersion: apiVersion, time: time, subresource: subresource, schema: schema)
+            entries, old: old, new: new, manager: manager, apiVersion: apiVersion, time: time, subresource: subresource,
+            schema: schema)
         if let list = ManagedEntry.list(capped(updated)) { new["metadata", "managedFields"] = list }
     }
 
@@ -48,13 +50,16 @@ public enum ManagedFields {
             Conforming.settle(&document, to: schema)
             return
         }
-        if let type = Catalog.builtin.type(for: GroupVersionKind(apiVersion: said, kind: kind)) { Conforming.settle(&document, to: type) }
+        if let type = Catalog.builtin.type(for: GroupVersionKind(apiVersion: said, kind: kind)) {
+            Conforming.settle(&document, to: type)
+        }
     }
 
     // MARK: An update
 
     static func update(
-        _ former: [ManagedEntry], old: JSON, new: JSON, manager: String, apiVersion: String, time: Timestamp, subresource: String,
+        _ former: [ManagedEntry], old: JSON, new: JSON, manager: String, apiVersion: String, time: Timestamp,
+        subresource: String,
         schema: TypeSchema
     ) -> [ManagedEntry] {
         var entries = former
@@ -65,7 +70,8 @@ public enum ManagedFields {
         strip(&own)
         guard !own.isEmpty else { return entries }
         let entry = ManagedEntry(
-            manager: manager.isEmpty ? "unknown" : manager, isApply: false, apiVersion: apiVersion, subresource: subresource,
+            manager: manager.isEmpty ? "unknown" : manager, isApply: false, apiVersion: apiVersion,
+            subresource: subresource,
             time: time.rfc3339, fields: own)
         if let i = entries.firstIndex(where: { $0.isSameOperation(as: entry) }) {
             entries[i].fields = own.union(entries[i].fields)
@@ -106,7 +112,8 @@ public enum ManagedFields {
                 continue
             }
             let bucket = ManagedEntry(
-                manager: "ancient-changes", isApply: false, apiVersion: entry.apiVersion, subresource: "", time: entry.time,
+                manager: "ancient-changes", isApply: false, apiVersion: entry.apiVersion, subresource: "",
+                time: entry.time,
                 fields: FieldSet())
             if !kept.contains(where: { $0.isSameOperation(as: bucket) }) {
                 guard let i = kept.firstIndex(where: { $0.isSameOperation(as: first) }) else { continue }
@@ -196,7 +203,8 @@ extension [ManagedEntry] {
                 remove(at: i)
                 continue
             }
-            self[i].fields = self[i].fields.subtracting(self[i].fields.intersection(difference.changed)).subtracting(difference.removed)
+            self[i].fields = self[i].fields.subtracting(self[i].fields.intersection(difference.changed)).subtracting(
+                difference.removed)
             if self[i].fields.isEmpty { remove(at: i) }
         }
     }

@@ -17,7 +17,8 @@ package struct AccessBlock {
     private let contentStart: Int
 
     package static func write<Hasher: ByteHasher>(
-        _ hasher: Hasher.Type, content: [UInt8], count: Int, firstOrdinal: UInt64, time: Timestamp, revision: UInt64, names: [[UInt8]], firstName: UInt64,
+        _ hasher: Hasher.Type, content: [UInt8], count: Int, firstOrdinal: UInt64, time: Timestamp, revision: UInt64,
+        names: [[UInt8]], firstName: UInt64,
         chain: inout [UInt8]
     ) -> [UInt8] {
         var out = ByteWriter()

@@ -36,11 +36,15 @@ package enum BodyDelta {
     }
 
     /// The length of what is equal from `i` and `j` on.
-    @inline(__always) private static func common(_ old: UnsafeRawBufferPointer, _ i: Int, _ new: UnsafeRawBufferPointer, _ j: Int) -> Int {
+    @inline(__always) private static func common(
+        _ old: UnsafeRawBufferPointer, _ i: Int, _ new: UnsafeRawBufferPointer, _ j: Int
+    ) -> Int {
         let limit = min(old.count - i, new.count - j)
         var n = 0
         while n + 8 <= limit {
-            let x = old.loadUnaligned(fromByteOffset: i + n, as: UInt64.self) ^ new.loadUnaligned(fromByteOffset: j + n, as: UInt64.self)
+            let x =
+                old.loadUnaligned(fromByteOffset: i + n, as: UInt64.self)
+                ^ new.loadUnaligned(fromByteOffset: j + n, as: UInt64.self)
             if x != 0 { return n + UInt64(littleEndian: x).trailingZeroBitCount / 8 }
             n += 8
         }
@@ -55,7 +59,9 @@ package enum BodyDelta {
         // A value of the same length in its place: times, numbers, names.
         var k = 1
         while k <= 40, i + k + 8 <= old.count, j + k + 8 <= new.count {
-            if old.loadUnaligned(fromByteOffset: i + k, as: UInt64.self) == new.loadUnaligned(fromByteOffset: j + k, as: UInt64.self) {
+            if old.loadUnaligned(fromByteOffset: i + k, as: UInt64.self)
+                == new.loadUnaligned(fromByteOffset: j + k, as: UInt64.self)
+            {
                 return (i + k, j + k)
             }
             k += 1
@@ -76,7 +82,9 @@ package enum BodyDelta {
         }
         // Nothing in common but perhaps the ends.
         var tail = 0
-        while tail < old.count - i, tail < new.count - j, old[old.count - 1 - tail] == new[new.count - 1 - tail] { tail += 1 }
+        while tail < old.count - i, tail < new.count - j, old[old.count - 1 - tail] == new[new.count - 1 - tail] {
+            tail += 1
+        }
         return (old.count - tail, new.count - tail)
     }
 
@@ -121,8 +129,10 @@ package enum BodyDelta {
             while place >= 0, steps < 16 {
                 let p = start + Int(place) * step
                 if p >= i,
-                    old.loadUnaligned(fromByteOffset: p, as: UInt64.self) == new.loadUnaligned(fromByteOffset: q, as: UInt64.self),
-                    old.loadUnaligned(fromByteOffset: p + 8, as: UInt64.self) == new.loadUnaligned(fromByteOffset: q + 8, as: UInt64.self)
+                    old.loadUnaligned(fromByteOffset: p, as: UInt64.self)
+                        == new.loadUnaligned(fromByteOffset: q, as: UInt64.self),
+                    old.loadUnaligned(fromByteOffset: p + 8, as: UInt64.self)
+                        == new.loadUnaligned(fromByteOffset: q + 8, as: UInt64.self)
                 {
                     return p
                 }
@@ -139,13 +149,17 @@ package enum BodyDelta {
         let length = try reader.varint()
         let checksum = try reader.word()
         // An encoding never grows by more than what its delta brings and what it copies, each of which is bounded.
-        guard length <= UInt64(old.count + delta.count) else { throw RecordError("a delta promises more than it holds") }
+        guard length <= UInt64(old.count + delta.count) else {
+            throw RecordError("a delta promises more than it holds")
+        }
         var out: [UInt8] = []
         out.reserveCapacity(Int(length))
         var i = 0
         while true {
             let same = try reader.varint()
-            guard same <= UInt64(old.count - i), out.count + Int(same) <= Int(length) else { throw RecordError("a delta copies too much") }
+            guard same <= UInt64(old.count - i), out.count + Int(same) <= Int(length) else {
+                throw RecordError("a delta copies too much")
+            }
             old.withUnsafeBytes { out.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[i..<i + Int(same)])) }
             i += Int(same)
             if out.count == Int(length) { break }
@@ -153,11 +167,15 @@ package enum BodyDelta {
             guard passed <= UInt64(old.count - i) else { throw RecordError("a delta passes over too much") }
             i += Int(passed)
             let run = try reader.run()
-            guard out.count + run.count <= Int(length), run.count + Int(passed) > 0 else { throw RecordError("a delta does not end") }
+            guard out.count + run.count <= Int(length), run.count + Int(passed) > 0 else {
+                throw RecordError("a delta does not end")
+            }
             out.append(contentsOf: run)
             if out.count == Int(length) { break }
         }
-        guard reader.left == 0, Checksum.of(out) == checksum else { throw RecordError("a delta does not fit the version before") }
+        guard reader.left == 0, Checksum.of(out) == checksum else {
+            throw RecordError("a delta does not fit the version before")
+        }
         return out
     }
 }

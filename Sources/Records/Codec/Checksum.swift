@@ -22,5 +22,7 @@ package enum Checksum {
         hash = hash &* 0xBF58_476D_1CE4_E5B9
         return UInt32(truncatingIfNeeded: hash >> 32)
     }
-    package static func of(_ bytes: [UInt8], seed: UInt64 = 0) -> UInt32 { bytes.withUnsafeBytes { of($0, seed: seed) } }
+    package static func of(_ bytes: [UInt8], seed: UInt64 = 0) -> UInt32 {
+        bytes.withUnsafeBytes { of($0, seed: seed) }
+    }
 }

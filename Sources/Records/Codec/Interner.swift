@@ -80,7 +80,9 @@ extension ByteReader {
         let count = try varint()
         if count == 0 { return 0..<0 }
         let first = try varint()
-        guard count <= UInt32.max, first <= UInt64(Int64.max) else { throw RecordError("an impossible number of names") }
+        guard count <= UInt32.max, first <= UInt64(Int64.max) else {
+            throw RecordError("an impossible number of names")
+        }
         return first..<first + count
     }
 }

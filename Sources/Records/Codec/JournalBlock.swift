@@ -21,7 +21,8 @@ package struct JournalBlock {
     private let recordsStart: Int
 
     package static func write<Hasher: ByteHasher>(
-        _ hasher: Hasher.Type, _ records: some Collection<[UInt8]>, firstRevision: UInt64, time: Timestamp, names: [[UInt8]], firstName: UInt64,
+        _ hasher: Hasher.Type, _ records: some Collection<[UInt8]>, firstRevision: UInt64, time: Timestamp,
+        names: [[UInt8]], firstName: UInt64,
         chain: inout [UInt8]
     ) -> [UInt8] {
         var out = ByteWriter()
@@ -81,7 +82,9 @@ package struct JournalBlock {
             let record = try records.raw(Int(length))
             let checksum = try records.word()
             if current >= revision {
-                guard Checksum.of(record, seed: seed ^ current) == checksum else { throw RecordError("the checksum is wrong") }
+                guard Checksum.of(record, seed: seed ^ current) == checksum else {
+                    throw RecordError("the checksum is wrong")
+                }
                 if !(try body(current, record)) { return }
             }
             current += 1

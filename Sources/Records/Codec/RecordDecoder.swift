@@ -82,14 +82,17 @@ package struct RecordDecoder {
         let causeDistance = flags & RecordFlag.cause != 0 ? try reader.zigzag() : nil
         let seen = revision &+ UInt64(bitPattern: try reader.zigzag())
         var record = Self.blank(
-            .access, seen, Timestamp(microseconds: time.microseconds &+ moment), causeDistance.map { seen &- UInt64(bitPattern: $0) })
+            .access, seen, Timestamp(microseconds: time.microseconds &+ moment),
+            causeDistance.map { seen &- UInt64(bitPattern: $0) })
         record.ordinal = ordinal
         try finish(&record, flags, &reader, nil)
         RecordFormat.upcast(&record, from: format)
         return record
     }
 
-    private static func blank(_ stream: EventRecord.Stream, _ revision: UInt64, _ time: Timestamp, _ cause: UInt64?) -> EventRecord {
+    private static func blank(_ stream: EventRecord.Stream, _ revision: UInt64, _ time: Timestamp, _ cause: UInt64?)
+        -> EventRecord
+    {
         EventRecord(
             stream: stream, revision: revision, time: time, cause: cause, request: RequestFacts(verb: "", path: ""),
             authentication: AuthenticationFacts(authenticator: "", user: UserInfo(name: "")), authorization: .notAsked,
@@ -104,15 +107,18 @@ package struct RecordDecoder {
         var previous: UInt64 = 0
         if kind == .created {
             let key = ObjectKey(
-                group: try text(&reader), resource: try text(&reader), namespace: try text(&reader), name: try reader.text())
-            object = ObjectIdentity(key: key, uid: first & ChangeFlag.uuid != 0 ? UUIDBytes.text(try reader.raw(16)) : try reader.text())
+                group: try text(&reader), resource: try text(&reader), namespace: try text(&reader),
+                name: try reader.text())
+            object = ObjectIdentity(
+                key: key, uid: first & ChangeFlag.uuid != 0 ? UUIDBytes.text(try reader.raw(16)) : try reader.text())
         } else {
             previous = revision &- (try reader.varint())
             guard previous < revision else { throw RecordError("a change follows itself") }
             object = try names.object(number)
         }
         return StoredChange(
-            kind: kind, number: number, object: object, previousRevision: previous, isDelta: first & ChangeFlag.delta != 0,
+            kind: kind, number: number, object: object, previousRevision: previous,
+            isDelta: first & ChangeFlag.delta != 0,
             bytes: Array(try reader.run()))
     }
 
@@ -137,7 +143,9 @@ package struct RecordDecoder {
         if flags & RecordFlag.admission != 0 {
             for _ in 0..<(try reader.count()) {
                 let plugin = try text(&reader)
-                guard let effect = AdmissionFact.Effect(rawValue: try reader.byte()) else { throw RecordError("an unknown effect") }
+                guard let effect = AdmissionFact.Effect(rawValue: try reader.byte()) else {
+                    throw RecordError("an unknown effect")
+                }
                 record.admission.append(AdmissionFact(plugin: plugin, effect: effect, detail: try reader.text()))
             }
         }
@@ -159,7 +167,9 @@ package struct RecordDecoder {
         let number = try reader.varint()
         if number == 0 { return try Requester(reading: try reader.run()) }
         if let known = requesters[number] { return known }
-        let requester = try (try names.name(number - 1)).withUnsafeBytesTyped { bytes throws(RecordError) in try Requester(reading: bytes) }
+        let requester = try (try names.name(number - 1)).withUnsafeBytesTyped { bytes throws(RecordError) in
+            try Requester(reading: bytes)
+        }
         if requesters.count >= Self.rememberedMax { requesters.removeAll() }
         requesters[number] = requester
         return requester
@@ -170,7 +180,8 @@ package struct RecordDecoder {
         if number == 0 { return try RecordShape(reading: try reader.run(), &self) }
         if let known = shapes[number] { return known }
         let bytes = try names.name(number - 1)
-        let shape = try bytes.withUnsafeBytesTyped { bytes throws(RecordError) in try RecordShape(reading: bytes, &self) }
+        let shape = try bytes.withUnsafeBytesTyped { bytes throws(RecordError) in try RecordShape(reading: bytes, &self)
+        }
         if shapes.count >= Self.rememberedMax { shapes.removeAll() }
         shapes[number] = shape
         return shape
@@ -179,7 +190,9 @@ package struct RecordDecoder {
 
 extension [UInt8] {
     /// `withUnsafeBytes` that keeps the type of what is thrown.
-    package func withUnsafeBytesTyped<T>(_ body: (UnsafeRawBufferPointer) throws(RecordError) -> T) throws(RecordError) -> T {
+    package func withUnsafeBytesTyped<T>(_ body: (UnsafeRawBufferPointer) throws(RecordError) -> T) throws(RecordError)
+        -> T
+    {
         let result = withUnsafeBytes { bytes -> Result<T, RecordError> in
             do throws(RecordError) { return .success(try body(bytes)) } catch { return .failure(error) }
         }

@@ -36,7 +36,9 @@ package struct RecordEncoder: Sendable {
     package init(firstName: UInt64) { interner = Interner(next: firstName) }
 
     /// A journal record; `bases` has one entry for each change. `time` is that of its block.
-    package mutating func journal(_ record: EventRecord, bases: [ChangeBase], after time: Timestamp, into out: inout ByteWriter) {
+    package mutating func journal(
+        _ record: EventRecord, bases: [ChangeBase], after time: Timestamp, into out: inout ByteWriter
+    ) {
         let audit = start(record, after: time, into: &out)
         out.count(record.changes.count)
         for (change, base) in zip(record.changes, bases) { write(change, base, record.revision, into: &out) }
@@ -44,7 +46,9 @@ package struct RecordEncoder: Sendable {
     }
 
     /// An access record; `revision` and `time` are those of the one before it in its block.
-    package mutating func access(_ record: EventRecord, after revision: UInt64, _ time: Timestamp, into out: inout ByteWriter) {
+    package mutating func access(
+        _ record: EventRecord, after revision: UInt64, _ time: Timestamp, into out: inout ByteWriter
+    ) {
         let audit = start(record, after: time, into: &out)
         out.zigzag(Int64(bitPattern: record.revision &- revision))
         finish(record, audit, into: &out)

@@ -32,7 +32,8 @@ struct RecordShape: Sendable {
         switch try reader.byte() {
         case 0: path = .text(try reader.text())
         case let form where form <= 2:
-            path = .ofObject(RequestPath(version: try reader.text(), hasName: form == 2, subresource: try reader.text()))
+            path = .ofObject(
+                RequestPath(version: try reader.text(), hasName: form == 2, subresource: try reader.text()))
         default: throw RecordError("an unknown form of path")
         }
     }

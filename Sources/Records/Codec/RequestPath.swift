@@ -39,7 +39,8 @@ struct RequestPath: Equatable {
             let none = UnsafeRawBufferPointer(start: nil, count: 0)
             var (form, subresource) = (UInt8(1), none)
             if at < path.count {
-                guard take("/"), !key.name.isEmpty, take(key.name), at == path.count || path[at] == UInt8(ascii: "/") else { return false }
+                guard take("/"), !key.name.isEmpty, take(key.name), at == path.count || path[at] == UInt8(ascii: "/")
+                else { return false }
                 form = 2
                 if at < path.count {
                     guard let last = takeSegment(), at == path.count else { return false }

@@ -48,15 +48,21 @@ struct Requester: Hashable, Sendable {
         var verdicts: [AuthenticationFacts.Verdict] = []
         for _ in 0..<(try reader.count()) {
             let name = try reader.text()
-            guard let refusal = AuthenticationFacts.Refusal(rawValue: try reader.byte()) else { throw RecordError("an unknown refusal") }
+            guard let refusal = AuthenticationFacts.Refusal(rawValue: try reader.byte()) else {
+                throw RecordError("an unknown refusal")
+            }
             verdicts.append(.init(name, refusal))
         }
         let impersonator = try reader.byte() == 0 ? nil : try Self.readUser(&reader)
         authentication = AuthenticationFacts(
-            authenticator: authenticator, user: user, fingerprint: fingerprint, verdicts: verdicts, impersonator: impersonator)
-        guard let verdict = AuthorizationFacts.Verdict(rawValue: try reader.byte()) else { throw RecordError("an unknown verdict") }
+            authenticator: authenticator, user: user, fingerprint: fingerprint, verdicts: verdicts,
+            impersonator: impersonator)
+        guard let verdict = AuthorizationFacts.Verdict(rawValue: try reader.byte()) else {
+            throw RecordError("an unknown verdict")
+        }
         authorization = AuthorizationFacts(
-            verdict: verdict, authorizer: try reader.text(), binding: try reader.text(), bindingRevision: try reader.varint(),
+            verdict: verdict, authorizer: try reader.text(), binding: try reader.text(),
+            bindingRevision: try reader.varint(),
             rule: try reader.text(), ruleRevision: try reader.varint(), reason: try reader.text())
         userAgent = try reader.text()
         fieldManager = try reader.text()
@@ -80,7 +86,9 @@ struct Requester: Hashable, Sendable {
     private static func readUser(_ reader: inout ByteReader) throws(RecordError) -> UserInfo {
         var user = UserInfo(name: try reader.text(), uid: try reader.text())
         user.groups = try readTexts(&reader)
-        for _ in 0..<(try reader.count()) { user.extra.append(.init(key: try reader.text(), values: try readTexts(&reader))) }
+        for _ in 0..<(try reader.count()) {
+            user.extra.append(.init(key: try reader.text(), values: try readTexts(&reader)))
+        }
         return user
     }
     private static func readTexts(_ reader: inout ByteReader) throws(RecordError) -> [String] {

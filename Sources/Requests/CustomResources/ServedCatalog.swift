@@ -1,11 +1,12 @@
 public import ClusterState
-public import Schema
 public import Document
+public import Schema
 
 extension Catalog {
     /// What is served at a state: the built-in kinds and those of its CustomResourceDefinitions.
     public static func serving(_ state: ClusterState) -> Catalog {
-        let definitions = state.objects(GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions"))
+        let definitions = state.objects(
+            GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions"))
         if definitions.isEmpty { return .builtin }
         var resources = Catalog.builtin.resources
         for stored in definitions { resources += CustomResources.resources(of: stored.document) }
@@ -19,9 +20,10 @@ public enum CustomResources {
 
     /// One resource for each served version; none until the names are accepted.
     public static func resources(of definition: JSON) -> [ResourceType] {
-        let accepted = definition["status", "conditions"]?.elements.contains {
-            $0["type"] == "Established" && $0["status"] == "True"
-        } ?? false
+        let accepted =
+            definition["status", "conditions"]?.elements.contains {
+                $0["type"] == "Established" && $0["status"] == "True"
+            } ?? false
         guard accepted, let spec = definition["spec"] else { return [] }
         let group = spec["group"]?.string ?? ""
         let names = definition["status", "acceptedNames"] ?? spec["names"] ?? .null
@@ -47,7 +49,8 @@ public enum CustomResources {
                 shortNames: names["shortNames"]?.strings ?? [], categories: names["categories"]?.strings ?? [],
                 isNamespaced: spec["scope"] == "Namespaced", verbs: verbs, subresources: subresources,
                 schema: StructuralSchema.type(
-                    for: own, schema: version["schema", "openAPIV3Schema"], hasStatus: version["subresources", "status"] != nil),
+                    for: own, schema: version["schema", "openAPIV3Schema"],
+                    hasStatus: version["subresources", "status"] != nil),
                 isCustom: true, storageVersion: group + "/" + storage)
             if let scale = version["subresources", "scale"] {
                 func path(_ member: String) -> [String]? {

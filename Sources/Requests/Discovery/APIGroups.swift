@@ -31,7 +31,8 @@ public enum APIGroups {
         }
         guard let preferred = versions.first else { return nil }
         return [
-            "apiVersion": "v1", "kind": "APIGroup", "name": .string(name), "preferredVersion": preferred, "versions": .array(versions),
+            "apiVersion": "v1", "kind": "APIGroup", "name": .string(name), "preferredVersion": preferred,
+            "versions": .array(versions),
         ]
     }
 
@@ -42,7 +43,9 @@ public enum APIGroups {
         var entries: [(name: String, entry: JSON)] = []
         for type in served {
             entries.append((type.resource, resource(type)))
-            for sub in type.subresources { entries.append((type.resource + "/" + sub.name, subresource(sub, of: type))) }
+            for sub in type.subresources {
+                entries.append((type.resource + "/" + sub.name, subresource(sub, of: type)))
+            }
         }
         if !first.isCustom { entries.sort { $0.name.bytesPrecede($1.name) } }
         var list: JSON = [
@@ -54,7 +57,8 @@ public enum APIGroups {
 
     private static func resource(_ type: ResourceType) -> JSON {
         var entry: JSON = [
-            "name": .string(type.resource), "singularName": .string(type.singular), "namespaced": .bool(type.isNamespaced),
+            "name": .string(type.resource), "singularName": .string(type.singular),
+            "namespaced": .bool(type.isNamespaced),
             "kind": .string(type.kind), "verbs": .array(verbs(type).map { .string($0) }),
         ]
         if !type.shortNames.isEmpty { entry["shortNames"] = .array(type.shortNames.map { .string($0) }) }
@@ -97,7 +101,9 @@ public enum APIGroups {
     private static func storageVersionHash(_ type: ResourceType) -> String {
         let value = StableHash.of(Array("\(type.store.group)/\(type.storageVersion)/\(type.kind)".utf8))
         var bytes: [UInt8] = []
-        for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift))) }
+        for shift in stride(from: 56, through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
+        }
         let text = Base64URL.encode(bytes).utf8.map { $0 == 45 ? 43 : $0 == 95 ? 47 : $0 }
         return String(decoding: text, as: UTF8.self) + "="
     }

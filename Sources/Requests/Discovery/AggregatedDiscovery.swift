@@ -19,7 +19,8 @@ public enum AggregatedDiscovery {
                                 [
                                     "version": .string(version), "freshness": "Current",
                                     "resources": .array(
-                                        catalog.resources.filter { $0.group == name && $0.version == version }.map(resource)),
+                                        catalog.resources.filter { $0.group == name && $0.version == version }.map(
+                                            resource)),
                                 ]
                             }),
                     ]

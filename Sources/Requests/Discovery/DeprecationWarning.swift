@@ -19,7 +19,8 @@ public enum DeprecationWarning {
     private static func custom(_ type: ResourceType, _ state: ClusterState) -> String? {
         guard let definition = Selection.definition(of: type, in: state) else { return nil }
         let versions = definition["spec", "versions"]?.elements ?? []
-        guard let own = versions.first(where: { $0["name"]?.string == type.version }), own["deprecated"]?.bool == true else { return nil }
+        guard let own = versions.first(where: { $0["name"]?.string == type.version }), own["deprecated"]?.bool == true
+        else { return nil }
         if let words = own["deprecationWarning"]?.string { return words }
         let text = "\(type.group)/\(type.version) \(type.kind) is deprecated"
         let better = versions.filter { version in

@@ -18,14 +18,17 @@ public enum Discovery {
     /// The answer to a GET of `/`, `/api`, `/apis`, `/api/v1`, `/apis/G` or `/apis/G/V`; nil when the path is none of these or
     /// names what is not served (404 then). 406 when nothing that is accepted is offered.
     public static func answer(
-        path: String, accept: String, ifNoneMatch: String, userAgent: String, query: Query, catalog: Catalog, serverAddress: String
+        path: String, accept: String, ifNoneMatch: String, userAgent: String, query: Query, catalog: Catalog,
+        serverAddress: String
     ) throws(APIError) -> DiscoveryAnswer? {
         let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
         if parts == ["api"] || parts == ["apis"], let version = aggregatedVersion(accept) {
             let body = AggregatedDiscovery.document(catalog, core: parts == ["api"], version: version).encoded()
             let tag = "\"\(StableHash.digits(body))\""
             let type = "application/json;g=apidiscovery.k8s.io;v=\(version);as=APIGroupDiscoveryList"
-            if ifNoneMatch == tag { return DiscoveryAnswer(code: 304, contentType: type, body: [], etag: tag, variesByAccept: true) }
+            if ifNoneMatch == tag {
+                return DiscoveryAnswer(code: 304, contentType: type, body: [], etag: tag, variesByAccept: true)
+            }
             return DiscoveryAnswer(code: 200, contentType: type, body: body, etag: tag, variesByAccept: true)
         }
         guard let document = document(parts, catalog, serverAddress) else { return nil }
@@ -65,7 +68,8 @@ public enum Discovery {
     /// `/`: every path there is to begin from.
     public static func rootPaths(_ catalog: Catalog) -> JSON {
         var paths: [String] = [
-            "/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/apis/", "/flagz", "/metrics", "/metrics/slis",
+            "/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/apis/", "/flagz", "/metrics",
+            "/metrics/slis",
             "/openapi/v2", "/openapi/v3", "/openapi/v3/", "/openid/v1/jwks", "/statusz", "/version",
         ]
         for group in APIGroups.groupNames(catalog) where !group.isEmpty {
@@ -93,7 +97,9 @@ public struct ServerVersion: Sendable, Equatable {
     public var compiler: String
     /// `linux/amd64`.
     public var platform: String
-    public init(gitVersion: String, gitCommit: String, buildDate: String, toolchain: String, compiler: String, platform: String) {
+    public init(
+        gitVersion: String, gitCommit: String, buildDate: String, toolchain: String, compiler: String, platform: String
+    ) {
         self.gitVersion = gitVersion
         self.gitCommit = gitCommit
         self.buildDate = buildDate
@@ -108,9 +114,12 @@ public struct ServerVersion: Sendable, Equatable {
         let major = numbers.first ?? "0"
         let minor = numbers.count > 1 ? numbers[1] : "0"
         return [
-            "major": .string(major), "minor": .string(minor), "emulationMajor": .string(major), "emulationMinor": .string(minor),
-            "minCompatibilityMajor": .string(major), "minCompatibilityMinor": .string(Int(minor).map { String($0 - 1) } ?? minor),
-            "gitVersion": .string(gitVersion), "gitCommit": .string(gitCommit), "gitTreeState": "", "buildDate": .string(buildDate),
+            "major": .string(major), "minor": .string(minor), "emulationMajor": .string(major),
+            "emulationMinor": .string(minor),
+            "minCompatibilityMajor": .string(major),
+            "minCompatibilityMinor": .string(Int(minor).map { String($0 - 1) } ?? minor),
+            "gitVersion": .string(gitVersion), "gitCommit": .string(gitCommit), "gitTreeState": "",
+            "buildDate": .string(buildDate),
             "goVersion": .string(toolchain), "compiler": .string(compiler), "platform": .string(platform),
         ]
     }

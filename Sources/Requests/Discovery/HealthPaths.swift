@@ -5,12 +5,14 @@ public enum HealthPaths {
         "apiservice-registration-controller", "apiservice-status-local-available-controller",
         "apiservice-status-remote-available-controller", "apiservice-wait-for-first-sync", "bootstrap-controller",
         "crd-informer-synced", "generic-apiserver-start-informers", "kube-apiserver-autoregistration",
-        "peer-endpoint-reconciler-controller", "priority-and-fairness-config-consumer", "priority-and-fairness-config-producer",
+        "peer-endpoint-reconciler-controller", "priority-and-fairness-config-consumer",
+        "priority-and-fairness-config-producer",
         "priority-and-fairness-filter", "rbac/bootstrap-roles", "scheduling/bootstrap-system-priority-classes",
         "start-apiextensions-controllers", "start-apiextensions-informers", "start-apiserver-admission-initializer",
         "start-cluster-authentication-info-controller", "start-kube-aggregator-informers",
         "start-kube-apiserver-identity-lease-controller", "start-kube-apiserver-identity-lease-garbage-collector",
-        "start-kubernetes-service-cidr-controller", "start-legacy-token-tracking-controller", "start-service-ip-repair-controllers",
+        "start-kubernetes-service-cidr-controller", "start-legacy-token-tracking-controller",
+        "start-service-ip-repair-controllers",
         "start-system-namespaces-controller", "storage-object-count-tracker-hook", "storage-readiness",
     ]
 

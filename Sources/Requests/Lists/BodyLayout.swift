@@ -63,7 +63,11 @@ struct BodyLayout {
         out.append("{\"apiVersion\":\"" as StaticString)
         out.append(contentsOf: apiVersion.utf8)
         out.append("\",\"kind\":\"PartialObjectMetadata\",\"metadata\":" as StaticString)
-        if let metadata = layout.metadata { out.append(contentsOf: body[metadata]) } else { out.append("{}" as StaticString) }
+        if let metadata = layout.metadata {
+            out.append(contentsOf: body[metadata])
+        } else {
+            out.append("{}" as StaticString)
+        }
         out.append(UInt8(ascii: "}"))
     }
 

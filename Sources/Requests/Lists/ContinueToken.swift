@@ -31,20 +31,25 @@ public struct ContinueToken: Sendable, Equatable {
     /// Reads a token; 400 when it is none.
     public init(_ token: String) throws(APIError) {
         func invalid(_ why: String) -> APIError { .badRequest("invalid continue token: \(why)") }
-        guard let bytes = Base64URL.decode(token) else { throw invalid("continue key is not valid: illegal base64 data") }
+        guard let bytes = Base64URL.decode(token) else {
+            throw invalid("continue key is not valid: illegal base64 data")
+        }
         guard let json = try? JSON(parsing: bytes), json.object != nil else {
             throw invalid("continue key is not valid: it holds no JSON object")
         }
         let version = json["v"]?.string ?? ""
         guard version == "meta.k8s.io/v1" else {
-            throw invalid("continue key is not valid: server does not recognize this encoded version \(goQuoted(version))")
+            throw invalid(
+                "continue key is not valid: server does not recognize this encoded version \(goQuoted(version))")
         }
         let rv = json["rv"]?.int ?? 0
         guard rv != 0 else {
             throw invalid("continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)")
         }
         var start = json["start"]?.string ?? ""
-        guard !start.isEmpty else { throw invalid("continue key is not valid: encoded start key empty (version meta.k8s.io/v1)") }
+        guard !start.isEmpty else {
+            throw invalid("continue key is not valid: encoded start key empty (version meta.k8s.io/v1)")
+        }
         if start.utf8.last == 0 { start.unicodeScalars.removeLast() }
         let parts = start.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, !parts.contains(".."), !parts.contains(".") else {
@@ -68,7 +73,9 @@ enum Base64URL {
         var i = 0
         while i < bytes.count {
             let left = bytes.count - i
-            let word = UInt32(bytes[i]) << 16 | (left > 1 ? UInt32(bytes[i + 1]) << 8 : 0) | (left > 2 ? UInt32(bytes[i + 2]) : 0)
+            let word =
+                UInt32(bytes[i]) << 16 | (left > 1 ? UInt32(bytes[i + 1]) << 8 : 0)
+                | (left > 2 ? UInt32(bytes[i + 2]) : 0)
             out.append(alphabet[Int(word >> 18 & 63)])
             out.append(alphabet[Int(word >> 12 & 63)])
             if left > 1 { out.append(alphabet[Int(word >> 6 & 63)]) }

@@ -29,7 +29,8 @@ public struct ListAnswer: Sendable {
                 if selection.isEverything { remaining = ListAnswer.remaining(selection, state, plan, objects.count) }
                 token =
                     ContinueToken(
-                        revision: plan.revision ?? state.revision, namespace: selection.namespace.isEmpty ? last.key.namespace : "",
+                        revision: plan.revision ?? state.revision,
+                        namespace: selection.namespace.isEmpty ? last.key.namespace : "",
                         name: last.key.name, remaining: remaining
                     ).encoded
             }
@@ -37,12 +38,14 @@ public struct ListAnswer: Sendable {
             objects = selection.objects(in: state, after: plan.after)
         }
         self.init(
-            selection.type, objects, state: state, format: format, query: query, now: now, continueToken: token, remaining: remaining)
+            selection.type, objects, state: state, format: format, query: query, now: now, continueToken: token,
+            remaining: remaining)
     }
 
     /// The objects given, as a list at the state's revision (also the answer to a deletecollection).
     public init(
-        _ type: ResourceType, _ objects: [StoredObject], state: ClusterState, format: AnswerFormat, query: Query = Query(),
+        _ type: ResourceType, _ objects: [StoredObject], state: ClusterState, format: AnswerFormat,
+        query: Query = Query(),
         now: Timestamp, continueToken: String? = nil, remaining: Int? = nil
     ) {
         var objects = objects
@@ -57,7 +60,9 @@ public struct ListAnswer: Sendable {
             let rendering = ObjectRendering(type, format)
             items = .objects(rendering)
             var (apiVersion, kind) = (type.apiVersion, type.kind + "List")
-            if case .partialMetadata = format.projection { (apiVersion, kind) = (format.metaAPIVersion, "PartialObjectMetadataList") }
+            if case .partialMetadata = format.projection {
+                (apiVersion, kind) = (format.metaAPIVersion, "PartialObjectMetadataList")
+            }
             head.append("{\"apiVersion\":\"" as StaticString)
             head.append(contentsOf: apiVersion.utf8)
             head.append("\",\"items\":[" as StaticString)
@@ -79,7 +84,8 @@ public struct ListAnswer: Sendable {
         self.objects = objects
     }
 
-    private static func remaining(_ selection: Selection, _ state: ClusterState, _ plan: ListPlan, _ taken: Int) -> Int {
+    private static func remaining(_ selection: Selection, _ state: ClusterState, _ plan: ListPlan, _ taken: Int) -> Int
+    {
         if let known = plan.remaining { return max(0, known - taken) }
         let store = selection.type.store
         let all = state.count(store, namespace: selection.namespace.isEmpty ? nil : selection.namespace)
@@ -87,7 +93,8 @@ public struct ListAnswer: Sendable {
         var before = 0
         state.forEach(store, namespace: selection.namespace.isEmpty ? nil : selection.namespace) { object in
             let key = object.key
-            let isBefore = key.namespace == after.namespace
+            let isBefore =
+                key.namespace == after.namespace
                 ? !after.name.bytesPrecede(key.name) : key.namespace.bytesPrecede(after.namespace)
             if isBefore { before += 1 }
             return isBefore

@@ -1,6 +1,6 @@
 public import ClusterState
-public import Schema
 import Document
+public import Schema
 
 /// How single objects of one served resource are written into answers. Two watchers with equal renderings can share bytes.
 public struct ObjectRendering: Sendable, Hashable {
@@ -117,10 +117,14 @@ public enum ResourceVersion {
     /// 504: the client has seen a revision that does not exist here yet. It should try again in a second.
     public static func tooLarge(_ revision: UInt64, current: UInt64) -> APIError {
         APIError(
-            code: 504, reason: "Timeout", message: "Timeout: Too large resource version: \(revision), current: \(current)",
-            causes: [.init(reason: "ResourceVersionTooLarge", message: "Too large resource version")], retryAfterSeconds: 1)
+            code: 504, reason: "Timeout",
+            message: "Timeout: Too large resource version: \(revision), current: \(current)",
+            causes: [.init(reason: "ResourceVersionTooLarge", message: "Too large resource version")],
+            retryAfterSeconds: 1)
     }
 
     /// 410: the revision lies below what is kept.
-    public static func tooOld(_ revision: UInt64, floor: UInt64) -> APIError { .gone("too old resource version: \(revision) (\(floor))") }
+    public static func tooOld(_ revision: UInt64, floor: UInt64) -> APIError {
+        .gone("too old resource version: \(revision) (\(floor))")
+    }
 }

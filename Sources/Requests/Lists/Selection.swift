@@ -62,7 +62,9 @@ public struct Selection: Sendable {
         if fields.isEmpty { return true }
         for term in fields.terms {
             if term.field == "metadata.name", (object.key.name == term.value) == term.isNegated { return false }
-            if term.field == "metadata.namespace", (object.key.namespace == term.value) == term.isNegated { return false }
+            if term.field == "metadata.namespace", (object.key.namespace == term.value) == term.isNegated {
+                return false
+            }
         }
         for (term, path) in deepTerms {
             let value: String
@@ -84,7 +86,9 @@ public struct Selection: Sendable {
         let space: String? = namespace.isEmpty ? nil : namespace
         guard limit > 0 else { return [] }
         if !name.isEmpty, !namespace.isEmpty || !type.isNamespaced {
-            guard let object = state.object(store, namespace, name), matches(object), follows(object, after) else { return [] }
+            guard let object = state.object(store, namespace, name), matches(object), follows(object, after) else {
+                return []
+            }
             return [object]
         }
         if isEverything { return state.objects(store, namespace: space, after: after, limit: limit) }
@@ -114,7 +118,8 @@ public struct Selection: Sendable {
 
     /// Candidates from the index with the fewest, when a selector asks for exact values.
     private func indexed(_ state: ClusterState, _ space: String?) -> [StoredObject]? {
-        for (term, path) in deepTerms where !term.isNegated && path == ["spec", "nodeName"] && type.store.resource == "pods" && !term.value.isEmpty {
+        for (term, path) in deepTerms
+        where !term.isNegated && path == ["spec", "nodeName"] && type.store.resource == "pods" && !term.value.isEmpty {
             return state.pods(onNode: term.value, namespace: space)
         }
         var best: (key: String, value: String, count: Int)?

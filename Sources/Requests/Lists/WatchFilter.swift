@@ -55,7 +55,9 @@ public struct WatchFilter: Sendable {
 
     /// What a covered change is to this watch and the stored form to show; nil when it sees nothing. An object that leaves the selection is
     /// DELETED in its state before, with the revision of the change. `after` is nil for a deletion.
-    public func event(for change: Change, revision: UInt64, before: StoredObject?, after: StoredObject?) -> (type: WatchEventType, body: [UInt8])? {
+    public func event(for change: Change, revision: UInt64, before: StoredObject?, after: StoredObject?) -> (
+        type: WatchEventType, body: [UInt8]
+    )? {
         let was = before.map(selection.matches) ?? false
         let isNow = change.kind != .deleted && (after.map(selection.matches) ?? false)
         switch (was, isNow) {
@@ -86,7 +88,8 @@ public struct WatchFilter: Sendable {
         var metadata: JSON = ["resourceVersion": .string(String(revision))]
         if endsInitialEvents { metadata["annotations"] = ["k8s.io/initial-events-end": "true"] }
         var object: JSON = [
-            "kind": .string(selection.type.kind), "apiVersion": .string(selection.type.apiVersion), "metadata": metadata,
+            "kind": .string(selection.type.kind), "apiVersion": .string(selection.type.apiVersion),
+            "metadata": metadata,
         ]
         switch format.projection {
         case .object: break

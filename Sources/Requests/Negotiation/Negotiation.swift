@@ -27,9 +27,12 @@ public enum Negotiation {
             for media in [AnswerFormat.Media.json, .yaml, .protobuf] {
                 guard media != .protobuf || offer.allowsProtobuf else { continue }
                 guard isNamed(media, clause) else { continue }
-                guard let projection = projection(clause, media, offer, isList: isList, isWatch: isWatch) else { continue }
+                guard let projection = projection(clause, media, offer, isList: isList, isWatch: isWatch) else {
+                    continue
+                }
                 if isWatch, media == .yaml { continue }
-                return AnswerFormat(media: media, projection: projection, isPretty: media == .json && isPretty(query, userAgent))
+                return AnswerFormat(
+                    media: media, projection: projection, isPretty: media == .json && isPretty(query, userAgent))
             }
         }
         throw APIError(
@@ -93,7 +96,8 @@ public enum Negotiation {
         case "application/vnd.kubernetes.protobuf" where allowsProtobuf: return .protobuf
         default:
             throw unsupported(
-                ["application/json", "application/yaml"] + (allowsProtobuf ? ["application/vnd.kubernetes.protobuf"] : []))
+                ["application/json", "application/yaml"]
+                    + (allowsProtobuf ? ["application/vnd.kubernetes.protobuf"] : []))
         }
     }
 
@@ -107,7 +111,9 @@ public enum Negotiation {
 
     /// The kind of patch; 415 for what is none. Custom resources know no strategic merge.
     public static func patch(contentType: String, allowsStrategic: Bool) throws(APIError) -> PatchFormat {
-        if let format = PatchFormat(rawValue: mediaType(contentType)), allowsStrategic || format != .strategic { return format }
+        if let format = PatchFormat(rawValue: mediaType(contentType)), allowsStrategic || format != .strategic {
+            return format
+        }
         var offered: [PatchFormat] = [.json, .merge]
         if allowsStrategic { offered.append(.strategic) }
         offered.append(.apply)
@@ -117,7 +123,9 @@ public enum Negotiation {
     private static func unsupported(_ offered: [String]) -> APIError {
         APIError(
             code: 415, reason: "UnsupportedMediaType",
-            message: "the body of the request was in an unknown format - accepted media types include: \(offered.joined(separator: ", "))")
+            message:
+                "the body of the request was in an unknown format - accepted media types include: \(offered.joined(separator: ", "))"
+        )
     }
 
     /// The type and subtype in lower case, without parameters.

@@ -15,7 +15,9 @@ struct ProtoWriter {
         bytes.append(contentsOf: content)
     }
     /// A string when there is one.
-    mutating func text(_ number: Int, _ value: JSON?) { if let text = value?.string, !text.isEmpty { string(number, text) } }
+    mutating func text(_ number: Int, _ value: JSON?) {
+        if let text = value?.string, !text.isEmpty { string(number, text) }
+    }
     mutating func flag(_ number: Int, _ value: JSON?) {
         guard value?.bool == true else { return }
         key(number, 0)

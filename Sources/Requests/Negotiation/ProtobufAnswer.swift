@@ -21,7 +21,9 @@ public enum ProtobufAnswer {
             }
             return envelope(apiVersion, kind, raw)
         }
-        guard let type = Catalog.builtin.type(for: GroupVersionKind(apiVersion: apiVersion, kind: kind)) else { return nil }
+        guard let type = Catalog.builtin.type(for: GroupVersionKind(apiVersion: apiVersion, kind: kind)) else {
+            return nil
+        }
         return ProtobufCodec.encodeEnvelope(document, type)
     }
 

@@ -14,7 +14,9 @@ public enum ProtobufBody {
             type = Catalog.builtin.type(for: GroupVersionKind(version: "v1", kind: envelope.kind))
         }
         guard let type else {
-            throw .badRequest("no kind \(goQuoted(envelope.kind)) is registered for version \(goQuoted(envelope.apiVersion)) in protobuf")
+            throw .badRequest(
+                "no kind \(goQuoted(envelope.kind)) is registered for version \(goQuoted(envelope.apiVersion)) in protobuf"
+            )
         }
         var document = try ProtobufCodec.decode(envelope.raw, type)
         if document.object == nil { document = [:] }

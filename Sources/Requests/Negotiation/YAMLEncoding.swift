@@ -79,9 +79,13 @@ private enum YAMLWriter {
 
     /// Whether the text stands for itself without quotes, in YAML 1.1 as well as 1.2.
     private static func isPlain(_ text: String) -> Bool {
-        guard let first = text.utf8.first, let last = text.utf8.last, last != 32, last != UInt8(ascii: ":") else { return false }
+        guard let first = text.utf8.first, let last = text.utf8.last, last != 32, last != UInt8(ascii: ":") else {
+            return false
+        }
         switch first {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"), UInt8(ascii: "/"): break
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"),
+            UInt8(ascii: "/"):
+            break
         default: return false
         }
         var previous: UInt8 = 0

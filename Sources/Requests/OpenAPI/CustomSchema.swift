@@ -12,7 +12,9 @@ enum CustomSchema {
     static func object(_ type: ResourceType, definition: JSON?, _ document: SchemaDocument) -> JSON {
         let version = definition?["spec", "versions"]?.elements.first { $0["name"]?.string == type.version }
         var schema = version?["schema", "openAPIV3Schema"] ?? .null
-        if schema.object == nil || (document.version == .v2 && schema["x-kubernetes-preserve-unknown-fields"]?.bool == true) {
+        if schema.object == nil
+            || (document.version == .v2 && schema["x-kubernetes-preserve-unknown-fields"]?.bool == true)
+        {
             schema = ["type": "object", "x-kubernetes-preserve-unknown-fields": true]
             if document.version == .v2 { schema = ["type": "object"] }
         } else {

@@ -12,7 +12,8 @@ public struct OpenAPIAnswer: Sendable {
     public var isImmutable: Bool
 
     /// `/openapi/v2`; 406 when neither JSON nor gnostic's protobuf is accepted.
-    public static func v2(_ document: OpenAPIv2, accept: String, ifNoneMatch: String) throws(APIError) -> OpenAPIAnswer {
+    public static func v2(_ document: OpenAPIv2, accept: String, ifNoneMatch: String) throws(APIError) -> OpenAPIAnswer
+    {
         let protobuf = "com.github.proto-openapi.spec.v2.v1+protobuf"
         var wantsProtobuf = false
         if !accept.isEmpty {
@@ -37,7 +38,8 @@ public struct OpenAPIAnswer: Sendable {
             return OpenAPIAnswer(code: 304, contentType: type, body: [], etag: document.etag, isImmutable: false)
         }
         return OpenAPIAnswer(
-            code: 200, contentType: type, body: wantsProtobuf ? document.protobuf : document.json, etag: document.etag, isImmutable: false)
+            code: 200, contentType: type, body: wantsProtobuf ? document.protobuf : document.json, etag: document.etag,
+            isImmutable: false)
     }
 
     /// `/openapi/v3` and what is below it; nil for a path that is not there (404). 406 when JSON is not accepted.
@@ -61,13 +63,16 @@ public struct OpenAPIAnswer: Sendable {
         let tag = "\"\(found.hash)\""
         let isImmutable = !rest.isEmpty && query["hash"] == found.hash
         if ifNoneMatch == tag {
-            return OpenAPIAnswer(code: 304, contentType: "application/json", body: [], etag: tag, isImmutable: isImmutable)
+            return OpenAPIAnswer(
+                code: 304, contentType: "application/json", body: [], etag: tag, isImmutable: isImmutable)
         }
-        return OpenAPIAnswer(code: 200, contentType: "application/json", body: found.bytes, etag: tag, isImmutable: isImmutable)
+        return OpenAPIAnswer(
+            code: 200, contentType: "application/json", body: found.bytes, etag: tag, isImmutable: isImmutable)
     }
 
     private static func notAcceptable(_ offered: [String]) -> APIError {
         APIError(
-            code: 406, reason: "NotAcceptable", message: "only the following media types are accepted: \(offered.joined(separator: ", "))")
+            code: 406, reason: "NotAcceptable",
+            message: "only the following media types are accepted: \(offered.joined(separator: ", "))")
     }
 }

@@ -14,7 +14,8 @@ public struct OpenAPIv2: Sendable {
     public init(_ catalog: Catalog, definitions: [JSON], version: String) {
         let schemas = SchemaDocument(.v2, catalog)
         let writer = PathDocument(schemas)
-        let byName = Dictionary(definitions.map { ($0["metadata", "name"]?.string ?? "", $0) }, uniquingKeysWith: { a, _ in a })
+        let byName = Dictionary(
+            definitions.map { ($0["metadata", "name"]?.string ?? "", $0) }, uniquingKeysWith: { a, _ in a })
         var paths = JSONObject()
         var components = JSONObject()
         var wanted: Set<String> = [WellKnown.status]

@@ -13,7 +13,8 @@ public struct OpenAPIv3: Sendable {
     public init(_ catalog: Catalog, definitions: [JSON], version: String) {
         let schemas = SchemaDocument(.v3, catalog)
         let writer = PathDocument(schemas)
-        let byName = Dictionary(definitions.map { ($0["metadata", "name"]?.string ?? "", $0) }, uniquingKeysWith: { a, _ in a })
+        let byName = Dictionary(
+            definitions.map { ($0["metadata", "name"]?.string ?? "", $0) }, uniquingKeysWith: { a, _ in a })
         var groups: [String: [ResourceType]] = [:]
         for type in catalog.resources { groups[type.apiVersion, default: []].append(type) }
         var documents: [(path: String, bytes: [UInt8], hash: String)] = []
@@ -21,7 +22,8 @@ public struct OpenAPIv3: Sendable {
             var components = components
             SchemaClosure.add(wanted, to: &components, catalog, schemas)
             let document: JSON = [
-                "openapi": "3.0.0", "info": ["title": "Kubernetes", "version": .string(version)], "paths": .object(paths),
+                "openapi": "3.0.0", "info": ["title": "Kubernetes", "version": .string(version)],
+                "paths": .object(paths),
                 "components": ["schemas": .object(components)],
             ]
             let bytes = document.encoded()
@@ -55,7 +57,9 @@ public struct OpenAPIv3: Sendable {
         self.documents = documents
         var entries = JSONObject()
         for document in documents {
-            entries[document.path] = ["serverRelativeURL": .string("/openapi/v3/\(document.path)?hash=\(document.hash)")]
+            entries[document.path] = [
+                "serverRelativeURL": .string("/openapi/v3/\(document.path)?hash=\(document.hash)")
+            ]
         }
         index = (["paths": .object(entries)] as JSON).encoded() + [10]
     }
@@ -63,7 +67,9 @@ public struct OpenAPIv3: Sendable {
 
 /// The schemas that others refer to, all the way down.
 enum SchemaClosure {
-    static func add(_ wanted: Set<String>, to components: inout JSONObject, _ catalog: Catalog, _ schemas: SchemaDocument) {
+    static func add(
+        _ wanted: Set<String>, to components: inout JSONObject, _ catalog: Catalog, _ schemas: SchemaDocument
+    ) {
         var open = wanted
         while !open.isEmpty {
             var next: Set<String> = []

@@ -15,7 +15,8 @@ struct PathDocument {
     }
 
     /// Every path of a resource with its item.
-    func paths(_ type: ResourceType, _ catalog: Catalog, _ referred: inout Set<String>) -> [(path: String, item: JSON)] {
+    func paths(_ type: ResourceType, _ catalog: Catalog, _ referred: inout Set<String>) -> [(path: String, item: JSON)]
+    {
         let root = (type.group.isEmpty ? "/api/" : "/apis/") + type.apiVersion
         let scope = type.isNamespaced ? root + "/namespaces/{namespace}/" : root + "/"
         let collection = scope + type.resource
@@ -25,21 +26,25 @@ struct PathDocument {
         func can(_ verb: String) -> Bool { type.verbs.contains(verb) }
         func operation(_ verb: String, _ method: String, body: String?, answer: String?, scoped: Bool = true) -> JSON {
             self.operation(
-                verb, method, type, kind: type.groupVersionKind, subresource: "", body: body, answer: answer, scoped: scoped, &referred)
+                verb, method, type, kind: type.groupVersionKind, subresource: "", body: body, answer: answer,
+                scoped: scoped, &referred)
         }
         var out: [(path: String, item: JSON)] = []
         var item = JSONObject()
         if can("list") { item["get"] = operation("list", "get", body: nil, answer: listName) }
         if can("create") { item["post"] = operation("create", "post", body: name, answer: name) }
         if can("deletecollection") {
-            item["delete"] = operation("deletecollection", "delete", body: WellKnown.deleteOptions, answer: WellKnown.status)
+            item["delete"] = operation(
+                "deletecollection", "delete", body: WellKnown.deleteOptions, answer: WellKnown.status)
         }
         if !item.isEmpty { out.append((collection, with(parameters(type, named: false), item))) }
         item = JSONObject()
         if can("get") { item["get"] = operation("get", "get", body: nil, answer: name) }
         if can("update") { item["put"] = operation("update", "put", body: name, answer: name) }
         if can("patch") { item["patch"] = operation("patch", "patch", body: WellKnown.patch, answer: name) }
-        if can("delete") { item["delete"] = operation("delete", "delete", body: WellKnown.deleteOptions, answer: WellKnown.status) }
+        if can("delete") {
+            item["delete"] = operation("delete", "delete", body: WellKnown.deleteOptions, answer: WellKnown.status)
+        }
         if !item.isEmpty { out.append((collection + "/{name}", with(parameters(type, named: true), item))) }
         if type.isNamespaced, can("list") {
             item = ["get": operation("list", "get", body: nil, answer: listName, scoped: false)]
@@ -48,13 +53,18 @@ struct PathDocument {
         for sub in type.subresources {
             item = JSONObject()
             let answer = PathDocument.schemaName(sub.kind, of: type, catalog)
-            for (verb, method) in [("get", "get"), ("update", "put"), ("patch", "patch"), ("create", "post"), ("delete", "delete")]
+            for (verb, method) in [
+                ("get", "get"), ("update", "put"), ("patch", "patch"), ("create", "post"), ("delete", "delete"),
+            ]
             where sub.verbs.contains(verb) {
                 let body = verb == "get" || verb == "delete" ? nil : verb == "patch" ? WellKnown.patch : answer
                 item[method] = self.operation(
-                    verb, method, type, kind: sub.kind, subresource: sub.name, body: body, answer: answer, scoped: true, &referred)
+                    verb, method, type, kind: sub.kind, subresource: sub.name, body: body, answer: answer, scoped: true,
+                    &referred)
             }
-            if !item.isEmpty { out.append((collection + "/{name}/" + sub.name, with(parameters(type, named: true), item))) }
+            if !item.isEmpty {
+                out.append((collection + "/{name}/" + sub.name, with(parameters(type, named: true), item)))
+            }
         }
         return out
     }
@@ -64,7 +74,9 @@ struct PathDocument {
         [
             "get": [
                 "responses": [
-                    "200": ["description": "OK", "content": ["application/json": ["schema": schemas.reference(answer)]]],
+                    "200": [
+                        "description": "OK", "content": ["application/json": ["schema": schemas.reference(answer)]],
+                    ],
                     "401": ["description": "Unauthorized"],
                 ]
             ]
@@ -89,24 +101,33 @@ struct PathDocument {
 
     private func queries(_ verb: String) -> [(name: String, type: String)] {
         switch verb {
-        case "create", "update": [("dryRun", "string"), ("fieldManager", "string"), ("fieldValidation", "string"), ("pretty", "string")]
+        case "create", "update":
+            [("dryRun", "string"), ("fieldManager", "string"), ("fieldValidation", "string"), ("pretty", "string")]
         case "patch":
-            [("dryRun", "string"), ("fieldManager", "string"), ("fieldValidation", "string"), ("force", "boolean"), ("pretty", "string")]
+            [
+                ("dryRun", "string"), ("fieldManager", "string"), ("fieldValidation", "string"), ("force", "boolean"),
+                ("pretty", "string"),
+            ]
         case "list":
             [
-                ("allowWatchBookmarks", "boolean"), ("continue", "string"), ("fieldSelector", "string"), ("labelSelector", "string"),
-                ("limit", "integer"), ("pretty", "string"), ("resourceVersion", "string"), ("resourceVersionMatch", "string"),
+                ("allowWatchBookmarks", "boolean"), ("continue", "string"), ("fieldSelector", "string"),
+                ("labelSelector", "string"),
+                ("limit", "integer"), ("pretty", "string"), ("resourceVersion", "string"),
+                ("resourceVersionMatch", "string"),
                 ("sendInitialEvents", "boolean"), ("timeoutSeconds", "integer"), ("watch", "boolean"),
             ]
         case "delete":
             [
-                ("dryRun", "string"), ("gracePeriodSeconds", "integer"), ("orphanDependents", "boolean"), ("pretty", "string"),
+                ("dryRun", "string"), ("gracePeriodSeconds", "integer"), ("orphanDependents", "boolean"),
+                ("pretty", "string"),
                 ("propagationPolicy", "string"),
             ]
         case "deletecollection":
             [
-                ("continue", "string"), ("dryRun", "string"), ("fieldSelector", "string"), ("gracePeriodSeconds", "integer"),
-                ("labelSelector", "string"), ("limit", "integer"), ("orphanDependents", "boolean"), ("propagationPolicy", "string"),
+                ("continue", "string"), ("dryRun", "string"), ("fieldSelector", "string"),
+                ("gracePeriodSeconds", "integer"),
+                ("labelSelector", "string"), ("limit", "integer"), ("orphanDependents", "boolean"),
+                ("propagationPolicy", "string"),
                 ("resourceVersion", "string"),
             ]
         default: [("pretty", "string")]
@@ -114,7 +135,8 @@ struct PathDocument {
     }
 
     private func operation(
-        _ verb: String, _ method: String, _ type: ResourceType, kind: GroupVersionKind, subresource: String, body: String?, answer: String?,
+        _ verb: String, _ method: String, _ type: ResourceType, kind: GroupVersionKind, subresource: String,
+        body: String?, answer: String?,
         scoped: Bool, _ referred: inout Set<String>
     ) -> JSON {
         let media: [JSON] = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"]
@@ -136,7 +158,9 @@ struct PathDocument {
             if verb == "patch" {
                 accepted =
                     ["application/json-patch+json", "application/merge-patch+json"]
-                    + (type.isCustom ? [] : ["application/strategic-merge-patch+json"]) + ["application/apply-patch+yaml"]
+                    + (type.isCustom ? [] : ["application/strategic-merge-patch+json"]) + [
+                        "application/apply-patch+yaml"
+                    ]
             } else {
                 accepted = isV3 ? ["application/json"] : ["*/*"]
             }
@@ -179,7 +203,8 @@ struct PathDocument {
         if !subresource.isEmpty { kind += PathDocument.capitalized(subresource) }
         let place = type.isNamespaced ? (scoped ? "Namespaced" : "") : ""
         let suffix = type.isNamespaced && !scoped ? "ForAllNamespaces" : ""
-        return "\(verbs[verb] ?? verb)\(groupWord(type))\(PathDocument.capitalized(type.version))\(place)\(kind)\(suffix)"
+        return
+            "\(verbs[verb] ?? verb)\(groupWord(type))\(PathDocument.capitalized(type.version))\(place)\(kind)\(suffix)"
     }
 
     private func groupWord(_ type: ResourceType) -> String {

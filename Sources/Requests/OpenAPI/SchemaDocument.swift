@@ -14,9 +14,13 @@ struct SchemaDocument {
         for (kind, type) in catalog.namedKinds { kinds[type.name, default: []].append(kind) }
         for resource in catalog.resources {
             guard let type = resource.schema, !resource.isCustom else { continue }
-            if !(kinds[type.name] ?? []).contains(resource.groupVersionKind) { kinds[type.name, default: []].append(resource.groupVersionKind) }
+            if !(kinds[type.name] ?? []).contains(resource.groupVersionKind) {
+                kinds[type.name, default: []].append(resource.groupVersionKind)
+            }
         }
-        for name in kinds.keys { kinds[name]?.sort { ($0.group, $0.version, $0.kind) < ($1.group, $1.version, $1.kind) } }
+        for name in kinds.keys {
+            kinds[name]?.sort { ($0.group, $0.version, $0.kind) < ($1.group, $1.version, $1.kind) }
+        }
         self.kinds = kinds
     }
 
@@ -40,7 +44,9 @@ struct SchemaDocument {
         if !required.isEmpty { schema["required"] = .array(required) }
         if type.isAtomic { schema["x-kubernetes-map-type"] = "atomic" }
         if type.keepsUnknown { schema["x-kubernetes-preserve-unknown-fields"] = true }
-        if let kinds = kinds[type.name] { schema["x-kubernetes-group-version-kind"] = .array(kinds.map(SchemaDocument.kind)) }
+        if let kinds = kinds[type.name] {
+            schema["x-kubernetes-group-version-kind"] = .array(kinds.map(SchemaDocument.kind))
+        }
         return schema
     }
 
@@ -72,7 +78,8 @@ struct SchemaDocument {
         schema[name] = value
     }
 
-    private func shape(_ shape: FieldShape, _ field: Field, of type: TypeSchema, _ referred: inout Set<String>) -> JSON {
+    private func shape(_ shape: FieldShape, _ field: Field, of type: TypeSchema, _ referred: inout Set<String>) -> JSON
+    {
         func named(_ name: String) -> JSON {
             referred.insert(name)
             return reference(name)
@@ -90,7 +97,8 @@ struct SchemaDocument {
         case .intOrString: return named(WellKnown.intOrString)
         case .object(let type): return named(type.name)
         case .array(let element): return ["type": "array", "items": self.shape(element, field, of: type, &referred)]
-        case .map(let value): return ["type": "object", "additionalProperties": self.shape(value, field, of: type, &referred)]
+        case .map(let value):
+            return ["type": "object", "additionalProperties": self.shape(value, field, of: type, &referred)]
         case .any: return named(WellKnown.unstructured(field.name, in: type.name))
         }
     }

@@ -48,7 +48,9 @@ enum SwaggerMessage {
                     named.message(2) { value in
                         value.message(1) { body in
                             body.text(1, response["description"])
-                            if let schema = response["schema"] { body.message(2) { $0.message(1) { Self.schema(schema, &$0) } } }
+                            if let schema = response["schema"] {
+                                body.message(2) { $0.message(1) { Self.schema(schema, &$0) } }
+                            }
                         }
                     }
                 }

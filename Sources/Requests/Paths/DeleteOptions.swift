@@ -3,7 +3,11 @@ public import Schema
 
 /// What a DELETE or a deletecollection asks for, in its query or its body: Kubernetes' `DeleteOptions`.
 public struct DeleteOptions: Sendable, Equatable {
-    public enum Propagation: String, Sendable { case orphan = "Orphan", background = "Background", foreground = "Foreground" }
+    public enum Propagation: String, Sendable {
+        case orphan = "Orphan"
+        case background = "Background"
+        case foreground = "Foreground"
+    }
     public var gracePeriodSeconds: Int64?
     /// nil: the kind's default. `orphanDependents` of old clients is folded in.
     public var propagation: Propagation?
@@ -27,7 +31,8 @@ public struct DeleteOptions: Sendable, Equatable {
             let kind = body["kind"]?.string ?? ""
             if !kind.isEmpty, kind != "DeleteOptions" {
                 throw .badRequest(
-                    "\(kind) in version \"\(apiVersion)\" cannot be handled as a DeleteOptions: converting to DeleteOptions: unknown conversion")
+                    "\(kind) in version \"\(apiVersion)\" cannot be handled as a DeleteOptions: converting to DeleteOptions: unknown conversion"
+                )
             }
             gracePeriodSeconds = body["gracePeriodSeconds"]?.int
             policy = body["propagationPolicy"]?.string
@@ -50,10 +55,14 @@ public struct DeleteOptions: Sendable, Equatable {
         }
         var errors: [FieldError] = []
         if let policy, orphan != nil {
-            errors.append(.invalid("propagationPolicy", .string(policy), "orphanDependents and deletionPropagation cannot be both set"))
+            errors.append(
+                .invalid(
+                    "propagationPolicy", .string(policy), "orphanDependents and deletionPropagation cannot be both set")
+            )
         }
         if let policy, Propagation(rawValue: policy) == nil {
-            errors.append(.notSupported("propagationPolicy", .string(policy), ["Background", "Foreground", "Orphan", "nil"]))
+            errors.append(
+                .notSupported("propagationPolicy", .string(policy), ["Background", "Foreground", "Orphan", "nil"]))
         }
         errors += WriteOptions.dryRunErrors(dryRun)
         if !errors.isEmpty {

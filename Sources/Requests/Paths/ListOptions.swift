@@ -1,5 +1,5 @@
-public import Schema
 import Document
+public import Schema
 
 /// The query of a list, a watch or a deletecollection: Kubernetes' `ListOptions`.
 public struct ListOptions: Sendable, Equatable {
@@ -62,7 +62,8 @@ public struct ListOptions: Sendable, Equatable {
                 errors.append(.notSupported(field, .string(match), ["Exact", "NotOlderThan", ""]))
             }
             if match == "Exact", resourceVersion == "0" {
-                errors.append(.forbidden(field, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""))
+                errors.append(
+                    .forbidden(field, "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\""))
             }
         }
         if sendsInitialEvents != nil {
@@ -79,7 +80,9 @@ public struct ListOptions: Sendable, Equatable {
         }
         if !match.isEmpty {
             if sendsInitialEvents == nil {
-                errors.append(.forbidden(field, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
+                errors.append(
+                    .forbidden(
+                        field, "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"))
             }
             if match != "NotOlderThan" { errors.append(.notSupported(field, .string(match), ["NotOlderThan"])) }
         }

@@ -51,7 +51,9 @@ public struct RequestInfo: Sendable, Equatable {
     public init(method: String, target: some Collection<UInt8>) {
         let question = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
         let query = question == target.endIndex ? target[question...] : target[target.index(after: question)...]
-        let path = PercentEncoding.decode(target[..<question], plusIsSpace: false) ?? String(decoding: target[..<question], as: UTF8.self)
+        let path =
+            PercentEncoding.decode(target[..<question], plusIsSpace: false)
+            ?? String(decoding: target[..<question], as: UTF8.self)
         self.init(method: method, path: path, query: Query(parsing: query))
     }
 

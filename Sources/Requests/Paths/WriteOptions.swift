@@ -2,7 +2,11 @@ import Document
 public import Schema
 
 /// How unknown and repeated fields of a body are treated.
-public enum FieldValidation: String, Sendable { case ignore = "Ignore", warn = "Warn", strict = "Strict" }
+public enum FieldValidation: String, Sendable {
+    case ignore = "Ignore"
+    case warn = "Warn"
+    case strict = "Strict"
+}
 
 /// The query of a create, an update or a patch: Kubernetes' `CreateOptions`, `UpdateOptions` and `PatchOptions`.
 public struct WriteOptions: Sendable, Equatable {
@@ -65,7 +69,10 @@ public struct WriteOptions: Sendable, Equatable {
         for (i, scalar) in manager.unicodeScalars.enumerated() where !scalar.isGoPrintable {
             let hex = String(scalar.value, radix: 16, uppercase: true)
             let padded = String(repeating: "0", count: max(0, 4 - hex.utf8.count)) + hex
-            errors.append(.invalid("fieldManager", .string(manager), "should only contain printable characters: bad char U+\(padded) at position \(i)"))
+            errors.append(
+                .invalid(
+                    "fieldManager", .string(manager),
+                    "should only contain printable characters: bad char U+\(padded) at position \(i)"))
             break
         }
         return errors

@@ -13,12 +13,14 @@ enum AccessReview {
         if let resource = spec["resourceAttributes"], resource.object != nil {
             func text(_ name: String) -> String { resource[name]?.string ?? "" }
             question = AccessAttributes(
-                user: user, verb: text("verb"), group: text("group"), version: text("version"), resource: text("resource"),
+                user: user, verb: text("verb"), group: text("group"), version: text("version"),
+                resource: text("resource"),
                 subresource: text("subresource"), namespace: text("namespace"), name: text("name"),
                 fieldSelector: fieldSelector(resource["fieldSelector"]))
         } else {
             let path = spec["nonResourceAttributes"]
-            question = AccessAttributes(user: user, verb: path?["verb"]?.string ?? "", path: path?["path"]?.string ?? "")
+            question = AccessAttributes(
+                user: user, verb: path?["verb"]?.string ?? "", path: path?["path"]?.string ?? "")
         }
         let facts = ground.authorize(question)
         var status: JSON = ["allowed": .bool(facts.verdict == .allowed)]
@@ -32,7 +34,8 @@ enum AccessReview {
     private static func fieldSelector(_ selector: JSON?) -> String {
         if let raw = selector?["rawSelector"]?.string { return raw }
         let terms = (selector?["requirements"]?.elements ?? []).compactMap { requirement -> FieldSelector.Term? in
-            guard let key = requirement["key"]?.string, let values = requirement["values"]?.strings, values.count == 1 else { return nil }
+            guard let key = requirement["key"]?.string, let values = requirement["values"]?.strings, values.count == 1
+            else { return nil }
             switch requirement["operator"]?.string {
             case "In": return .init(field: key, value: values[0])
             case "NotIn": return .init(field: key, value: values[0], isNegated: true)
@@ -45,9 +48,12 @@ enum AccessReview {
     /// Who the review is about.
     static func user(_ object: JSON) -> UserInfo {
         let spec = object["spec"] ?? .null
-        let extra = (spec["extra"]?.entries ?? JSONObject()).map { UserInfo.Extra(key: $0.key.lowercased(), values: $0.value.strings) }
+        let extra = (spec["extra"]?.entries ?? JSONObject()).map {
+            UserInfo.Extra(key: $0.key.lowercased(), values: $0.value.strings)
+        }
         return UserInfo(
-            name: spec["user"]?.string ?? "", uid: spec["uid"]?.string ?? "", groups: spec["groups"]?.strings ?? [], extra: extra)
+            name: spec["user"]?.string ?? "", uid: spec["uid"]?.string ?? "", groups: spec["groups"]?.strings ?? [],
+            extra: extra)
     }
 
     static func validate(_ object: JSON, _ kind: Kind, _ type: ResourceType) throws(APIError) {
@@ -56,11 +62,15 @@ enum AccessReview {
         let path = spec["nonResourceAttributes"].flatMap { $0.object == nil ? nil : $0 }
         var errors: [FieldError] = []
         if resource != nil, let path {
-            errors.append(.invalid("spec.nonResourceAttributes", path, "cannot be specified in combination with resourceAttributes"))
+            errors.append(
+                .invalid(
+                    "spec.nonResourceAttributes", path, "cannot be specified in combination with resourceAttributes"))
         }
         if resource == nil, path == nil {
             errors.append(
-                .invalid("spec.resourceAttributes", .null, "exactly one of nonResourceAttributes or resourceAttributes must be specified"))
+                .invalid(
+                    "spec.resourceAttributes", .null,
+                    "exactly one of nonResourceAttributes or resourceAttributes must be specified"))
         }
         if kind != .mine, (spec["user"]?.string ?? "").isEmpty, (spec["groups"]?.elements ?? []).isEmpty {
             errors.append(.invalid("spec.user", "", "at least one of user or group must be specified"))
@@ -71,12 +81,18 @@ enum AccessReview {
         if kind == .local {
             let namespace = metadata["namespace"]?.string ?? ""
             metadata["namespace"] = nil
-            if !metadata.entries.isEmpty { errors.append(.invalid("metadata", metadata, "must be empty except for namespace")) }
+            if !metadata.entries.isEmpty {
+                errors.append(.invalid("metadata", metadata, "must be empty except for namespace"))
+            }
             if let resource, (resource["namespace"]?.string ?? "") != namespace {
                 errors.append(
-                    .invalid("spec.resourceAttributes.namespace", resource["namespace"] ?? "", "must match metadata.namespace"))
+                    .invalid(
+                        "spec.resourceAttributes.namespace", resource["namespace"] ?? "",
+                        "must match metadata.namespace"))
             }
-            if let path { errors.append(.invalid("spec.nonResourceAttributes", path, "disallowed on this kind of request")) }
+            if let path {
+                errors.append(.invalid("spec.nonResourceAttributes", path, "disallowed on this kind of request"))
+            }
         } else if !metadata.entries.isEmpty {
             errors.append(.invalid("metadata", metadata, "must be empty"))
         }

@@ -23,7 +23,8 @@ public struct ReviewGround {
 
     public init(
         user: UserInfo, now: Timestamp, authorize: @escaping (AccessAttributes) -> AuthorizationFacts,
-        rules: @escaping (UserInfo, String) -> JSON, authenticate: @escaping (_ token: String, _ audiences: [String]) -> TokenOutcome
+        rules: @escaping (UserInfo, String) -> JSON,
+        authenticate: @escaping (_ token: String, _ audiences: [String]) -> TokenOutcome
     ) {
         self.user = user
         self.now = now
@@ -46,7 +47,9 @@ public enum Reviews {
 
     /// The answer: the object as it was posted (decoded, defaulted, its managed fields recorded) with its status. `namespace` is
     /// the request's. 400 and 422 for what is no question.
-    public static func answer(_ type: ResourceType, _ object: JSON, namespace: String, _ ground: ReviewGround) throws(APIError) -> JSON {
+    public static func answer(_ type: ResourceType, _ object: JSON, namespace: String, _ ground: ReviewGround)
+        throws(APIError) -> JSON
+    {
         switch type.resource {
         case "selfsubjectreviews": return selfSubject(type, ground)
         case "tokenreviews": return try token(object, ground)
@@ -71,7 +74,8 @@ public enum Reviews {
     private static func selfSubject(_ type: ResourceType, _ ground: ReviewGround) -> JSON {
         [
             "apiVersion": .string(type.apiVersion), "kind": .string(type.kind),
-            "metadata": ["creationTimestamp": .string(ground.now.rfc3339)], "status": ["userInfo": document(ground.user)],
+            "metadata": ["creationTimestamp": .string(ground.now.rfc3339)],
+            "status": ["userInfo": document(ground.user)],
         ]
     }
 

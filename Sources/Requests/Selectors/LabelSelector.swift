@@ -35,7 +35,9 @@ public struct LabelSelector: Sendable, Equatable {
             case .exists: return found != nil
             case .doesNotExist: return found == nil
             case .greaterThan, .lessThan:
-                guard let found, let have = Int64(found), values.count == 1, let bound = Int64(values[0]) else { return false }
+                guard let found, let have = Int64(found), values.count == 1, let bound = Int64(values[0]) else {
+                    return false
+                }
                 return op == .greaterThan ? have > bound : have < bound
             }
         }

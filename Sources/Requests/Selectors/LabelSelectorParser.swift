@@ -4,7 +4,8 @@ import Document
 /// upstream's `labels.Parse`, because clients show them.
 struct LabelSelectorParser {
     private enum Token {
-        case error, end, closed, comma, not, doubleEquals, equals, greater, identifier, `in`, less, notEquals, notIn, open
+        case error, end, closed, comma, not, doubleEquals, equals, greater, identifier, `in`, less, notEquals, notIn,
+            open
     }
     private var items: [(token: Token, text: String)] = []
     private var position = 0
@@ -30,7 +31,8 @@ struct LabelSelectorParser {
     private static func isSpace(_ b: UInt8) -> Bool { b == 32 || b == 9 || b == 13 || b == 10 }
     private static func isSymbol(_ b: UInt8) -> Bool {
         switch b {
-        case UInt8(ascii: "="), UInt8(ascii: "!"), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: ","), UInt8(ascii: ">"),
+        case UInt8(ascii: "="), UInt8(ascii: "!"), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: ","),
+            UInt8(ascii: ">"),
             UInt8(ascii: "<"):
             true
         default: false
@@ -121,7 +123,8 @@ struct LabelSelectorParser {
         guard token == .identifier else { throw QueryError(message: "found '\(key)', expected: identifier") }
         let wrong = LabelNames.keyErrors(key)
         if !wrong.isEmpty {
-            throw QueryError(message: "<nil>: Invalid value: \(JSON.string(key).text): \(wrong.joined(separator: "; "))")
+            throw QueryError(
+                message: "<nil>: Invalid value: \(JSON.string(key).text): \(wrong.joined(separator: "; "))")
         }
         let after = peek().token
         if negated { return .init(key: key, op: .doesNotExist, values: []) }
@@ -141,13 +144,15 @@ struct LabelSelectorParser {
         for (i, value) in values.enumerated() {
             if op == .greaterThan || op == .lessThan, Int64(value) == nil {
                 errors.append(
-                    "values[\(i)]: Invalid value: \(JSON.string(value).text): for 'Gt', 'Lt' operators, the value must be an integer")
+                    "values[\(i)]: Invalid value: \(JSON.string(value).text): for 'Gt', 'Lt' operators, the value must be an integer"
+                )
             }
         }
         for (i, value) in values.enumerated() {
             let wrong = LabelNames.valueErrors(value)
             if !wrong.isEmpty {
-                errors.append("values[\(i)][\(key)]: Invalid value: \(JSON.string(value).text): \(wrong.joined(separator: "; "))")
+                errors.append(
+                    "values[\(i)][\(key)]: Invalid value: \(JSON.string(value).text): \(wrong.joined(separator: "; "))")
             }
         }
         if errors.count == 1 { throw QueryError(message: errors[0]) }

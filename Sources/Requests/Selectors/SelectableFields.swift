@@ -12,7 +12,9 @@ struct SelectableFields {
 
     /// `definition` is the CustomResourceDefinition of a custom resource.
     init(_ type: ResourceType, definition: JSON?) {
-        var paths: [String: [String]] = ["metadata.name": ["metadata", "name"], "metadata.namespace": ["metadata", "namespace"]]
+        var paths: [String: [String]] = [
+            "metadata.name": ["metadata", "name"], "metadata.namespace": ["metadata", "namespace"],
+        ]
         if type.isCustom {
             listsKnown = false
             let version = definition?["spec", "versions"]?.elements.first { $0["name"]?.string == type.version }
@@ -39,7 +41,8 @@ struct SelectableFields {
         switch (type.group, type.resource) {
         case ("", "pods"):
             var fields = plain(
-                "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase",
+                "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName",
+                "spec.hostNetwork", "status.phase",
                 "status.podIP", "status.podIPs", "status.nominatedNodeName")
             fields["spec.host"] = ["spec", "nodeName"]
             return fields

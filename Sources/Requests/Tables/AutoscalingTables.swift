@@ -10,8 +10,10 @@ extension PrinterTable {
         let target = row.object["spec", "scaleTargetRef"] ?? .null
         let least = row.object["spec", "minReplicas"]?.int
         return [
-            row.name, .string("\(target["kind"]?.string ?? "")/\(target["name"]?.string ?? "")"), .string(metrics(row.object)),
-            .string(least.map { String($0) } ?? "<unset>"), row.number("spec", "maxReplicas"), row.number("status", "currentReplicas"),
+            row.name, .string("\(target["kind"]?.string ?? "")/\(target["name"]?.string ?? "")"),
+            .string(metrics(row.object)),
+            .string(least.map { String($0) } ?? "<unset>"), row.number("spec", "maxReplicas"),
+            row.number("status", "currentReplicas"),
             row.age,
         ]
     }
@@ -24,7 +26,9 @@ extension PrinterTable {
             // autoscaling/v1 knows the one metric by its own field.
             specs = [["type": "Resource", "resource": ["name": "cpu", "target": ["averageUtilization": target]]]]
             if let current = object["status", "currentCPUUtilizationPercentage"] {
-                statuses = [["type": "Resource", "resource": ["name": "cpu", "current": ["averageUtilization": current]]]]
+                statuses = [
+                    ["type": "Resource", "resource": ["name": "cpu", "current": ["averageUtilization": current]]]
+                ]
             }
         }
         if specs.isEmpty { return "<none>" }
@@ -47,7 +51,9 @@ extension PrinterTable {
     }
 
     private static func plain(_ target: JSON?, _ current: JSON?) -> String {
-        if let average = target?["averageValue"]?.string { return "\(current?["averageValue"]?.string ?? "<unknown>")/\(average) (avg)" }
+        if let average = target?["averageValue"]?.string {
+            return "\(current?["averageValue"]?.string ?? "<unknown>")/\(average) (avg)"
+        }
         return "\(current?["value"]?.string ?? "<unknown>")/\(target?["value"]?.string ?? "")"
     }
 

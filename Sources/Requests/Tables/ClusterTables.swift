@@ -24,12 +24,19 @@ extension PrinterTable {
     static let lease = PrinterTable(columns: Columns.leases) { [$0.name, $0.text("spec", "holderIdentity"), $0.age] }
 
     static let leaseCandidate = PrinterTable(columns: Columns.leasecandidates) { row in
-        [row.name, row.text("spec", "leaseName"), row.text("spec", "binaryVersion"), row.text("spec", "emulationVersion"), row.age]
+        [
+            row.name, row.text("spec", "leaseName"), row.text("spec", "binaryVersion"),
+            row.text("spec", "emulationVersion"), row.age,
+        ]
     }
 
     static let certificateSigningRequest = PrinterTable(columns: Columns.certificatesigningrequests) { row in
         var status = "Pending"
-        if row.condition("Denied") != nil { status = "Denied" } else if row.condition("Approved") != nil { status = "Approved" }
+        if row.condition("Denied") != nil {
+            status = "Denied"
+        } else if row.condition("Approved") != nil {
+            status = "Approved"
+        }
         if row.condition("Failed") != nil { status += ",Failed" }
         if !(row.object["status", "certificate"]?.string ?? "").isEmpty { status += ",Issued" }
         let seconds = row.object["spec", "expirationSeconds"]?.int
@@ -62,7 +69,8 @@ extension PrinterTable {
         let limited = row.object["spec", "limited"]
         let queuing = limited?["limitResponse", "queuing"]
         return [
-            row.name, row.text("spec", "type"), number(limited?["nominalConcurrencyShares"]), number(queuing?["queues"]),
+            row.name, row.text("spec", "type"), number(limited?["nominalConcurrencyShares"]),
+            number(queuing?["queues"]),
             number(queuing?["handSize"]), number(queuing?["queueLengthLimit"]), row.age,
         ]
     }

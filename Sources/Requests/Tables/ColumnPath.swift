@@ -48,7 +48,9 @@ struct ColumnPath: Sendable {
             return all.indices.contains(place) ? [all[place]] : []
         case .slice(let from, let to, let by):
             guard let all = value.array else { return [] }
-            func place(_ i: Int?, _ none: Int) -> Int { i.map { max(0, min(all.count, $0 < 0 ? all.count + $0 : $0)) } ?? none }
+            func place(_ i: Int?, _ none: Int) -> Int {
+                i.map { max(0, min(all.count, $0 < 0 ? all.count + $0 : $0)) } ?? none
+            }
             let (a, b, step) = (place(from, 0), place(to, all.count), max(1, by ?? 1))
             return a < b ? stride(from: a, to: b, by: step).map { all[$0] } : []
         case .all:
@@ -138,7 +140,8 @@ struct ColumnPath: Sendable {
                     continue
                 }
                 switch b {
-                case UInt8(ascii: "."), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: " "), UInt8(ascii: "="), UInt8(ascii: "!"),
+                case UInt8(ascii: "."), UInt8(ascii: "["), UInt8(ascii: "]"), UInt8(ascii: " "), UInt8(ascii: "="),
+                    UInt8(ascii: "!"),
                     UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: ")"):
                     return text.isEmpty ? nil : .member(String(decoding: text, as: UTF8.self))
                 default:

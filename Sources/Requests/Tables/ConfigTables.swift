@@ -24,7 +24,8 @@ extension PrinterTable {
         let healthy = row.object["conditions"]?.elements.first { $0["type"]?.string == "Healthy" }
         let status = healthy.map { $0["status"]?.string == "True" ? "Healthy" : "Unhealthy" } ?? "Unknown"
         return [
-            row.name, .string(status), .string(healthy?["message"]?.string ?? ""), .string(healthy?["error"]?.string ?? ""),
+            row.name, .string(status), .string(healthy?["message"]?.string ?? ""),
+            .string(healthy?["error"]?.string ?? ""),
         ]
     }
 }

@@ -4,12 +4,15 @@ import Schema
 extension PrinterTable {
     /// The table of a custom resource: its name, then the `additionalPrinterColumns` of the version, or its age when there are none.
     static func custom(_ version: String, definition: JSON?) -> PrinterTable {
-        let declared = definition?["spec", "versions"]?.elements.first { $0["name"]?.string == version }?["additionalPrinterColumns"]
+        let declared = definition?["spec", "versions"]?.elements.first { $0["name"]?.string == version }?[
+            "additionalPrinterColumns"]
         var columns = [TableColumn.name]
         var readers: [@Sendable (TableCells) -> JSON] = []
         let given = declared?.elements ?? []
         if given.isEmpty {
-            columns.append(TableColumn(name: "Age", type: "date", format: "", description: TableColumn.createdDescription, priority: 0))
+            columns.append(
+                TableColumn(
+                    name: "Age", type: "date", format: "", description: TableColumn.createdDescription, priority: 0))
             return PrinterTable(columns: columns) { [$0.name, $0.age] }
         }
         for column in given {
@@ -19,7 +22,8 @@ extension PrinterTable {
             if description.isEmpty { description = "Custom resource definition column (in JSONPath format): \(path)" }
             columns.append(
                 TableColumn(
-                    name: column["name"]?.string ?? "", type: type, format: column["format"]?.string ?? "", description: description,
+                    name: column["name"]?.string ?? "", type: type, format: column["format"]?.string ?? "",
+                    description: description,
                     priority: Int(column["priority"]?.int ?? 0)))
             let compiled = ColumnPath(path)
             readers.append { row in

@@ -23,7 +23,8 @@ extension PrinterTable {
         if !host.isEmpty { source += ", " + host }
         return [
             .string(last), row.text("type"), row.text("reason"), .string(name.isEmpty ? kind : kind + "/" + name),
-            row.text("involvedObject", "fieldPath"), .string(source), .string(trimmed(event["message"]?.string ?? "")), .string(first),
+            row.text("involvedObject", "fieldPath"), .string(source), .string(trimmed(event["message"]?.string ?? "")),
+            .string(first),
             .int(count), row.name,
         ]
     }

@@ -39,7 +39,9 @@ extension PrinterTable {
                 "Running"
             }
         return [row.name, .string(status), .string(completions), .string(duration), row.age]
-            + row.containers("spec", "template", "spec", "containers") + [TableCells.selector(row.object["spec", "selector"])]
+            + row.containers("spec", "template", "spec", "containers") + [
+                TableCells.selector(row.object["spec", "selector"])
+            ]
     }
 
     static let cronJob = PrinterTable(columns: Columns.cronjobs) { row in

@@ -6,7 +6,12 @@ extension PrinterTable {
         conditions: { pod in
             switch pod["status", "phase"]?.string {
             case "Succeeded":
-                [["message": "The pod has completed successfully.", "reason": "Succeeded", "status": "True", "type": "Completed"]]
+                [
+                    [
+                        "message": "The pod has completed successfully.", "reason": "Succeeded", "status": "True",
+                        "type": "Completed",
+                    ]
+                ]
             case "Failed": [["message": "The pod failed.", "reason": "Failed", "status": "True", "type": "Completed"]]
             default: []
             }
@@ -30,17 +35,23 @@ private struct PodCells {
         reason = phase
         if let given = status["reason"]?.string, !given.isEmpty { reason = given }
         let conditions = status["conditions"]?.elements ?? []
-        if conditions.contains(where: { $0["type"]?.string == "PodScheduled" && $0["reason"]?.string == "SchedulingGated" }) {
+        if conditions.contains(where: {
+            $0["type"]?.string == "PodScheduled" && $0["reason"]?.string == "SchedulingGated"
+        }) {
             reason = "SchedulingGated"
         }
         let initContainers = spec["initContainers"]?.elements ?? []
-        let sidecars = Set(initContainers.filter { $0["restartPolicy"]?.string == "Always" }.compactMap { $0["name"]?.string })
+        let sidecars = Set(
+            initContainers.filter { $0["restartPolicy"]?.string == "Always" }.compactMap { $0["name"]?.string })
         total = (spec["containers"]?.elements.count ?? 0) + sidecars.count
 
-        let isInitializing = readInitContainers(status["initContainerStatuses"]?.elements ?? [], initContainers.count, sidecars)
+        let isInitializing = readInitContainers(
+            status["initContainerStatuses"]?.elements ?? [], initContainers.count, sidecars)
         let isInitialized = conditions.first { $0["type"]?.string == "Initialized" }?["status"]?.string == "True"
         if !isInitializing || isInitialized {
-            readContainers(status, sidecars, isReady: conditions.contains { $0["type"]?.string == "Ready" && $0["status"]?.string == "True" })
+            readContainers(
+                status, sidecars,
+                isReady: conditions.contains { $0["type"]?.string == "Ready" && $0["status"]?.string == "True" })
         }
         if row.isTerminating {
             if status["reason"]?.string == "NodeLost" {
@@ -64,7 +75,9 @@ private struct PodCells {
             }
             if let terminated {
                 reason = "Init:" + PodCells.end(terminated)
-            } else if let waiting = status["state", "waiting", "reason"]?.string, !waiting.isEmpty, waiting != "PodInitializing" {
+            } else if let waiting = status["state", "waiting", "reason"]?.string, !waiting.isEmpty,
+                waiting != "PodInitializing"
+            {
                 reason = "Init:" + waiting
             } else {
                 reason = "Init:\(i)/\(count)"
@@ -78,7 +91,8 @@ private struct PodCells {
         // Init containers that are through no longer count: sidecars do.
         restarts = 0
         lastRestart = nil
-        for sidecar in status["initContainerStatuses"]?.elements ?? [] where sidecars.contains(sidecar["name"]?.string ?? "") { note(sidecar) }
+        for sidecar in status["initContainerStatuses"]?.elements ?? []
+        where sidecars.contains(sidecar["name"]?.string ?? "") { note(sidecar) }
         var isRunning = false
         for container in (status["containerStatuses"]?.elements ?? []).reversed() {
             note(container)
@@ -96,7 +110,8 @@ private struct PodCells {
 
     private mutating func note(_ status: JSON) {
         restarts += status["restartCount"]?.int ?? 0
-        guard let text = status["lastState", "terminated", "finishedAt"]?.string, let end = Timestamp(rfc3339: text) else { return }
+        guard let text = status["lastState", "terminated", "finishedAt"]?.string, let end = Timestamp(rfc3339: text)
+        else { return }
         if lastRestart.map({ $0 < end }) ?? true { lastRestart = end }
     }
 

@@ -23,7 +23,9 @@ extension PrinterTable {
             }
             return [
                 row.name,
-                .string("\(row.object["roleRef", "kind"]?.string ?? "")/\(row.object["roleRef", "name"]?.string ?? "")"), row.age,
+                .string(
+                    "\(row.object["roleRef", "kind"]?.string ?? "")/\(row.object["roleRef", "name"]?.string ?? "")"),
+                row.age,
                 .string(users.joined(separator: ", ")), .string(groups.joined(separator: ", ")),
                 .string(accounts.joined(separator: ", ")),
             ]

@@ -46,7 +46,9 @@ extension PrinterTable {
             let ports = subset["ports"]?.elements ?? []
             if ports.isEmpty { all += addresses }
             for port in ports {
-                all += addresses.map { ($0.utf8.contains(UInt8(ascii: ":")) ? "[\($0)]" : $0) + ":\(port["port"]?.int ?? 0)" }
+                all += addresses.map {
+                    ($0.utf8.contains(UInt8(ascii: ":")) ? "[\($0)]" : $0) + ":\(port["port"]?.int ?? 0)"
+                }
             }
         }
         return [row.name, .string(TableCells.list(all, most: 3, none: subsets.isEmpty ? "<none>" : "")), row.age]

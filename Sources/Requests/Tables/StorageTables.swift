@@ -19,8 +19,10 @@ extension PrinterTable {
             claim = "\(reference["namespace"]?.string ?? "")/\(reference["name"]?.string ?? "")"
         }
         return [
-            row.name, row.text("spec", "capacity", "storage", none: "0"), TableCells.accessModes(row.object["spec", "accessModes"]),
-            row.text("spec", "persistentVolumeReclaimPolicy"), row.isTerminating ? "Terminating" : row.text("status", "phase"),
+            row.name, row.text("spec", "capacity", "storage", none: "0"),
+            TableCells.accessModes(row.object["spec", "accessModes"]),
+            row.text("spec", "persistentVolumeReclaimPolicy"),
+            row.isTerminating ? "Terminating" : row.text("status", "phase"),
             .string(claim), storageClassName(row), row.set("spec", "volumeAttributesClassName", none: "<unset>"),
             row.text("status", "reason"), row.age, row.set("spec", "volumeMode", none: "<unset>"),
         ]
@@ -32,13 +34,16 @@ extension PrinterTable {
             row.name, row.isTerminating ? "Terminating" : row.text("status", "phase"), row.text("spec", "volumeName"),
             isBound ? row.text("status", "capacity", "storage", none: "0") : "",
             isBound ? TableCells.accessModes(row.object["status", "accessModes"]) : "", storageClassName(row),
-            row.set("spec", "volumeAttributesClassName", none: "<unset>"), row.age, row.set("spec", "volumeMode", none: "<unset>"),
+            row.set("spec", "volumeAttributesClassName", none: "<unset>"), row.age,
+            row.set("spec", "volumeMode", none: "<unset>"),
         ]
     }
 
     /// The class by the old annotation, or by the field.
     private static func storageClassName(_ row: TableCells) -> JSON {
-        if let old = row.object["metadata", "annotations", "volume.beta.kubernetes.io/storage-class"]?.string { return .string(old) }
+        if let old = row.object["metadata", "annotations", "volume.beta.kubernetes.io/storage-class"]?.string {
+            return .string(old)
+        }
         return row.text("spec", "storageClassName")
     }
 
@@ -51,21 +56,24 @@ extension PrinterTable {
         [
             nameWithDefault(
                 row, "storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"),
-            row.text("provisioner"), row.set("reclaimPolicy", none: "Delete"), row.set("volumeBindingMode", none: "Immediate"),
+            row.text("provisioner"), row.set("reclaimPolicy", none: "Delete"),
+            row.set("volumeBindingMode", none: "Immediate"),
             row.flag("allowVolumeExpansion"), row.age,
         ]
     }
 
     static let volumeAttributesClass = PrinterTable(columns: Columns.volumeattributesclasses) { row in
         [
-            nameWithDefault(row, "storage.alpha.kubernetes.io/is-default-class", "storage.beta.kubernetes.io/is-default-class"),
+            nameWithDefault(
+                row, "storage.alpha.kubernetes.io/is-default-class", "storage.beta.kubernetes.io/is-default-class"),
             row.text("driverName"), row.age,
         ]
     }
 
     static let volumeAttachment = PrinterTable(columns: Columns.volumeattachments) { row in
         [
-            row.name, row.text("spec", "attacher"), row.text("spec", "source", "persistentVolumeName"), row.text("spec", "nodeName"),
+            row.name, row.text("spec", "attacher"), row.text("spec", "source", "persistentVolumeName"),
+            row.text("spec", "nodeName"),
             row.flag("status", "attached"), row.age,
         ]
     }
@@ -76,7 +84,8 @@ extension PrinterTable {
         let modes = row.object["spec", "volumeLifecycleModes"]?.strings ?? []
         let tokens = row.object["spec", "tokenRequests"]?.array?.map { $0["audience"]?.string ?? "" }
         return [
-            row.name, row.flag("spec", "attachRequired", none: true), row.flag("spec", "podInfoOnMount"), row.flag("spec", "storageCapacity"),
+            row.name, row.flag("spec", "attachRequired", none: true), row.flag("spec", "podInfoOnMount"),
+            row.flag("spec", "storageCapacity"),
             .string(tokens.map { $0.joined(separator: ",") } ?? "<unset>"), row.flag("spec", "requiresRepublish"),
             .string(modes.isEmpty ? "<none>" : modes.joined(separator: ",")), row.age,
         ]

@@ -20,7 +20,8 @@ public struct TableRendering: Sendable {
     public init(_ type: ResourceType, format: AnswerFormat, query: Query, state: ClusterState, now: Timestamp) {
         let table: PrinterTable =
             type.isCustom
-            ? .custom(type.version, definition: Selection.definition(of: type, in: state)) : .builtIn(type.store.group, type.store.resource)
+            ? .custom(type.version, definition: Selection.definition(of: type, in: state))
+            : .builtIn(type.store.group, type.store.resource)
         self.init(type, table, format: format, query: query, now: now)
     }
 
@@ -40,7 +41,8 @@ public struct TableRendering: Sendable {
     /// The Table of a `scale` subresource, whose object is made for the answer.
     public static func scale(format: AnswerFormat, query: Query, now: Timestamp) -> TableRendering {
         let type = ResourceType(
-            group: "autoscaling", version: "v1", resource: "scales", kind: "Scale", singular: "scale", isNamespaced: true, verbs: ["get"],
+            group: "autoscaling", version: "v1", resource: "scales", kind: "Scale", singular: "scale",
+            isNamespaced: true, verbs: ["get"],
             schema: nil)
         return TableRendering(type, .scale, format: format, query: query, now: now)
     }

@@ -8,18 +8,24 @@ extension Write {
     /// `pods/binding` (and the old `bindings`): gives a pod its node.
     mutating func bind() throws(APIError) -> Decision {
         var binding = command.body
-        if let schema = ground.catalog.types["io.k8s.api.core.v1.Binding"] { _ = try Conforming.conform(&binding, to: schema) }
+        if let schema = ground.catalog.types["io.k8s.api.core.v1.Binding"] {
+            _ = try Conforming.conform(&binding, to: schema)
+        }
         let name = command.name.isEmpty ? binding["metadata", "name"]?.string ?? "" : command.name
         let kind = GroupVersionKind(version: "v1", kind: "Binding")
         let target = binding["target", "kind"]?.string ?? ""
         var errors: [FieldError] = []
-        if !target.isEmpty, target != "Node" { errors.append(.notSupported("target.kind", .string(target), ["Node", "<empty>"])) }
+        if !target.isEmpty, target != "Node" {
+            errors.append(.notSupported("target.kind", .string(target), ["Node", "<empty>"]))
+        }
         let node = binding["target", "name"]?.string ?? ""
         if node.isEmpty { errors.append(.required("target.name")) }
         if !errors.isEmpty { throw APIError.invalid(kind, binding["metadata", "name"]?.string ?? "", errors) }
 
         let pods = GroupResource(resource: "pods")
-        guard let existing = ground.state.object(pods, command.namespace, name) else { throw APIError.notFound(pods, name) }
+        guard let existing = ground.state.object(pods, command.namespace, name) else {
+            throw APIError.notFound(pods, name)
+        }
         let old = existing.document
         var pod = old
         func refuse(_ because: String) -> APIError {
@@ -29,7 +35,9 @@ extension Write {
             throw APIError.conflict(
                 pods, name, "Precondition failed: UID in precondition: \(uid), UID in object meta: \(existing.uid)")
         }
-        if pod["metadata", "deletionTimestamp"] != nil { throw refuse("pod \(name) is being deleted, cannot be assigned to a host") }
+        if pod["metadata", "deletionTimestamp"] != nil {
+            throw refuse("pod \(name) is being deleted, cannot be assigned to a host")
+        }
         if let assigned = pod["spec", "nodeName"]?.string, !assigned.isEmpty {
             throw refuse("pod \(name) is already assigned to node \"\(assigned)\"")
         }
@@ -42,14 +50,16 @@ extension Write {
         }
         // PodTopologyLabels: a pod knows its node's zone and region.
         let labels = ground.state.object(GroupResource(resource: "nodes"), "", node)?.labels ?? []
-        for label in labels where label.key == "topology.kubernetes.io/zone" || label.key == "topology.kubernetes.io/region" {
+        for label in labels
+        where label.key == "topology.kubernetes.io/zone" || label.key == "topology.kubernetes.io/region" {
             pod["metadata", "labels", label.key] = .string(label.value)
         }
         setScheduled(&pod)
         let status: JSON = ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201]
         pod["metadata", "resourceVersion"] = .string(resourceVersion)
         let change = Change(
-            kind: .updated, key: existing.key, uid: existing.uid, previousRevision: existing.revision, body: pod.encoded())
+            kind: .updated, key: existing.key, uid: existing.uid, previousRevision: existing.revision,
+            body: pod.encoded())
         return decision(201, status, [(change, pod)])
     }
 
@@ -61,7 +71,9 @@ extension Write {
         ]
         if let place = conditions.firstIndex(where: { $0["type"] == "PodScheduled" }) {
             var condition = scheduled
-            if conditions[place]["status"] == "True" { condition["lastTransitionTime"] = conditions[place]["lastTransitionTime"] }
+            if conditions[place]["status"] == "True" {
+                condition["lastTransitionTime"] = conditions[place]["lastTransitionTime"]
+            }
             if let observed = conditions[place]["observedGeneration"] { condition["observedGeneration"] = observed }
             conditions[place] = condition
         } else {

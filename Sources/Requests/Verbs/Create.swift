@@ -60,7 +60,8 @@ extension Write {
     /// A name is at most 63 bytes, so that it can be a label and a host name.
     private mutating func generatedName(_ prefix: String) -> String {
         let longest = 63 - 5
-        let kept = prefix.utf8.count > longest ? String(decoding: Array(prefix.utf8.prefix(longest)), as: UTF8.self) : prefix
+        let kept =
+            prefix.utf8.count > longest ? String(decoding: Array(prefix.utf8.prefix(longest)), as: UTF8.self) : prefix
         return kept + random.suffix(5)
     }
 }
@@ -73,11 +74,14 @@ enum Generation {
         .init(group: "apps", resource: "replicasets"), .init(group: "apps", resource: "statefulsets"),
         .init(group: "batch", resource: "cronjobs"), .init(group: "batch", resource: "jobs"),
         .init(group: "apiextensions.k8s.io", resource: "customresourcedefinitions"),
-        .init(group: "resource.k8s.io", resource: "deviceclasses"), .init(group: "resource.k8s.io", resource: "resourceslices"),
+        .init(group: "resource.k8s.io", resource: "deviceclasses"),
+        .init(group: "resource.k8s.io", resource: "resourceslices"),
         .init(group: "discovery.k8s.io", resource: "endpointslices"),
-        .init(group: "networking.k8s.io", resource: "ingresses"), .init(group: "networking.k8s.io", resource: "ingressclasses"),
+        .init(group: "networking.k8s.io", resource: "ingresses"),
+        .init(group: "networking.k8s.io", resource: "ingressclasses"),
         .init(group: "networking.k8s.io", resource: "networkpolicies"),
-        .init(group: "policy", resource: "poddisruptionbudgets"), .init(group: "scheduling.k8s.io", resource: "priorityclasses"),
+        .init(group: "policy", resource: "poddisruptionbudgets"),
+        .init(group: "scheduling.k8s.io", resource: "priorityclasses"),
         .init(group: "admissionregistration.k8s.io", resource: "mutatingwebhookconfigurations"),
         .init(group: "admissionregistration.k8s.io", resource: "validatingwebhookconfigurations"),
         .init(group: "admissionregistration.k8s.io", resource: "mutatingadmissionpolicies"),
@@ -92,7 +96,9 @@ enum Generation {
     static func isRaised(_ type: ResourceType, _ object: JSON, _ old: JSON) -> Bool {
         if differs(object, old) { return true }
         // An empty list of webhooks never equals an unset one, so every update of such a configuration counts upstream.
-        if type.store.resource.hasSuffix("webhookconfigurations") { return object["webhooks"]?.elements.isEmpty ?? true }
+        if type.store.resource.hasSuffix("webhookconfigurations") {
+            return object["webhooks"]?.elements.isEmpty ?? true
+        }
         if type.store == GroupResource(group: "apps", resource: "deployments") {
             return (object["metadata", "annotations"] ?? [:]) != (old["metadata", "annotations"] ?? [:])
         }

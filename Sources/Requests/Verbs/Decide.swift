@@ -1,8 +1,8 @@
 public import Admission
 public import ClusterState
+import Document
 public import Records
 public import Schema
-import Document
 
 /// What a write is decided on: one state and what is served at it.
 public struct DecisionGround: Sendable {
@@ -40,7 +40,8 @@ extension Write {
         case (_, "", .deletecollection): return try deleteCollection()
         default:
             throw APIError(
-                code: 405, reason: "MethodNotAllowed", message: "the server does not allow this method on the requested resource")
+                code: 405, reason: "MethodNotAllowed",
+                message: "the server does not allow this method on the requested resource")
         }
     }
 }

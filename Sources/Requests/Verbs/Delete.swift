@@ -8,15 +8,20 @@ extension Write {
     mutating func delete() throws(APIError) -> Decision {
         if type.store == GroupResource(group: "batch", resource: "jobs"), command.deletion.propagation == nil {
             warnings.append(
-                "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning")
+                "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning"
+            )
         }
         let existing = try existing(command.name)
         let outcome = try remove(existing)
         let changes = outcome.change.map { [($0, outcome.object)] } ?? []
         if outcome.isGone && !Self.answersWithObject.contains(type.store) {
-            var details: JSON = ["name": .string(command.name), "kind": .string(type.resource), "uid": .string(existing.uid)]
+            var details: JSON = [
+                "name": .string(command.name), "kind": .string(type.resource), "uid": .string(existing.uid),
+            ]
             if !type.group.isEmpty { details["group"] = .string(type.group) }
-            return decision(200, ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "details": details], changes)
+            return decision(
+                200, ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "details": details],
+                changes)
         }
         return decision(200, answer(outcome.object), changes)
     }
@@ -35,7 +40,8 @@ extension Write {
         }
         let list: JSON = [
             "apiVersion": .string(type.apiVersion), "kind": .string(type.kind + "List"),
-            "metadata": ["resourceVersion": .string(String(changes.isEmpty ? ground.state.revision : revision))], "items": .array(items),
+            "metadata": ["resourceVersion": .string(String(changes.isEmpty ? ground.state.revision : revision))],
+            "items": .array(items),
         ]
         return decision(200, list, changes)
     }
@@ -57,7 +63,9 @@ extension Write {
         var admission = try admit(.delete, &nothing, old: old, name: name)
         try validate(&admission, .null)
 
-        if type.store == GroupResource(group: "scheduling.k8s.io", resource: "priorityclasses"), name.hasPrefix("system-") {
+        if type.store == GroupResource(group: "scheduling.k8s.io", resource: "priorityclasses"),
+            name.hasPrefix("system-")
+        {
             throw APIError.forbidden(type.groupResource, name, "this is a system priority class and cannot be deleted")
         }
         if type.store == GroupResource(resource: "namespaces") { return try removeNamespace(existing, &object) }
@@ -79,7 +87,9 @@ extension Write {
             if grace < previousGrace { setDeletion(&object, grace: grace, since: old) }
         } else {
             setDeletion(&object, grace: grace, since: .null)
-            if Generation.isCounted(type) { object["metadata", "generation"] = .int((old["metadata", "generation"]?.int ?? 0) + 1) }
+            if Generation.isCounted(type) {
+                object["metadata", "generation"] = .int((old["metadata", "generation"]?.int ?? 0) + 1)
+            }
         }
         if object == old { return Removal(object: old, change: nil, isGone: false) }
         if command.isDryRun { return Removal(object: object, change: nil, isGone: false) }
@@ -120,7 +130,8 @@ extension Write {
         var finalizers = object["metadata", "finalizers"]?.strings ?? []
         let before = finalizers
         let byDefault: DeleteOptions.Propagation =
-            type.store == GroupResource(resource: "replicationcontrollers") || type.store == GroupResource(group: "batch", resource: "jobs")
+            type.store == GroupResource(resource: "replicationcontrollers")
+                || type.store == GroupResource(group: "batch", resource: "jobs")
             ? .orphan : .background
         func set(_ name: String, _ wanted: Bool) {
             if wanted {
@@ -143,19 +154,22 @@ extension Write {
         if let uid = command.deletion.uid, uid != existing.uid {
             throw preconditionFailed(
                 existing,
-                "the UID in the precondition (\(uid)) does not match the UID in record (\(existing.uid)). The object might have been deleted and then recreated")
+                "the UID in the precondition (\(uid)) does not match the UID in record (\(existing.uid)). The object might have been deleted and then recreated"
+            )
         }
         if let version = command.deletion.resourceVersion, version != String(existing.revision) {
             throw preconditionFailed(
                 existing,
-                "the ResourceVersion in the precondition (\(version)) does not match the ResourceVersion in record (\(existing.revision)). The object might have been modified")
+                "the ResourceVersion in the precondition (\(version)) does not match the ResourceVersion in record (\(existing.revision)). The object might have been modified"
+            )
         }
     }
 
     private func preconditionFailed(_ existing: StoredObject, _ because: String) -> APIError {
         let kind = type.group.isEmpty ? type.kind : type.kind + "." + type.group
         return APIError(
-            code: 409, reason: "Conflict", message: "Operation cannot be fulfilled on \(kind) \"\(existing.key.name)\": \(because)",
+            code: 409, reason: "Conflict",
+            message: "Operation cannot be fulfilled on \(kind) \"\(existing.key.name)\": \(because)",
             group: type.group, kind: type.kind, name: existing.key.name)
     }
 
@@ -175,7 +189,8 @@ extension Write {
         object["metadata", "finalizers"] = .array(finalizers)
         var conditions = (object["status", "conditions"]?.elements ?? []).filter { $0["type"] != "Terminating" }
         conditions.append([
-            "type": "Terminating", "status": "True", "lastTransitionTime": .string(command.now.rfc3339), "reason": "InstanceDeletionPending",
+            "type": "Terminating", "status": "True", "lastTransitionTime": .string(command.now.rfc3339),
+            "reason": "InstanceDeletionPending",
             "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
         ])
         object["status", "conditions"] = .array(conditions)
@@ -186,7 +201,9 @@ extension Write {
 
     private mutating func removeNamespace(_ existing: StoredObject, _ object: inout JSON) throws(APIError) -> Removal {
         let name = existing.key.name
-        let waits = !(object["spec", "finalizers"]?.elements.isEmpty ?? true) || !(object["metadata", "finalizers"]?.elements.isEmpty ?? true)
+        let waits =
+            !(object["spec", "finalizers"]?.elements.isEmpty ?? true)
+            || !(object["metadata", "finalizers"]?.elements.isEmpty ?? true)
         if object["metadata", "deletionTimestamp"] != nil, waits {
             return Removal(object: object, change: nil, isGone: false)
         }
@@ -202,11 +219,16 @@ extension Write {
     /// Stores whose DELETE answers with the object that went, not with a Status.
     static let answersWithObject: Set<GroupResource> = [
         .init(resource: "namespaces"), .init(resource: "persistentvolumes"), .init(resource: "persistentvolumeclaims"),
-        .init(resource: "pods"), .init(resource: "podtemplates"), .init(resource: "resourcequotas"), .init(resource: "serviceaccounts"),
-        .init(resource: "services"), .init(group: "storage.k8s.io", resource: "csidrivers"), .init(group: "storage.k8s.io", resource: "csinodes"),
-        .init(group: "storage.k8s.io", resource: "storageclasses"), .init(group: "storage.k8s.io", resource: "volumeattachments"),
-        .init(group: "storage.k8s.io", resource: "volumeattributesclasses"), .init(group: "resource.k8s.io", resource: "deviceclasses"),
-        .init(group: "resource.k8s.io", resource: "resourceclaims"), .init(group: "resource.k8s.io", resource: "resourceclaimtemplates"),
+        .init(resource: "pods"), .init(resource: "podtemplates"), .init(resource: "resourcequotas"),
+        .init(resource: "serviceaccounts"),
+        .init(resource: "services"), .init(group: "storage.k8s.io", resource: "csidrivers"),
+        .init(group: "storage.k8s.io", resource: "csinodes"),
+        .init(group: "storage.k8s.io", resource: "storageclasses"),
+        .init(group: "storage.k8s.io", resource: "volumeattachments"),
+        .init(group: "storage.k8s.io", resource: "volumeattributesclasses"),
+        .init(group: "resource.k8s.io", resource: "deviceclasses"),
+        .init(group: "resource.k8s.io", resource: "resourceclaims"),
+        .init(group: "resource.k8s.io", resource: "resourceclaimtemplates"),
         .init(group: "resource.k8s.io", resource: "resourceslices"),
     ]
 }

@@ -12,9 +12,13 @@ extension Write {
         if let said = command.body["metadata", "name"]?.string, said != name {
             throw APIError.badRequest("name in URL does not match name in Eviction object")
         }
-        guard let existing = ground.state.object(pods, command.namespace, name) else { throw APIError.notFound(pods, name) }
+        guard let existing = ground.state.object(pods, command.namespace, name) else {
+            throw APIError.notFound(pods, name)
+        }
         let pod = existing.document
-        guard let podType = ground.catalog.resource(apiVersion: "v1", "pods") else { throw APIError.notFound(pods, name) }
+        guard let podType = ground.catalog.resource(apiVersion: "v1", "pods") else {
+            throw APIError.notFound(pods, name)
+        }
         var deletion = command
         deletion.verb = .delete
         deletion.type = podType
@@ -26,11 +30,14 @@ extension Write {
 
         var budgetChange: (Change, JSON)?
         if needsBudget(pod) {
-            let budgets = ground.state.objects(GroupResource(group: "policy", resource: "poddisruptionbudgets"), namespace: command.namespace)
-                .map { ($0, $0.document) }
-                .filter { LabelMatch.matches($0.1["spec", "selector"], existing.labels) }
+            let budgets = ground.state.objects(
+                GroupResource(group: "policy", resource: "poddisruptionbudgets"), namespace: command.namespace
+            )
+            .map { ($0, $0.document) }
+            .filter { LabelMatch.matches($0.1["spec", "selector"], existing.labels) }
             if budgets.count > 1 {
-                throw APIError.internalError("This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
+                throw APIError.internalError(
+                    "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
             }
             if let (stored, budget) = budgets.first, !isUnhealthyAndFree(pod, budget) {
                 budgetChange = try take(stored, budget, name)
@@ -49,15 +56,18 @@ extension Write {
     /// A pod that has ended, waits, or is going already costs no disruption.
     private func needsBudget(_ pod: JSON) -> Bool {
         let phase = pod["status", "phase"]?.string ?? ""
-        return phase != "Succeeded" && phase != "Failed" && phase != "Pending" && pod["metadata", "deletionTimestamp"] == nil
+        return phase != "Succeeded" && phase != "Failed" && phase != "Pending"
+            && pod["metadata", "deletionTimestamp"] == nil
     }
 
     private func isUnhealthyAndFree(_ pod: JSON, _ budget: JSON) -> Bool {
-        let ready = pod["status", "conditions"]?.elements.contains { $0["type"] == "Ready" && $0["status"] == "True" } ?? false
+        let ready =
+            pod["status", "conditions"]?.elements.contains { $0["type"] == "Ready" && $0["status"] == "True" } ?? false
         if ready { return false }
         if budget["spec", "unhealthyPodEvictionPolicy"] == "AlwaysAllow" { return true }
         let status = budget["status"] ?? .null
-        return (status["currentHealthy"]?.int ?? 0) >= (status["desiredHealthy"]?.int ?? 0) && (status["desiredHealthy"]?.int ?? 0) > 0
+        return (status["currentHealthy"]?.int ?? 0) >= (status["desiredHealthy"]?.int ?? 0)
+            && (status["desiredHealthy"]?.int ?? 0) > 0
     }
 
     /// Counts one disruption against a budget, or refuses with 429.
@@ -65,7 +75,8 @@ extension Write {
         let name = stored.key.name
         func tooMany(_ detail: String, retry: Int? = nil) -> APIError {
             APIError(
-                code: 429, reason: "TooManyRequests", message: "Cannot evict pod as it would violate the pod's disruption budget.",
+                code: 429, reason: "TooManyRequests",
+                message: "Cannot evict pod as it would violate the pod's disruption budget.",
                 causes: [.init(reason: "DisruptionBudget", message: detail)], retryAfterSeconds: retry)
         }
         let status = budget["status"] ?? .null
@@ -83,7 +94,9 @@ extension Write {
         changed["status", "disruptedPods", pod] = .string(command.now.rfc3339)
         changed["metadata", "resourceVersion"] = .string(resourceVersion)
         return (
-            Change(kind: .updated, key: stored.key, uid: stored.uid, previousRevision: stored.revision, body: changed.encoded()), changed
+            Change(
+                kind: .updated, key: stored.key, uid: stored.uid, previousRevision: stored.revision,
+                body: changed.encoded()), changed
         )
     }
 }
@@ -94,7 +107,9 @@ enum LabelMatch {
     static func matches(_ selector: JSON?, _ labels: [(key: String, value: String)]) -> Bool {
         guard let selector else { return false }
         func value(_ key: String) -> String? { labels.first { $0.key == key }?.value }
-        for wanted in selector["matchLabels"]?.entries.stringPairs ?? [] where value(wanted.key) != wanted.value { return false }
+        for wanted in selector["matchLabels"]?.entries.stringPairs ?? [] where value(wanted.key) != wanted.value {
+            return false
+        }
         for expression in selector["matchExpressions"]?.elements ?? [] {
             let found = value(expression["key"]?.string ?? "")
             let values = expression["values"]?.strings ?? []

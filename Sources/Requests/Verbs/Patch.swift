@@ -14,7 +14,8 @@ extension Write {
         try patch(&object, name: command.name, schema: type.schema)
         let said = object["metadata", "name"]?.string ?? ""
         if said != command.name {
-            throw APIError.badRequest("the name of the object (\(said)) does not match the name on the URL (\(command.name))")
+            throw APIError.badRequest(
+                "the name of the object (\(said)) does not match the name on the URL (\(command.name))")
         }
         do throws(APIError) {
             object = try decode(object)
@@ -36,7 +37,9 @@ extension Write {
             guard let schema, !type.isCustom else {
                 throw APIError(
                     code: 415, reason: "UnsupportedMediaType",
-                    message: "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml")
+                    message:
+                        "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
+                )
             }
             try requireObject()
             object = try StrategicMergePatch.apply(command.body, to: object, schema: schema)
@@ -46,7 +49,9 @@ extension Write {
 
     /// A merged object that is no object of the kind: the patch is to blame.
     private func unreadable(_ error: APIError) -> APIError {
-        guard command.patchType == .merge || command.patchType == .strategic, let start = error.message.firstRange(of: "json: ") else { return error }
+        guard command.patchType == .merge || command.patchType == .strategic,
+            let start = error.message.firstRange(of: "json: ")
+        else { return error }
         return APIError.invalid(
             GroupVersionKind(version: "", kind: ""), "",
             [.invalid("patch", .string(command.body.text), String(error.message[start.lowerBound...]))])
@@ -67,11 +72,14 @@ extension Write {
 
     /// Server-side apply: makes the object when it does not exist.
     private mutating func apply() throws(APIError) -> Decision {
-        guard command.body.object != nil else { throw APIError.badRequest("error decoding YAML: the body is no object") }
+        guard command.body.object != nil else {
+            throw APIError.badRequest("error decoding YAML: the body is no object")
+        }
         var configuration = command.body
         let said = configuration["metadata", "name"]?.string ?? ""
         if !said.isEmpty, said != command.name {
-            throw APIError.badRequest("the name of the object (\(said)) does not match the name on the URL (\(command.name))")
+            throw APIError.badRequest(
+                "the name of the object (\(said)) does not match the name on the URL (\(command.name))")
         }
         configuration["metadata", "name"] = .string(command.name)
         let space = configuration["metadata", "namespace"]?.string ?? ""
@@ -82,15 +90,19 @@ extension Write {
         if existing == nil, !command.subresource.isEmpty { throw APIError.notFound(type.groupResource, command.name) }
         if let uid = configuration["metadata", "uid"]?.string, existing == nil, !uid.isEmpty {
             throw APIError.conflict(
-                type.groupResource, command.name, "uid mismatch: the provided object specified uid \(uid), and no existing object was found")
+                type.groupResource, command.name,
+                "uid mismatch: the provided object specified uid \(uid), and no existing object was found")
         }
         var merged = try ServerSideApply.apply(
-            live: live.map { answer($0) }, configuration: configuration, manager: command.manager, isForced: command.isForced,
+            live: live.map { answer($0) }, configuration: configuration, manager: command.manager,
+            isForced: command.isForced,
             apiVersion: type.apiVersion, subresource: command.subresource, time: command.now, schema: schema)
         merged = try decode(merged)
         try checkNamespace(&merged)
         guard let existing, let live else { return try insert(&merged) }
-        if configuration["metadata", "resourceVersion"] == nil { merged["metadata", "resourceVersion"] = .string(String(existing.revision)) }
+        if configuration["metadata", "resourceVersion"] == nil {
+            merged["metadata", "resourceVersion"] = .string(String(existing.revision))
+        }
         return try replace(existing, old: live, with: &merged, tracksManager: false)
     }
 }

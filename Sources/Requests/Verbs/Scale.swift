@@ -1,8 +1,8 @@
 import Admission
 import ClusterState
+public import Document
 import Patching
 import Records
-public import Document
 public import Schema
 
 /// The `scale` subresource: one number of a workload, as `autoscaling/v1` Scale.
@@ -13,10 +13,14 @@ public enum Scale {
     public static func document(of object: JSON, type: ResourceType) -> JSON {
         let metadata = object["metadata"] ?? .null
         var kept: JSON = [:]
-        for member in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] { kept[member] = metadata[member] }
+        for member in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
+            kept[member] = metadata[member]
+        }
         let paths = type.scalePaths
         var status: JSON = ["replicas": object[paths.statusReplicas] ?? 0]
-        let selector = paths.selector.map { object[$0]?.string } ?? (type.isCustom ? nil : selectorText(object["spec", "selector"]))
+        let selector =
+            paths.selector.map { object[$0]?.string }
+            ?? (type.isCustom ? nil : selectorText(object["spec", "selector"]))
         if let selector, !selector.isEmpty { status["selector"] = .string(selector) }
         var spec: JSON = [:]
         if let replicas = object[paths.replicas], replicas != 0 { spec["replicas"] = replicas }
@@ -27,7 +31,9 @@ public enum Scale {
     static func selectorText(_ selector: JSON?) -> String? {
         guard let selector else { return nil }
         let isPlain = selector["matchLabels"] == nil && selector["matchExpressions"] == nil
-        var parts = (isPlain ? selector.entries : selector["matchLabels"]?.entries ?? JSONObject()).stringPairs.map { "\($0.key)=\($0.value)" }
+        var parts = (isPlain ? selector.entries : selector["matchLabels"]?.entries ?? JSONObject()).stringPairs.map {
+            "\($0.key)=\($0.value)"
+        }
         for expression in selector["matchExpressions"]?.elements ?? [] {
             let key = expression["key"]?.string ?? ""
             let values = (expression["values"]?.strings ?? []).sorted { $0.bytesPrecede($1) }.joined(separator: ",")
@@ -67,12 +73,14 @@ extension Write {
         if let schema { _ = try Conforming.conform(&wanted, to: schema) }
         let name = wanted["metadata", "name"]?.string ?? ""
         if name != command.name {
-            throw APIError.badRequest("the name of the object (\(name)) does not match the name on the URL (\(command.name))")
+            throw APIError.badRequest(
+                "the name of the object (\(name)) does not match the name on the URL (\(command.name))")
         }
         let version = wanted["metadata", "resourceVersion"]?.string ?? ""
         if !version.isEmpty, version != String(existing.revision) {
             throw APIError.conflict(
-                type.groupResource, name, "the object has been modified; please apply your changes to the latest version and try again")
+                type.groupResource, name,
+                "the object has been modified; please apply your changes to the latest version and try again")
         }
         let replicas = wanted["spec", "replicas"]?.int ?? 0
         if replicas < 0 {

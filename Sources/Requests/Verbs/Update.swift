@@ -14,7 +14,8 @@ extension Write {
             throw APIError.badRequest("name must be provided")
         }
         if said != command.name {
-            throw APIError.badRequest("the name of the object (\(said)) does not match the name on the URL (\(command.name))")
+            throw APIError.badRequest(
+                "the name of the object (\(said)) does not match the name on the URL (\(command.name))")
         }
         guard let existing = ground.state.object(key(command.name)) else {
             if command.subresource.isEmpty, rules.allowsCreateOnUpdate {
@@ -28,7 +29,9 @@ extension Write {
     }
 
     /// Puts a decoded object in the place of an existing one.
-    mutating func replace(_ existing: StoredObject, old: JSON, with decoded: inout JSON, tracksManager: Bool) throws(APIError) -> Decision {
+    mutating func replace(_ existing: StoredObject, old: JSON, with decoded: inout JSON, tracksManager: Bool)
+        throws(APIError) -> Decision
+    {
         var object = decoded
         let name = command.name
         let resource = type.groupResource
@@ -37,15 +40,21 @@ extension Write {
             if !rules.allowsUnconditionalUpdate || type.isCustom {
                 throw APIError.invalid(
                     type.groupVersionKind, name,
-                    [.invalid("metadata.resourceVersion", version.isEmpty ? .string("") : .string(version), "must be specified for an update")])
+                    [
+                        .invalid(
+                            "metadata.resourceVersion", version.isEmpty ? .string("") : .string(version),
+                            "must be specified for an update")
+                    ])
             }
         } else if version != String(existing.revision) {
             throw APIError.conflict(
-                resource, name, "the object has been modified; please apply your changes to the latest version and try again")
+                resource, name,
+                "the object has been modified; please apply your changes to the latest version and try again")
         }
         let uid = object["metadata", "uid"]?.string ?? ""
         if !uid.isEmpty, uid != existing.uid, command.verb == .patch {
-            throw APIError.invalid(type.groupVersionKind, name, [.invalid("metadata.uid", .string(uid), "field is immutable")])
+            throw APIError.invalid(
+                type.groupVersionKind, name, [.invalid("metadata.uid", .string(uid), "field is immutable")])
         }
         if !uid.isEmpty, uid != existing.uid {
             throw APIError.conflict(
@@ -62,11 +71,15 @@ extension Write {
         keepServerMetadata(&object, old)
         if Generation.isCounted(type), command.subresource != "status" {
             let generation = old["metadata", "generation"]?.int ?? 0
-            object["metadata", "generation"] = .int(Generation.isRaised(type, object, old) ? generation + 1 : generation)
+            object["metadata", "generation"] = .int(
+                Generation.isRaised(type, object, old) ? generation + 1 : generation)
         }
 
-        var errors = ObjectMetaRules.validateUpdate(object["metadata"] ?? .null, old: old["metadata"] ?? .null, path: "metadata")
-        errors += structureErrors(object) + rules.validateUpdate(object, old: old, subresource: command.subresource, self.context)
+        var errors = ObjectMetaRules.validateUpdate(
+            object["metadata"] ?? .null, old: old["metadata"] ?? .null, path: "metadata")
+        errors +=
+            structureErrors(object)
+            + rules.validateUpdate(object, old: old, subresource: command.subresource, self.context)
         if !errors.isEmpty { throw APIError.invalid(type.groupVersionKind, name, errors) }
         warnings += rules.warnings(object, old: old)
         try validate(&admission, object)
@@ -90,7 +103,10 @@ extension Write {
 
     /// What only the server sets stays as it is.
     private func keepServerMetadata(_ object: inout JSON, _ old: JSON) {
-        let kept = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink", "name", "namespace"]
+        let kept = [
+            "uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink",
+            "name", "namespace",
+        ]
         let was = old["metadata"]?.entries ?? JSONObject()
         object.modify("metadata") { metadata in
             for member in kept { metadata[member] = was[member] }
@@ -122,9 +138,12 @@ extension Write {
 
     /// An object that waits for its finalizers only is gone once the last is taken away.
     func isFinished(_ object: JSON) -> Bool {
-        guard let metadata = object["metadata"], metadata["deletionTimestamp"] != nil, metadata["finalizers"]?.elements.isEmpty ?? true
+        guard let metadata = object["metadata"], metadata["deletionTimestamp"] != nil,
+            metadata["finalizers"]?.elements.isEmpty ?? true
         else { return false }
-        if type.store == GroupResource(resource: "namespaces") { return object["spec", "finalizers"]?.elements.isEmpty ?? true }
+        if type.store == GroupResource(resource: "namespaces") {
+            return object["spec", "finalizers"]?.elements.isEmpty ?? true
+        }
         return (metadata["deletionGracePeriodSeconds"]?.int ?? 0) == 0
     }
 

@@ -30,12 +30,15 @@ struct Write {
     var resourceVersion: String { String(revision) }
 
     func key(_ name: String) -> ObjectKey {
-        ObjectKey(group: type.store.group, resource: type.store.resource, namespace: type.isNamespaced ? command.namespace : "", name: name)
+        ObjectKey(
+            group: type.store.group, resource: type.store.resource,
+            namespace: type.isNamespaced ? command.namespace : "", name: name)
     }
 
     var context: WriteContext {
         WriteContext(
-            state: ground.state, catalog: ground.catalog, now: command.now, user: command.user, random: random, settings: ground.settings,
+            state: ground.state, catalog: ground.catalog, now: command.now, user: command.user, random: random,
+            settings: ground.settings,
             isDryRun: command.isDryRun)
     }
 
@@ -73,25 +76,31 @@ struct Write {
     private func checkKind(of object: inout JSON) throws(APIError) {
         if object.isNull { object = .object(JSONObject()) }
         guard object.object != nil else {
-            throw .badRequest("the object provided is unrecognized (must be of type \(type.kind)): couldn't get version/kind; json parse error")
+            throw .badRequest(
+                "the object provided is unrecognized (must be of type \(type.kind)): couldn't get version/kind; json parse error"
+            )
         }
         let kind = object["kind"]?.string ?? ""
         let version = object["apiVersion"]?.string ?? ""
         if !kind.isEmpty || !version.isEmpty {
-            let said = GroupVersionKind(apiVersion: version.isEmpty ? type.apiVersion : version, kind: kind.isEmpty ? type.kind : kind)
+            let said = GroupVersionKind(
+                apiVersion: version.isEmpty ? type.apiVersion : version, kind: kind.isEmpty ? type.kind : kind)
             if said != type.groupVersionKind {
                 let shown = said.version
                 if type.isCustom {
                     throw .badRequest(
-                        "\(said.kind) in version \"\(shown)\" cannot be handled as a \(type.kind): converting (\(said.kind)) to (\(type.kind)): unknown conversion")
+                        "\(said.kind) in version \"\(shown)\" cannot be handled as a \(type.kind): converting (\(said.kind)) to (\(type.kind)): unknown conversion"
+                    )
                 }
                 guard ground.catalog.resource(for: said) != nil else {
                     throw .badRequest(
-                        "\(said.kind) in version \"\(shown)\" cannot be handled as a \(type.kind): no kind \"\(said.kind)\" is registered for version \"\(said.apiVersion)\" in scheme \"pkg/api/legacyscheme/scheme.go:30\"")
+                        "\(said.kind) in version \"\(shown)\" cannot be handled as a \(type.kind): no kind \"\(said.kind)\" is registered for version \"\(said.apiVersion)\" in scheme \"pkg/api/legacyscheme/scheme.go:30\""
+                    )
                 }
                 guard said.kind == type.kind, ground.catalog.resource(for: said)?.store == type.store else {
                     throw .badRequest(
-                        "\(said.kind) in version \"\(shown)\" cannot be handled as a \(type.kind): converting (\(Self.goName(said))) to (\(Self.goName(type.groupVersionKind, isInternal: true))): unknown conversion")
+                        "\(said.kind) in version \"\(shown)\" cannot be handled as a \(type.kind): converting (\(Self.goName(said))) to (\(Self.goName(type.groupVersionKind, isInternal: true))): unknown conversion"
+                    )
                 }
                 object["apiVersion"] = .string(said.apiVersion)
                 return
@@ -126,7 +135,8 @@ struct Write {
             if said.isEmpty {
                 object["metadata", "namespace"] = .string(command.namespace)
             } else if said != command.namespace {
-                throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
+                throw .badRequest(
+                    "the namespace of the provided object does not match the namespace sent on the request")
             }
         }
     }
@@ -134,10 +144,12 @@ struct Write {
     // MARK: admission
 
     mutating func admit(
-        _ operation: AdmissionRequest.Operation, _ object: inout JSON, old: JSON, name: String, subresource: String? = nil
+        _ operation: AdmissionRequest.Operation, _ object: inout JSON, old: JSON, name: String,
+        subresource: String? = nil
     ) throws(APIError) -> AdmissionRequest {
         var request = AdmissionRequest(
-            operation: operation, type: type, subresource: subresource ?? command.subresource, namespace: command.namespace, name: name,
+            operation: operation, type: type, subresource: subresource ?? command.subresource,
+            namespace: command.namespace, name: name,
             object: object, old: old, context: context)
         defer { collect(request) }
         try AdmissionChain.mutate(&request)
@@ -169,7 +181,8 @@ struct Write {
         if let schema = type.schema { Conforming.settle(&object, to: schema) }
         object["metadata", "resourceVersion"] = .string(resourceVersion)
         return Change(
-            kind: kind, key: key(name), uid: object["metadata", "uid"]?.string ?? "", previousRevision: previous, body: object.encoded())
+            kind: kind, key: key(name), uid: object["metadata", "uid"]?.string ?? "", previousRevision: previous,
+            body: object.encoded())
     }
 
     /// The decision that stores these changes and answers with the last object.
@@ -184,16 +197,20 @@ struct Write {
             var object = sideObject
             let name = object["metadata", "name"]?.string ?? ""
             let key = ObjectKey(
-                group: sideType.store.group, resource: sideType.store.resource, namespace: object["metadata", "namespace"]?.string ?? "", name: name)
+                group: sideType.store.group, resource: sideType.store.resource,
+                namespace: object["metadata", "namespace"]?.string ?? "", name: name)
             guard let before = ground.state.object(key) else { continue }
             if let schema = sideType.schema {
                 ManagedFields.recordUpdate(
-                    old: before.document, new: &object, manager: "kube-apiserver", apiVersion: sideType.apiVersion, time: command.now,
+                    old: before.document, new: &object, manager: "kube-apiserver", apiVersion: sideType.apiVersion,
+                    time: command.now,
                     subresource: "status", schema: schema)
             }
             object["metadata", "resourceVersion"] = .string(resourceVersion)
             decision.changes.append(
-                Change(kind: .updated, key: key, uid: before.uid, previousRevision: before.revision, body: object.encoded()))
+                Change(
+                    kind: .updated, key: key, uid: before.uid, previousRevision: before.revision, body: object.encoded()
+                ))
             decision.documents.append(object)
         }
         return decision
@@ -214,7 +231,8 @@ struct Write {
             return
         }
         ManagedFields.recordUpdate(
-            old: old, new: &object, manager: command.manager, apiVersion: type.apiVersion, time: command.now, subresource: command.subresource,
+            old: old, new: &object, manager: command.manager, apiVersion: type.apiVersion, time: command.now,
+            subresource: command.subresource,
             schema: schema)
     }
 }

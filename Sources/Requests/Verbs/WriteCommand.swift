@@ -42,7 +42,8 @@ public struct WriteCommand: Sendable {
     public var seed: UInt64
 
     public init(
-        verb: Verb, type: ResourceType, subresource: String = "", namespace: String, name: String, body: JSON, manager: String, user: UserInfo,
+        verb: Verb, type: ResourceType, subresource: String = "", namespace: String, name: String, body: JSON,
+        manager: String, user: UserInfo,
         now: Timestamp, seed: UInt64
     ) {
         self.verb = verb

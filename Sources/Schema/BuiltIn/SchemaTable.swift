@@ -85,7 +85,8 @@ struct SchemaTable {
                 let parent = Self.groupVersion(resource[1])
                 let gvk =
                     if let slash = kind.lastIndex(of: "/") {
-                        GroupVersionKind(apiVersion: String(kind[..<slash]), kind: String(kind[kind.index(after: slash)...]))
+                        GroupVersionKind(
+                            apiVersion: String(kind[..<slash]), kind: String(kind[kind.index(after: slash)...]))
                     } else {
                         GroupVersionKind(group: parent.group, version: parent.version, kind: kind)
                     }
@@ -134,8 +135,10 @@ struct SchemaTable {
         var numbers: [Int] = []
         for part in words[2].split(separator: UInt8(ascii: ">")) { numbers.append(Self.number(part)) }
         return Field(
-            name: Self.text(words[0]), shape: shape, isRequired: isRequired, presence: presence, defaultValue: defaultValue,
-            listKind: listKind, mapKeys: mapKeys, patchStrategies: strategies, patchMergeKey: mergeKey, isAtomic: isAtomic,
+            name: Self.text(words[0]), shape: shape, isRequired: isRequired, presence: presence,
+            defaultValue: defaultValue,
+            listKind: listKind, mapKeys: mapKeys, patchStrategies: strategies, patchMergeKey: mergeKey,
+            isAtomic: isAtomic,
             protoNumber: numbers.last!, protoPath: Array(numbers.dropLast()))
     }
 
@@ -172,8 +175,10 @@ struct SchemaTable {
             ResourceType(
                 group: group, version: version, resource: resource, kind: kind, singular: Self.text(words[5]),
                 shortNames: Self.list(words[6]), categories: Self.list(words[7]),
-                isNamespaced: words[4].first == UInt8(ascii: "N"), verbs: Self.list(words[8]), subresources: subresources,
-                schema: kinds[gvk], store: Self.store(group, resource), storageVersion: Self.storageVersion(group, version)))
+                isNamespaced: words[4].first == UInt8(ascii: "N"), verbs: Self.list(words[8]),
+                subresources: subresources,
+                schema: kinds[gvk], store: Self.store(group, resource),
+                storageVersion: Self.storageVersion(group, version)))
     }
 
     /// Where objects are kept: events of both groups are the core group's.
@@ -213,7 +218,9 @@ struct SchemaTable {
         return value
     }
     private static func value(_ bytes: Slice<Bytes>) -> JSON {
-        guard let value = try? JSON(parsing: bytes) else { preconditionFailure("schema table: bad default \(text(bytes))") }
+        guard let value = try? JSON(parsing: bytes) else {
+            preconditionFailure("schema table: bad default \(text(bytes))")
+        }
         return value
     }
     private static func groupVersion(_ bytes: Slice<Bytes>) -> (group: String, version: String) {

@@ -28,7 +28,9 @@ public enum Conforming {
     /// A custom resource: metadata as that of every kind, the rest pruned and defaulted by its schema. What is wrong with
     /// the values is left to validation.
     private static func conform(_ document: inout JSON, to structural: StructuralSchema) throws(APIError) -> [String] {
-        guard case .object = document else { throw .badRequest("json: cannot unmarshal \(JSONKind(document).name) into an object") }
+        guard case .object = document else {
+            throw .badRequest("json: cannot unmarshal \(JSONKind(document).name) into an object")
+        }
         var unknown: [String] = []
         if let type = Catalog.builtin.types[StructuralSchema.objectMeta] {
             var conformer = Conformer()
@@ -60,7 +62,8 @@ public enum Conforming {
                 .map where field.presence == .always && object.storage[i].value.entries.isEmpty:
                 object.storage[i].value = .null
             case .object(let inner): settle(&object.storage[i].value, to: inner)
-            case .array(.object(let inner)) where inner.holdsNullable: object.storage[i].value.modifyElements { _, element in settle(&element, to: inner) }
+            case .array(.object(let inner)) where inner.holdsNullable:
+                object.storage[i].value.modifyElements { _, element in settle(&element, to: inner) }
             default: break
             }
         }
@@ -118,7 +121,9 @@ struct ConformFailure: Error {
         switch reason {
         case .text(let text): return text
         case .mismatch(let found, let wanted):
-            let kind = found.name.hasPrefix("number") && wanted.hasPrefix("int") ? found.name : String(found.name.prefix { $0 != " " })
+            let kind =
+                found.name.hasPrefix("number") && wanted.hasPrefix("int")
+                ? found.name : String(found.name.prefix { $0 != " " })
             if path.isEmpty { return "json: cannot unmarshal \(kind) into Go value of type \(wanted)" }
             let place = path.reversed().joined(separator: ".")
             return "json: cannot unmarshal \(kind) into Go struct field \(holder).\(place) of type \(wanted)"
@@ -133,7 +138,9 @@ struct Conformer {
     var unknown: [String] = []
 
     mutating func object(_ value: inout JSON, _ type: TypeSchema) throws(ConformFailure) {
-        guard case .object(var object) = value else { throw ConformFailure(.mismatch(JSONKind(value), "v1." + type.shortName)) }
+        guard case .object(var object) = value else {
+            throw ConformFailure(.mismatch(JSONKind(value), "v1." + type.shortName))
+        }
         value = .null  // the storage is now held once, and changes in place
         let fieldCount = type.prefixes.count
         var place = 0
@@ -178,7 +185,9 @@ struct Conformer {
     }
 
     /// Puts a field's zero value at `kept`.
-    private static func write(_ place: Int, of type: TypeSchema, into object: inout JSONObject, _ kept: inout Int, _ i: inout Int) {
+    private static func write(
+        _ place: Int, of type: TypeSchema, into object: inout JSONObject, _ kept: inout Int, _ i: inout Int
+    ) {
         let entry = JSONObject.Entry(key: type.fields[place].name, value: type.fields[place].zero)
         if kept < i {
             object.storage[kept] = entry
@@ -245,7 +254,9 @@ struct Conformer {
         case .any: break
         case .quantity:
             if case .string(let text) = value {
-                guard let canonical = Quantity.canonical(text) else { throw ConformFailure(.text(Quantity.formatMessage)) }
+                guard let canonical = Quantity.canonical(text) else {
+                    throw ConformFailure(.text(Quantity.formatMessage))
+                }
                 value = .string(canonical)
             } else {
                 guard let amount = Quantity(value) else { throw ConformFailure(.text(Quantity.formatMessage)) }
@@ -271,13 +282,16 @@ struct Conformer {
         guard case .string(let text) = value else { throw ConformFailure(.mismatch(JSONKind(value), "string")) }
         guard let moment = Timestamp(rfc3339: text) else {
             let layout = micro ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00"
-            throw ConformFailure(.text("parsing time \"\(text)\" as \"\(layout)\": cannot parse \"\(text)\" as \"2006\""))
+            throw ConformFailure(
+                .text("parsing time \"\(text)\" as \"\(layout)\": cannot parse \"\(text)\" as \"2006\""))
         }
         value = .string(micro ? moment.rfc3339Micro : moment.rfc3339)
     }
 
     private mutating func array(_ value: inout JSON, _ element: FieldShape) throws(ConformFailure) {
-        guard case .array(var elements) = value else { throw ConformFailure(.mismatch(JSONKind(value), Self.goName(.array(element)))) }
+        guard case .array(var elements) = value else {
+            throw ConformFailure(.mismatch(JSONKind(value), Self.goName(.array(element))))
+        }
         value = .null
         for i in elements.indices {
             if case .null = elements[i] {
@@ -292,7 +306,9 @@ struct Conformer {
     }
 
     private mutating func map(_ value: inout JSON, _ element: FieldShape) throws(ConformFailure) {
-        guard case .object(var object) = value else { throw ConformFailure(.mismatch(JSONKind(value), Self.goName(.map(element)))) }
+        guard case .object(var object) = value else {
+            throw ConformFailure(.mismatch(JSONKind(value), Self.goName(.map(element))))
+        }
         value = .null
         for i in object.storage.indices {
             if case .null = object.storage[i].value {

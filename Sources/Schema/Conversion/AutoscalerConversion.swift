@@ -8,7 +8,8 @@ enum AutoscalerConversion {
         var metrics: [JSON] = []
         if let percentage = object["spec", "targetCPUUtilizationPercentage"] {
             metrics.append([
-                "type": "Resource", "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": percentage]],
+                "type": "Resource",
+                "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": percentage]],
             ])
         }
         metrics += taken("metrics", from: &object)?.elements.map { metric($0, target: "target") } ?? []
@@ -16,7 +17,9 @@ enum AutoscalerConversion {
         let conditions = taken("conditions", from: &object)
         var current: [JSON] = []
         if let percentage = object["status", "currentCPUUtilizationPercentage"] {
-            current.append(["type": "Resource", "resource": ["name": "cpu", "current": ["averageUtilization": percentage]]])
+            current.append([
+                "type": "Resource", "resource": ["name": "cpu", "current": ["averageUtilization": percentage]],
+            ])
         }
         current += taken("current-metrics", from: &object)?.elements.map { metric($0, target: "current") } ?? []
         object.modify("spec") { spec in
@@ -34,12 +37,16 @@ enum AutoscalerConversion {
     static func toV1(_ object: inout JSON) {
         var metrics = object["spec", "metrics"]?.elements ?? []
         var percentage: JSON?
-        if let place = metrics.firstIndex(where: { isProcessor($0) && $0["resource", "target", "averageUtilization"] != nil }) {
+        if let place = metrics.firstIndex(where: {
+            isProcessor($0) && $0["resource", "target", "averageUtilization"] != nil
+        }) {
             percentage = metrics.remove(at: place)["resource", "target", "averageUtilization"]
         }
         var current = object["status", "currentMetrics"]?.elements ?? []
         var currentPercentage: JSON?
-        if let place = current.firstIndex(where: { isProcessor($0) && $0["resource", "current", "averageUtilization"] != nil }) {
+        if let place = current.firstIndex(where: {
+            isProcessor($0) && $0["resource", "current", "averageUtilization"] != nil
+        }) {
             currentPercentage = current.remove(at: place)["resource", "current", "averageUtilization"]
         }
         put("metrics", metrics.map { flat($0, target: "target") }, into: &object)
@@ -58,7 +65,9 @@ enum AutoscalerConversion {
         }
     }
 
-    private static func isProcessor(_ metric: JSON) -> Bool { metric["type"] == "Resource" && metric["resource", "name"] == "cpu" }
+    private static func isProcessor(_ metric: JSON) -> Bool {
+        metric["type"] == "Resource" && metric["resource", "name"] == "cpu"
+    }
 
     // MARK: Annotations
 
@@ -87,7 +96,8 @@ enum AutoscalerConversion {
 
     /// A v1 metric from an annotation in v2's form. `target` is `target` in a spec and `current` in a status.
     private static func metric(_ old: JSON, target: String) -> JSON {
-        guard let type = old["type"]?.string, let holder = holders.first(where: { $0.type == type })?.member, let body = old[holder]
+        guard let type = old["type"]?.string, let holder = holders.first(where: { $0.type == type })?.member,
+            let body = old[holder]
         else { return old }
         let words = target == "target" ? "target" : "current"
         var out = JSON.object(JSONObject())
@@ -105,7 +115,8 @@ enum AutoscalerConversion {
         }
         if target == "target" {
             amounts["type"] =
-                amounts["averageUtilization"] != nil ? "Utilization" : amounts["averageValue"] != nil ? "AverageValue" : "Value"
+                amounts["averageUtilization"] != nil
+                ? "Utilization" : amounts["averageValue"] != nil ? "AverageValue" : "Value"
         }
         out[target] = amounts
         return JSON.object(["type": .string(type)]).withMember(holder, out)
@@ -113,15 +124,22 @@ enum AutoscalerConversion {
 
     /// A v2 metric in v1's flat form.
     private static func flat(_ new: JSON, target: String) -> JSON {
-        guard let type = new["type"]?.string, let holder = holders.first(where: { $0.type == type })?.member, let body = new[holder]
+        guard let type = new["type"]?.string, let holder = holders.first(where: { $0.type == type })?.member,
+            let body = new[holder]
         else { return new }
         var out = JSON.object(JSONObject())
-        for (name, value) in body.entries where name != target && name != "metric" && name != "describedObject" { out[name] = value }
+        for (name, value) in body.entries where name != target && name != "metric" && name != "describedObject" {
+            out[name] = value
+        }
         if let name = body["metric", "name"] { out["metricName"] = name }
-        if let selector = body["metric", "selector"] { out[type == "External" ? "metricSelector" : "selector"] = selector }
+        if let selector = body["metric", "selector"] {
+            out[type == "External" ? "metricSelector" : "selector"] = selector
+        }
         if let described = body["describedObject"] { out["target"] = described }
         if let value = body[target, "averageUtilization"] { out[target + "AverageUtilization"] = value }
-        if let value = body[target, "averageValue"] { out[type == "Object" ? "averageValue" : target + "AverageValue"] = value }
+        if let value = body[target, "averageValue"] {
+            out[type == "Object" ? "averageValue" : target + "AverageValue"] = value
+        }
         if let value = body[target, "value"] { out[target + "Value"] = value }
         return JSON.object(["type": .string(type)]).withMember(holder, out)
     }

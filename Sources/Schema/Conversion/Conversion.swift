@@ -24,7 +24,8 @@ public enum Conversion {
 /// Events of the core group and of `events.k8s.io` are one object under other names.
 enum EventConversion {
     static let coreToEvents: [(String, String)] = [
-        ("involvedObject", "regarding"), ("message", "note"), ("source", "deprecatedSource"), ("count", "deprecatedCount"),
+        ("involvedObject", "regarding"), ("message", "note"), ("source", "deprecatedSource"),
+        ("count", "deprecatedCount"),
         ("firstTimestamp", "deprecatedFirstTimestamp"), ("lastTimestamp", "deprecatedLastTimestamp"),
         ("reportingComponent", "reportingController"),
     ]

@@ -21,19 +21,24 @@ enum Formats {
         }
     }
 
-    private static let uuid = Pattern("^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")!
+    private static let uuid = Pattern(
+        "^[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{12}$")!
     private static let mac = Pattern("^([0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}$")!
     private static let email = Pattern("^[^@ <>()]+@[^@ <>()]+$")!
-    private static let hostname = Pattern("^[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?(\\.[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?)*$")!
+    private static let hostname = Pattern(
+        "^[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?(\\.[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?)*$")!
     private static let uri = Pattern("^[a-zA-Z][a-zA-Z0-9+.-]*:[^ ]+$")!
     private static let color = Pattern("^#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")!
-    private static let duration = Pattern("^-?([0-9]+(\\.[0-9]*)?|\\.[0-9]+) *(ns|us|µs|ms|s|m|h|d|w)( *([0-9]+(\\.[0-9]*)?|\\.[0-9]+) *(ns|us|µs|ms|s|m|h|d|w))*$")!
+    private static let duration = Pattern(
+        "^-?([0-9]+(\\.[0-9]*)?|\\.[0-9]+) *(ns|us|µs|ms|s|m|h|d|w)( *([0-9]+(\\.[0-9]*)?|\\.[0-9]+) *(ns|us|µs|ms|s|m|h|d|w))*$"
+    )!
 
     static func isIPv4(_ text: String) -> Bool {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4
             && parts.allSatisfy { part in
-                part.utf8.count <= 3 && !part.isEmpty && part.utf8.allSatisfy { $0 >= 48 && $0 <= 57 } && Int(part)! < 256
+                part.utf8.count <= 3 && !part.isEmpty && part.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
+                    && Int(part)! < 256
                     && (part.utf8.count == 1 || part.utf8.first != 48)
             }
     }
@@ -58,7 +63,10 @@ enum Formats {
                 groups += 2
                 continue
             }
-            guard part.utf8.count <= 4, part.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0 | 0x20 })
+            guard part.utf8.count <= 4,
+                part.utf8.allSatisfy({
+                    UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0 | 0x20
+                })
             else { return false }
             groups += 1
         }

@@ -107,7 +107,9 @@ struct PatternParser {
         switch scalar {
         case "(": return group()
         case "[": return bracket().map { .set($0) }
-        case ".": return .set(dotTakesNewline ? .init(ranges: [], isNegated: true) : .init(ranges: [10...10], isNegated: true))
+        case ".":
+            return .set(
+                dotTakesNewline ? .init(ranges: [], isNegated: true) : .init(ranges: [10...10], isNegated: true))
         case "^": return .assert(isMultiline ? .lineStart : .start)
         case "$": return .assert(isMultiline ? .lineEnd : .end)
         case "\\": return escape()
@@ -118,7 +120,9 @@ struct PatternParser {
 
     private func single(_ scalar: Unicode.Scalar) -> Pattern.CharacterSet {
         let value = scalar.value
-        guard ignoresCase, scalar.isASCII, (65...90).contains(value & ~0x20) else { return .init(ranges: [value...value]) }
+        guard ignoresCase, scalar.isASCII, (65...90).contains(value & ~0x20) else {
+            return .init(ranges: [value...value])
+        }
         return .init(ranges: [(value | 0x20)...(value | 0x20), (value & ~0x20)...(value & ~0x20)])
     }
 

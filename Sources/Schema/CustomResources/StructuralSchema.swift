@@ -131,7 +131,9 @@ extension StructuralSchema {
     }
 
     private static func prefix(_ paths: inout [String], from start: Int, with name: String) {
-        for i in start..<paths.count { paths[i] = paths[i].utf8.first == UInt8(ascii: "[") ? name + paths[i] : name + "." + paths[i] }
+        for i in start..<paths.count {
+            paths[i] = paths[i].utf8.first == UInt8(ascii: "[") ? name + paths[i] : name + "." + paths[i]
+        }
     }
 
     /// Sets what has a default and is not set; a null that may not be null counts as not set, and goes without a default.
@@ -185,10 +187,14 @@ extension StructuralSchema {
     public static func type(for kind: GroupVersionKind, schema: JSON?, hasStatus: Bool) -> TypeSchema {
         let structural = StructuralSchema(schema ?? ["type": "object", "x-kubernetes-preserve-unknown-fields": true])
         let type = TypeSchema(name: typeName(kind))
-        var fields = structural.fields(typeName: type.name).filter { !["apiVersion", "kind", "metadata"].contains($0.name) }
+        var fields = structural.fields(typeName: type.name).filter {
+            !["apiVersion", "kind", "metadata"].contains($0.name)
+        }
         fields.append(Field(name: "apiVersion", shape: .string))
         fields.append(Field(name: "kind", shape: .string))
-        if let metadata = Catalog.builtin.types[objectMeta] { fields.append(Field(name: "metadata", shape: .object(metadata))) }
+        if let metadata = Catalog.builtin.types[objectMeta] {
+            fields.append(Field(name: "metadata", shape: .object(metadata)))
+        }
         type.fill(fields, keepsUnknown: structural.keepsUnknown)
         type.isStatusSeparate = hasStatus
         type.structural = structural
@@ -209,7 +215,8 @@ extension StructuralSchema {
             return Field(
                 name: property.name, shape: schema.shape(typeName + "." + property.name),
                 isRequired: rules.required.contains(property.name), defaultValue: schema.defaultValue,
-                listKind: isList ? (schema.listType == "map" ? .map : schema.listType == "set" ? .set : .atomic) : Optional.none,
+                listKind: isList
+                    ? (schema.listType == "map" ? .map : schema.listType == "set" ? .set : .atomic) : Optional.none,
                 mapKeys: schema.listMapKeys, isAtomic: schema.mapType == "atomic")
         }
     }

@@ -114,9 +114,12 @@ extension StructuralSchema {
             for (i, element) in elements.enumerated() { items.validate(element, "\(path)[\(i)]", &errors) }
         }
         if let minItems = rules.minItems, elements.count < minItems {
-            errors.append(.invalid(path, .int(Int64(elements.count)), subject(path) + "should have at least \(minItems) items"))
+            errors.append(
+                .invalid(path, .int(Int64(elements.count)), subject(path) + "should have at least \(minItems) items"))
         }
-        if let maxItems = rules.maxItems, elements.count > maxItems { errors.append(.tooMany(path, elements.count, maxItems)) }
+        if let maxItems = rules.maxItems, elements.count > maxItems {
+            errors.append(.tooMany(path, elements.count, maxItems))
+        }
         if rules.isUnique, Set(elements.map(\.text)).count < elements.count {
             errors.append(.invalid(path, .string(""), subject(path) + "shouldn't contain duplicates"))
         }
@@ -138,7 +141,9 @@ extension StructuralSchema {
     private func object(_ object: JSONObject, _ path: String, _ errors: inout [FieldError]) {
         if let minProperties = rules.minProperties, object.count < minProperties {
             errors.append(
-                .invalid(path, .int(Int64(object.count)), subject(path) + "should have at least \(minProperties) properties"))
+                .invalid(
+                    path, .int(Int64(object.count)), subject(path) + "should have at least \(minProperties) properties")
+            )
         }
         if let maxProperties = rules.maxProperties, object.count > maxProperties {
             errors.append(.tooMany(path, object.count, maxProperties))

@@ -26,7 +26,9 @@ struct ValueRules: Sendable {
 
     init(_ schema: JSON) {
         func count(_ name: String) -> Int? { schema[name]?.int.map { Int($0) } }
-        func schemas(_ name: String) -> [StructuralSchema] { (schema[name]?.elements ?? []).map { StructuralSchema($0) } }
+        func schemas(_ name: String) -> [StructuralSchema] {
+            (schema[name]?.elements ?? []).map { StructuralSchema($0) }
+        }
         required = schema["required"]?.strings ?? []
         enumeration = schema["enum"]?.elements ?? []
         minimum = schema["minimum"]?.number

@@ -37,7 +37,9 @@ enum ProtobufDecoder {
             object[field.name] = .null
             if case .bytes(let packed) = value, isPackable(element) {
                 var reader = ProtobufReader(packed)
-                while !reader.isAtEnd { elements.append(try single(.varint(try reader.varint()), element, field, type, depth)) }
+                while !reader.isAtEnd {
+                    elements.append(try single(.varint(try reader.varint()), element, field, type, depth))
+                }
             } else {
                 elements.append(try single(value, element, field, type, depth))
             }
@@ -54,7 +56,9 @@ enum ProtobufDecoder {
                     if case .array(let inner) = element {
                         var elements: [JSON] = []
                         var items = ProtobufReader(list)
-                        while let (_, value) = try items.next() { elements.append(try single(value, inner, field, type, depth)) }
+                        while let (_, value) = try items.next() {
+                            elements.append(try single(value, inner, field, type, depth))
+                        }
                         item = .array(elements)
                     } else {
                         item = try single(value, element, field, type, depth)
@@ -137,7 +141,9 @@ enum ProtobufDecoder {
         return isText ? .string(text) : .int(number)
     }
 
-    private static func any(_ bytes: ArraySlice<UInt8>, _ field: Field, _ type: TypeSchema, _ depth: Int) throws(APIError) -> JSON {
+    private static func any(_ bytes: ArraySlice<UInt8>, _ field: Field, _ type: TypeSchema, _ depth: Int)
+        throws(APIError) -> JSON
+    {
         let union = SchemaUnion(type, field)
         var allows = false
         var schema: JSON?

@@ -31,8 +31,10 @@ public struct APIError: Error, Equatable, Sendable {
     public var showsEmptyDetails = false
 
     public init(
-        code: Int, reason: String, message: String, group: String = "", kind: String = "", name: String = "", uid: String = "",
-        causes: [Cause] = [], retryAfterSeconds: Int? = nil, continueToken: String? = nil, showsEmptyDetails: Bool = false
+        code: Int, reason: String, message: String, group: String = "", kind: String = "", name: String = "",
+        uid: String = "",
+        causes: [Cause] = [], retryAfterSeconds: Int? = nil, continueToken: String? = nil,
+        showsEmptyDetails: Bool = false
     ) {
         self.code = code
         self.reason = reason
@@ -78,7 +80,9 @@ public struct APIError: Error, Equatable, Sendable {
 }
 
 extension APIError {
-    public static func badRequest(_ message: String) -> APIError { .init(code: 400, reason: "BadRequest", message: message) }
+    public static func badRequest(_ message: String) -> APIError {
+        .init(code: 400, reason: "BadRequest", message: message)
+    }
     public static let unauthorized = APIError(code: 401, reason: "Unauthorized", message: "Unauthorized")
     /// 403 in admission's form: `pods "x" is forbidden: because`.
     public static func forbidden(_ resource: GroupResource, _ name: String, _ because: String) -> APIError {
@@ -89,22 +93,26 @@ extension APIError {
     }
     public static func notFound(_ resource: GroupResource, _ name: String) -> APIError {
         .init(
-            code: 404, reason: "NotFound", message: "\(resource.description) \"\(name)\" not found", group: resource.group,
+            code: 404, reason: "NotFound", message: "\(resource.description) \"\(name)\" not found",
+            group: resource.group,
             kind: resource.resource, name: name)
     }
     public static func methodNotAllowed(_ resource: GroupResource, _ action: String) -> APIError {
         .init(
-            code: 405, reason: "MethodNotAllowed", message: "\(action) is not supported on resources of kind \"\(resource.description)\"",
+            code: 405, reason: "MethodNotAllowed",
+            message: "\(action) is not supported on resources of kind \"\(resource.description)\"",
             group: resource.group, kind: resource.resource)
     }
     public static func alreadyExists(_ resource: GroupResource, _ name: String) -> APIError {
         .init(
-            code: 409, reason: "AlreadyExists", message: "\(resource.description) \"\(name)\" already exists", group: resource.group,
+            code: 409, reason: "AlreadyExists", message: "\(resource.description) \"\(name)\" already exists",
+            group: resource.group,
             kind: resource.resource, name: name)
     }
     public static func conflict(_ resource: GroupResource, _ name: String, _ because: String) -> APIError {
         .init(
-            code: 409, reason: "Conflict", message: "Operation cannot be fulfilled on \(resource.description) \"\(name)\": \(because)",
+            code: 409, reason: "Conflict",
+            message: "Operation cannot be fulfilled on \(resource.description) \"\(name)\": \(because)",
             group: resource.group, kind: resource.resource, name: name)
     }
     /// 422 with one cause a field: `Kind.group "name" is invalid: [a, b]`.
@@ -115,7 +123,8 @@ extension APIError {
         let detail = texts.count == 1 ? texts[0] : "[" + texts.joined(separator: ", ") + "]"
         let subject = kind.group.isEmpty ? kind.kind : kind.kind + "." + kind.group
         return .init(
-            code: 422, reason: "Invalid", message: "\(subject) \"\(name)\" is invalid: \(detail)", group: kind.group, kind: kind.kind,
+            code: 422, reason: "Invalid", message: "\(subject) \"\(name)\" is invalid: \(detail)", group: kind.group,
+            kind: kind.kind,
             name: name, causes: errors.map { .init(reason: $0.type.rawValue, message: $0.body, field: $0.path) })
     }
     public static func gone(_ message: String) -> APIError { .init(code: 410, reason: "Expired", message: message) }

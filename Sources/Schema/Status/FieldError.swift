@@ -41,10 +41,13 @@ extension FieldError {
     public static func duplicate(_ path: String, _ value: JSON) -> FieldError {
         .init(.duplicate, path, "Duplicate value" + quoted(value))
     }
-    public static func notFound(_ path: String, _ value: JSON) -> FieldError { .init(.notFound, path, "Not found" + quoted(value)) }
+    public static func notFound(_ path: String, _ value: JSON) -> FieldError {
+        .init(.notFound, path, "Not found" + quoted(value))
+    }
     /// `supported` is sorted by the caller when upstream sorts it.
     public static func notSupported(_ path: String, _ value: JSON, _ supported: [String]) -> FieldError {
-        let detail = supported.isEmpty ? "" : ": supported values: " + supported.map { "\"\($0)\"" }.joined(separator: ", ")
+        let detail =
+            supported.isEmpty ? "" : ": supported values: " + supported.map { "\"\($0)\"" }.joined(separator: ", ")
         return .init(.notSupported, path, "Unsupported value" + quoted(value) + detail)
     }
     public static func forbidden(_ path: String, _ detail: String) -> FieldError {

@@ -25,7 +25,8 @@ public struct GroupVersionKind: Hashable, Sendable {
     public init(apiVersion: String, kind: String) {
         if let slash = apiVersion.firstIndex(of: "/") {
             self.init(
-                group: String(apiVersion[..<slash]), version: String(apiVersion[apiVersion.index(after: slash)...]), kind: kind)
+                group: String(apiVersion[..<slash]), version: String(apiVersion[apiVersion.index(after: slash)...]),
+                kind: kind)
         } else {
             self.init(version: apiVersion, kind: kind)
         }

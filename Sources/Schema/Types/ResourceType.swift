@@ -44,7 +44,8 @@ public struct ResourceType: Sendable {
 
     public init(
         group: String, version: String, resource: String, kind: String, singular: String, shortNames: [String] = [],
-        categories: [String] = [], isNamespaced: Bool, verbs: [String], subresources: [Subresource] = [], schema: TypeSchema?,
+        categories: [String] = [], isNamespaced: Bool, verbs: [String], subresources: [Subresource] = [],
+        schema: TypeSchema?,
         isCustom: Bool = false, store: GroupResource? = nil, storageVersion: String? = nil
     ) {
         self.group = group

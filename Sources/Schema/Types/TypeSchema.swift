@@ -66,7 +66,8 @@ public final class Field: Sendable {
     package let ownedName: String
 
     public init(
-        name: String, shape: FieldShape, isRequired: Bool = false, presence: ZeroPresence = .kept, defaultValue: JSON? = nil, enumeration: [String] = [],
+        name: String, shape: FieldShape, isRequired: Bool = false, presence: ZeroPresence = .kept,
+        defaultValue: JSON? = nil, enumeration: [String] = [],
         listKind: ListKind? = nil, mapKeys: [String] = [], patchStrategies: [String] = [], patchMergeKey: String? = nil,
         isAtomic: Bool = false, protoNumber: Int = 0, protoPath: [Int] = []
     ) {

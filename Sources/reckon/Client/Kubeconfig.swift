@@ -12,11 +12,16 @@ struct Kubeconfig {
     init(path: String?) throws {
         let environment = ProcessInfo.processInfo.environment
         let home = environment["HOME"] ?? "/"
-        let file = path ?? environment["KUBECONFIG"].flatMap { $0.split(separator: ":").first.map(String.init) } ?? home + "/.kube/config"
+        let file =
+            path ?? environment["KUBECONFIG"].flatMap { $0.split(separator: ":").first.map(String.init) } ?? home
+            + "/.kube/config"
         guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-            throw ValidationError("there is no kubeconfig at \(file): set KUBECONFIG to the file that `reckon up` named")
+            throw ValidationError(
+                "there is no kubeconfig at \(file): set KUBECONFIG to the file that `reckon up` named")
         }
-        guard let root = try? Yams.load(yaml: text) as? [String: Any] else { throw ValidationError("\(file) is no kubeconfig") }
+        guard let root = try? Yams.load(yaml: text) as? [String: Any] else {
+            throw ValidationError("\(file) is no kubeconfig")
+        }
         self.root = root
         let current = root["current-context"] as? String ?? ""
         guard let context = Self.entry(root, "contexts", current)?["context"] as? [String: Any],
@@ -50,7 +55,9 @@ struct Kubeconfig {
     /// Inline data (`client-key-data`) or the file beside it (`client-key`).
     func bytes(_ holder: [String: Any], _ name: String) -> [UInt8]? {
         if let text = holder[name + "-data"] as? String, let data = Data(base64Encoded: text) { return Array(data) }
-        if let path = holder[name] as? String, let data = FileManager.default.contents(atPath: path) { return Array(data) }
+        if let path = holder[name] as? String, let data = FileManager.default.contents(atPath: path) {
+            return Array(data)
+        }
         return nil
     }
 }

@@ -16,7 +16,8 @@ struct Bootstrapping {
 
     func run(_ settings: ClusterSettings, host: String, port: Int) throws {
         let address = host == "0.0.0.0" ? "127.0.0.1" : host
-        let objects = Bootstrap.objects(settings: settings, address: address, port: port, certificateAuthority: certificateAuthority)
+        let objects = Bootstrap.objects(
+            settings: settings, address: address, port: port, certificateAuthority: certificateAuthority)
         var intents: [Intent] = []
         let state = engine.state
         for (apiVersion, resource, object) in objects {
@@ -26,7 +27,9 @@ struct Bootstrapping {
             if let stored = state.object(type.store, namespace, name) {
                 if let better = Bootstrap.reconciled(stored.document, with: object) {
                     intents.append(
-                        Intent(.update(better), apiVersion: apiVersion, resource: resource, namespace: namespace, name: name))
+                        Intent(
+                            .update(better), apiVersion: apiVersion, resource: resource, namespace: namespace,
+                            name: name))
                 }
                 continue
             }

@@ -1,5 +1,5 @@
-import Admission
 import APIServer
+import Admission
 import ArgumentParser
 import Controllers
 import Engine
@@ -57,14 +57,17 @@ final class Cluster {
             pki = try ClusterPKI.open(
                 directory + "/pki",
                 serving: .apiServer(
-                    nodeName: ProcessInfo.processInfo.hostName, firstServiceAddress: Bootstrap.firstServiceAddress(settings) ?? "",
+                    nodeName: ProcessInfo.processInfo.hostName,
+                    firstServiceAddress: Bootstrap.firstServiceAddress(settings) ?? "",
                     hostAddresses: HostAddresses.all()), now: engine.now)
             let engine = engine
-            tokens = ServiceAccountTokens(issuer: settings.serviceAccountIssuer, signingKey: pki.serviceAccountKey) { bound in
+            tokens = ServiceAccountTokens(issuer: settings.serviceAccountIssuer, signingKey: pki.serviceAccountKey) {
+                bound in
                 engine.live(bound)
             }
             authenticator = try Authenticator(
-                clientAuthorities: [pki.authority.pair.certificate], tokenFile: try options.tokenAuthFile.map(TokenFile.read), tokens: tokens)
+                clientAuthorities: [pki.authority.pair.certificate],
+                tokenFile: try options.tokenAuthFile.map(TokenFile.read), tokens: tokens)
         } catch {
             throw StartupError(error.description)
         }
@@ -76,7 +79,8 @@ final class Cluster {
         let group = MultiThreadedEventLoopGroup.singleton
         let client = HTTPClient(group: group)
         server = APIServer(
-            engine: engine, authenticator: authenticator, tokens: tokens, settings: settled, version: Reckon.serverVersion,
+            engine: engine, authenticator: authenticator, tokens: tokens, settings: settled,
+            version: Reckon.serverVersion,
             nodes: NodeRegistry(client: client) { box.streams(of: $0) }, logger: logger)
         edge = try await EdgeServer.start(
             .init(
@@ -113,7 +117,8 @@ final class Cluster {
     func announce() {
         do {
             try Identity.Kubeconfig(
-                server: url, authority: pki.authority.pair.certificate, user: "kubernetes-admin", credential: .certificate(pki.admin)
+                server: url, authority: pki.authority.pair.certificate, user: "kubernetes-admin",
+                credential: .certificate(pki.admin)
             ).write(to: kubeconfigPath)
         } catch {
             logger.error("admin.kubeconfig could not be written: \(error)")
@@ -130,7 +135,9 @@ final class Cluster {
         server.stop()
         await edge.shutdown(grace: .seconds(2))
         engine.stop()
-        do throws(LogError) { try log.writeCheckpoint(engine.state) } catch { logger.error("no checkpoint at the end: \(error)") }
+        do throws(LogError) { try log.writeCheckpoint(engine.state) } catch {
+            logger.error("no checkpoint at the end: \(error)")
+        }
         log.close()
     }
 }

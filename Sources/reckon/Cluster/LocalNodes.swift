@@ -2,8 +2,8 @@ import ClusterDNS
 import Engine
 import Foundation
 import Glibc
-import Kubelet
 import KubeProxy
+import Kubelet
 import Logging
 import ServiceRouting
 
@@ -14,7 +14,9 @@ final class LocalNodes {
     private let dns: ClusterDNS?
     private let simulated: SimulatedNodes?
 
-    private init(kubelet: Kubelet? = nil, proxy: KubeProxy? = nil, dns: ClusterDNS? = nil, simulated: SimulatedNodes? = nil) {
+    private init(
+        kubelet: Kubelet? = nil, proxy: KubeProxy? = nil, dns: ClusterDNS? = nil, simulated: SimulatedNodes? = nil
+    ) {
         self.kubelet = kubelet
         self.proxy = proxy
         self.dns = dns
@@ -22,7 +24,8 @@ final class LocalNodes {
     }
 
     static func start(
-        _ wanted: NodesOption, name: String?, directory: String, door: any ClusterDoor, tokens: any TokenSource, logger: Logger
+        _ wanted: NodesOption, name: String?, directory: String, door: any ClusterDoor, tokens: any TokenSource,
+        logger: Logger
     ) async throws -> LocalNodes {
         switch wanted {
         case .none: return LocalNodes()
@@ -33,7 +36,8 @@ final class LocalNodes {
         case .local:
             guard geteuid() == 0 else {
                 throw StartupError(
-                    "--nodes local runs containers and needs root: run as root, or use --nodes simulated:3 (pods without containers) or --nodes none")
+                    "--nodes local runs containers and needs root: run as root, or use --nodes simulated:3 (pods without containers) or --nodes none"
+                )
             }
             var configuration = KubeletConfiguration(
                 nodeName: name ?? ProcessInfo.processInfo.hostName.lowercased(), directory: directory + "/node")
@@ -43,13 +47,18 @@ final class LocalNodes {
             let kubelet = Kubelet(configuration: configuration, door: door, tokens: tokens, logger: logger)
             do { try await kubelet.start() } catch { throw StartupError("the node cannot start: \(error)") }
             let proxy = KubeProxy(
-                node: .init(name: configuration.nodeName, clusterCIDR: configuration.podCIDR, podCIDR: configuration.podCIDR), door: door,
+                node: .init(
+                    name: configuration.nodeName, clusterCIDR: configuration.podCIDR, podCIDR: configuration.podCIDR),
+                door: door,
                 logger: logger)
             do { try proxy.start() } catch { throw StartupError("the service rules cannot be loaded: \(error)") }
             var dns: ClusterDNS?
             if let resolver {
-                let server = ClusterDNS(configuration: .init(clusterIP: resolver, address: kubelet.nodeAddress), door: door, logger: logger)
-                do { try await server.start() } catch { throw StartupError("the cluster's name server cannot start: \(error)") }
+                let server = ClusterDNS(
+                    configuration: .init(clusterIP: resolver, address: kubelet.nodeAddress), door: door, logger: logger)
+                do { try await server.start() } catch {
+                    throw StartupError("the cluster's name server cannot start: \(error)")
+                }
                 dns = server
             }
             return LocalNodes(kubelet: kubelet, proxy: proxy, dns: dns)

@@ -24,8 +24,10 @@ struct AtCommand: ParsableCommand {
         let config = try Kubeconfig(path: kubeconfig)
         let server = config.server.hasSuffix("/") ? String(config.server.dropLast()) : config.server
         let pinned = config.replacingServer(server + "/at/" + when)
-        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("reckon-at-\(ProcessInfo.processInfo.processIdentifier)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "reckon-at-\(ProcessInfo.processInfo.processIdentifier)")
+        try FileManager.default.createDirectory(
+            at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(at: directory) }
         let file = directory.appendingPathComponent("config")
         try JSONSerialization.data(withJSONObject: pinned, options: [.withoutEscapingSlashes]).write(to: file)
@@ -56,8 +58,11 @@ enum Subprocess {
         process.arguments = command
         process.environment = environment
         signal(SIGINT, SIG_IGN)
-        do { try process.run() } catch { throw ValidationError("\(command[0]) cannot be started: \(error.localizedDescription)") }
+        do { try process.run() } catch {
+            throw ValidationError("\(command[0]) cannot be started: \(error.localizedDescription)")
+        }
         process.waitUntilExit()
-        return process.terminationReason == .uncaughtSignal ? 128 + process.terminationStatus : process.terminationStatus
+        return process.terminationReason == .uncaughtSignal
+            ? 128 + process.terminationStatus : process.terminationStatus
     }
 }

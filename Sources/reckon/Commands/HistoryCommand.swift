@@ -24,7 +24,9 @@ struct HistoryCommand: AsyncParsableCommand {
     var kubeconfig: String?
 
     func validate() throws {
-        guard object.split(separator: "/").count == 2 else { throw ValidationError("say KIND/NAME, for example deployment/web") }
+        guard object.split(separator: "/").count == 2 else {
+            throw ValidationError("say KIND/NAME, for example deployment/web")
+        }
         guard ["text", "json"].contains(output) else { throw ValidationError("-o takes text or json") }
     }
 

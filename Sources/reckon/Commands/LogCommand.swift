@@ -23,15 +23,21 @@ struct LogCommand: ParsableCommand {
         var isJSON: Bool { output == "json" }
 
         func open() throws -> DiskLog {
-            guard FileManager.default.fileExists(atPath: data) else { throw StartupError("there is no directory \(data)") }
-            do throws(LogError) { return try DiskLog(directory: data, isReadOnly: true) } catch { throw StartupError(error.description) }
+            guard FileManager.default.fileExists(atPath: data) else {
+                throw StartupError("there is no directory \(data)")
+            }
+            do throws(LogError) { return try DiskLog(directory: data, isReadOnly: true) } catch {
+                throw StartupError(error.description)
+            }
         }
     }
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the events of the log, oldest first.",
-            discussion: "By default the requests that changed the cluster; --access lists the others: reads, denials, failed logins.")
+            discussion:
+                "By default the requests that changed the cluster; --access lists the others: reads, denials, failed logins."
+        )
 
         @OptionGroup var source: Source
         @Option(help: "The first revision (or, with --access, ordinal).")
@@ -48,7 +54,10 @@ struct LogCommand: ParsableCommand {
             do throws(LogError) {
                 let newest = access ? log.head.ordinal : log.head.revision
                 let start = from ?? (newest > UInt64(limit) ? newest - UInt64(limit) + 1 : 1)
-                records = access ? try log.accesses(from: start, limit: limit) : try log.events(from: max(start, log.floor + 1), limit: limit)
+                records =
+                    access
+                    ? try log.accesses(from: start, limit: limit)
+                    : try log.events(from: max(start, log.floor + 1), limit: limit)
             } catch { throw StartupError(error.description) }
             if source.isJSON {
                 for record in records { print(RecordRendering.json(record, withBodies: false).text) }
@@ -59,7 +68,8 @@ struct LogCommand: ParsableCommand {
     }
 
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one event whole: who, how established, why allowed, what changed.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show one event whole: who, how established, why allowed, what changed.")
 
         @OptionGroup var source: Source
         @Argument(help: "The revision.")
@@ -69,16 +79,22 @@ struct LogCommand: ParsableCommand {
             let log = try source.open()
             defer { log.close() }
             let found: EventRecord?
-            do throws(LogError) { found = try log.events(from: revision, limit: 1).first } catch { throw StartupError(error.description) }
-            guard let record = found, record.revision == revision else { throw StartupError("there is no event \(revision) in this log") }
+            do throws(LogError) { found = try log.events(from: revision, limit: 1).first } catch {
+                throw StartupError(error.description)
+            }
+            guard let record = found, record.revision == revision else {
+                throw StartupError("there is no event \(revision) in this log")
+            }
             if source.isJSON {
                 print(RecordRendering.json(record, withBodies: true).text)
                 return
             }
             do {
-                print(try RecordRendering.show(record) { change in
-                    change.previousRevision == 0 ? nil : try log.object(change.key, at: change.previousRevision)?.body
-                })
+                print(
+                    try RecordRendering.show(record) { change in
+                        change.previousRevision == 0
+                            ? nil : try log.object(change.key, at: change.previousRevision)?.body
+                    })
             } catch { throw StartupError("\(error)") }
         }
     }
@@ -91,7 +107,9 @@ struct LogCommand: ParsableCommand {
         @OptionGroup var source: Source
 
         func run() throws {
-            guard FileManager.default.fileExists(atPath: source.data) else { throw StartupError("there is no directory \(source.data)") }
+            guard FileManager.default.fileExists(atPath: source.data) else {
+                throw StartupError("there is no directory \(source.data)")
+            }
             let began = Date()
             var shown = 0
             let progress = { (share: Double) in
@@ -118,9 +136,11 @@ struct LogCommand: ParsableCommand {
                     return entry
                 }
                 let answer: JSON = [
-                    "sound": .bool(report.isSound), "events": .int(Int64(report.events)), "accesses": .int(Int64(report.accesses)),
+                    "sound": .bool(report.isSound), "events": .int(Int64(report.events)),
+                    "accesses": .int(Int64(report.accesses)),
                     "checkpoints": .int(Int64(report.checkpoints)), "revision": .int(Int64(report.head.revision)),
-                    "chain": .string(hex(report.head.chain)), "stateDigest": .string(hex(report.stateDigest)), "findings": .array(findings),
+                    "chain": .string(hex(report.head.chain)), "stateDigest": .string(hex(report.stateDigest)),
+                    "findings": .array(findings),
                 ]
                 print(answer.text)
             } else {
@@ -128,7 +148,8 @@ struct LogCommand: ParsableCommand {
                     print(finding.revision.map { "revision \($0): \(finding.text)" } ?? finding.text)
                 }
                 print(
-                    "\(report.isSound ? "sound" : "DAMAGED"): \(report.events) events, \(report.accesses) accesses, \(report.checkpoints) checkpoints")
+                    "\(report.isSound ? "sound" : "DAMAGED"): \(report.events) events, \(report.accesses) accesses, \(report.checkpoints) checkpoints"
+                )
                 print("head: revision \(report.head.revision), chain \(hex(report.head.chain))")
                 print("state: \(hex(report.stateDigest))")
             }
@@ -137,7 +158,8 @@ struct LogCommand: ParsableCommand {
     }
 
     struct Stat: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Sizes and counts: what the log holds, and how many bytes an event takes.")
+        static let configuration = CommandConfiguration(
+            abstract: "Sizes and counts: what the log holds, and how many bytes an event takes.")
 
         @OptionGroup var source: Source
 
@@ -146,15 +168,18 @@ struct LogCommand: ParsableCommand {
             defer { log.close() }
             let s: LogStatistics
             do throws(LogError) { s = try log.statistics() } catch { throw StartupError(error.description) }
-            let kinds = s.journal.map { ("journal " + $0.kind, $0.size) } + s.access.map { ("access " + $0.kind, $0.size) }
+            let kinds =
+                s.journal.map { ("journal " + $0.kind, $0.size) } + s.access.map { ("access " + $0.kind, $0.size) }
             if source.isJSON {
                 let answer: JSON = [
-                    "revision": .int(Int64(s.head.revision)), "floor": .int(Int64(s.floor)), "fileBytes": .int(Int64(s.fileBytes)),
+                    "revision": .int(Int64(s.head.revision)), "floor": .int(Int64(s.floor)),
+                    "fileBytes": .int(Int64(s.fileBytes)),
                     "checkpointBytes": .int(Int64(s.checkpointBytes)),
                     "kinds": .array(
                         kinds.map { kind, size in
                             [
-                                "kind": .string(kind), "events": .int(Int64(size.events)), "bytes": .int(Int64(size.bytes)),
+                                "kind": .string(kind), "events": .int(Int64(size.events)),
+                                "bytes": .int(Int64(size.bytes)),
                                 "bytesPerEvent": .double(Double(size.bytes) / Double(max(size.events, 1))),
                             ]
                         }),
@@ -163,10 +188,13 @@ struct LogCommand: ParsableCommand {
                 return
             }
             print("newest revision \(s.head.revision) of \(s.head.time.rfc3339), oldest kept \(s.floor)")
-            print("files \(s.fileBytes) bytes, checkpoints at \(s.checkpoints.map(String.init).joined(separator: ", ")) of \(s.checkpointBytes) bytes")
+            print(
+                "files \(s.fileBytes) bytes, checkpoints at \(s.checkpoints.map(String.init).joined(separator: ", ")) of \(s.checkpointBytes) bytes"
+            )
             for (kind, size) in kinds {
                 print(
-                    "\(kind.padding(toLength: 48, withPad: " ", startingAt: 0)) \(size.events) events, \(size.bytes / max(size.events, 1)) bytes each")
+                    "\(kind.padding(toLength: 48, withPad: " ", startingAt: 0)) \(size.events) events, \(size.bytes / max(size.events, 1)) bytes each"
+                )
             }
         }
     }

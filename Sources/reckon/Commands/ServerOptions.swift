@@ -2,20 +2,25 @@ import ArgumentParser
 
 /// What every serving command takes.
 struct ServerOptions: ParsableArguments {
-    @Option(name: .long, help: "The directory of the log, certificates and admin.kubeconfig. Made when it does not exist.")
+    @Option(
+        name: .long, help: "The directory of the log, certificates and admin.kubeconfig. Made when it does not exist.")
     var data: String
 
     @Option(name: .long, help: "Address and port to serve on.")
     var listen = "127.0.0.1:6443"
 
-    @Option(name: .customLong("token-auth-file"), help: "Static tokens, as kube-apiserver reads them: token,user,uid,\"group1,group2\".")
+    @Option(
+        name: .customLong("token-auth-file"),
+        help: "Static tokens, as kube-apiserver reads them: token,user,uid,\"group1,group2\".")
     var tokenAuthFile: String?
 
     @Option(name: .customLong("service-cluster-ip-range"), help: "Where Service addresses come from.")
     var serviceClusterIPRange = "10.96.0.0/16"
 
     func validate() throws {
-        guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]), (0...65535).contains(port) else {
+        guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]),
+            (0...65535).contains(port)
+        else {
             throw ValidationError("--listen wants ADDRESS:PORT, for example 127.0.0.1:6443; it was \"\(listen)\"")
         }
     }
@@ -38,7 +43,9 @@ enum NodesOption: ExpressibleByArgument, Equatable {
         case "local": self = .local
         case "none": self = .none
         default:
-            guard argument.hasPrefix("simulated:"), let count = Int(argument.dropFirst(10)), (1...10_000).contains(count) else { return nil }
+            guard argument.hasPrefix("simulated:"), let count = Int(argument.dropFirst(10)),
+                (1...10_000).contains(count)
+            else { return nil }
             self = .simulated(count)
         }
     }

@@ -16,6 +16,7 @@ struct ControllerRevisionRules: KindRules {
         ObjectMetaRules.revalidate(object, old: old)
             + ObjectMetaRules.validateCreate(object["metadata"] ?? .null, isNamespaced: true, nameRule: nameRule)
             + validateCreate(object, context)
-            + (object["data"] ?? .null == old["data"] ?? .null ? [] : [.invalid("data", object["data"] ?? .null, Message.immutable)])
+            + (object["data"] ?? .null == old["data"] ?? .null
+                ? [] : [.invalid("data", object["data"] ?? .null, Message.immutable)])
     }
 }

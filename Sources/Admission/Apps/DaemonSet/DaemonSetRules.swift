@@ -37,10 +37,13 @@ struct DaemonSetRules: KindRules {
 
     func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
         object["status"] = DaemonSetRules.emptyStatus
-        object["metadata", "annotations", DaemonSetRules.templateGeneration] = .string(String(max(1, DaemonSetRules.generation(object))))
+        object["metadata", "annotations", DaemonSetRules.templateGeneration] = .string(
+            String(max(1, DaemonSetRules.generation(object))))
     }
 
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         if subresource == "status" {
             object["spec"] = old["spec"]
             return
@@ -60,12 +63,14 @@ struct DaemonSetRules: KindRules {
         let labels = template["metadata", "labels"]
         if WorkloadRules.isReadable(selector), !LabelRules.matches(selector, labels: labels) {
             errors.append(
-                .invalid("spec.template.metadata.labels", labels ?? .null, "`selector` does not match template `labels`"))
+                .invalid(
+                    "spec.template.metadata.labels", labels ?? .null, "`selector` does not match template `labels`"))
         }
         if let selector, LabelRules.isEmpty(selector) {
             errors.append(.invalid("spec.selector", selector, "empty selector is invalid for daemonset"))
         }
-        PodTemplateValidation.validateForController(template, selector: nil, path: "spec.template", kind: "DaemonSet", &errors)
+        PodTemplateValidation.validateForController(
+            template, selector: nil, path: "spec.template", kind: "DaemonSet", &errors)
         errors += Numbers.notNegative(spec["minReadySeconds"], path: "spec.minReadySeconds")
         validateStrategy(spec["updateStrategy"] ?? [:], &errors)
         errors += Numbers.notNegative(spec["revisionHistoryLimit"], path: "spec.revisionHistoryLimit")
@@ -87,14 +92,16 @@ struct DaemonSetRules: KindRules {
             errors += IntOrPercent.validateAtMostAll(down, path: path + ".maxUnavailable")
             errors += IntOrPercent.validateAtMostAll(up, path: path + ".maxSurge")
             switch (IntOrPercent.number(down) != 0, IntOrPercent.number(up) != 0) {
-            case (true, true): errors.append(.invalid(path + ".maxSurge", up, "may not be set when maxUnavailable is non-zero"))
+            case (true, true):
+                errors.append(.invalid(path + ".maxSurge", up, "may not be set when maxUnavailable is non-zero"))
             case (false, false): errors.append(.required(path + ".maxUnavailable", "cannot be 0 when maxSurge is 0"))
             default: break
             }
         default:
             errors.append(
                 .notSupportedDump(
-                    "spec.updateStrategy", InternalForm.text(strategy, "DaemonSetUpdateStrategy"), ["RollingUpdate", "OnDelete"]))
+                    "spec.updateStrategy", InternalForm.text(strategy, "DaemonSetUpdateStrategy"),
+                    ["RollingUpdate", "OnDelete"]))
         }
     }
 
@@ -105,7 +112,8 @@ struct DaemonSetRules: KindRules {
                 + WorkloadRules.validateCounts(
                     object["status"] ?? [:],
                     [
-                        "currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady", "observedGeneration",
+                        "currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady",
+                        "observedGeneration",
                         "updatedNumberScheduled", "numberAvailable", "numberUnavailable", "collisionCount",
                     ])
                 + WorkloadRules.validateCollisions(object, old: old)

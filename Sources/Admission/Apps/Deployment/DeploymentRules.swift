@@ -23,9 +23,13 @@ struct DeploymentRules: KindRules {
         }
     }
 
-    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) { object["status"] = [:] }
+    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
+        object["status"] = [:]
+    }
 
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         if subresource == "status" {
             object["spec"] = old["spec"]
             object["metadata", "labels"] = old["metadata", "labels"]
@@ -46,7 +50,8 @@ struct DeploymentRules: KindRules {
         if let deadline = spec.integer("progressDeadlineSeconds") {
             errors += Numbers.notNegative(.int(deadline), path: "spec.progressDeadlineSeconds")
             if deadline <= spec.integer("minReadySeconds") ?? 0 {
-                errors.append(.invalid("spec.progressDeadlineSeconds", .int(deadline), "must be greater than minReadySeconds"))
+                errors.append(
+                    .invalid("spec.progressDeadlineSeconds", .int(deadline), "must be greater than minReadySeconds"))
             }
         }
         return errors
@@ -73,7 +78,8 @@ struct DeploymentRules: KindRules {
             errors += IntOrPercent.validateAtMostAll(down, path: path + ".maxUnavailable")
         default:
             errors.append(
-                .notSupportedDump("spec.strategy", InternalForm.text(strategy, "DeploymentStrategy"), ["Recreate", "RollingUpdate"]))
+                .notSupportedDump(
+                    "spec.strategy", InternalForm.text(strategy, "DeploymentStrategy"), ["Recreate", "RollingUpdate"]))
         }
     }
 
@@ -85,11 +91,13 @@ struct DeploymentRules: KindRules {
                 + WorkloadRules.validateCounts(
                     status,
                     [
-                        "observedGeneration", "replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas",
+                        "observedGeneration", "replicas", "updatedReplicas", "readyReplicas", "availableReplicas",
+                        "unavailableReplicas",
                         "terminatingReplicas", "collisionCount",
                     ])
                 + WorkloadRules.validateNotMore(
-                    status, ["updatedReplicas", "readyReplicas", "availableReplicas"], readyText: "cannot be greater than readyReplicas")
+                    status, ["updatedReplicas", "readyReplicas", "availableReplicas"],
+                    readyText: "cannot be greater than readyReplicas")
                 + WorkloadRules.validateCollisions(object, old: old)
         }
         return errors + validateCreate(object, context)

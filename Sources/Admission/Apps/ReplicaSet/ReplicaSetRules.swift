@@ -11,9 +11,13 @@ struct ReplicaSetRules: KindRules {
         }
     }
 
-    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) { object["status"] = ["replicas": 0] }
+    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
+        object["status"] = ["replicas": 0]
+    }
 
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         if subresource == "status" { object["spec"] = old["spec"] } else { object["status"] = old["status"] }
     }
 

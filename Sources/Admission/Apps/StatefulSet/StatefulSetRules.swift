@@ -5,7 +5,8 @@ import Schema
 struct StatefulSetRules: KindRules {
     var nameRule: NameRule { .dnsLabel }
     private static let changeable = [
-        "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit", "persistentVolumeClaimRetentionPolicy",
+        "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
+        "persistentVolumeClaimRetentionPolicy",
         "minReadySeconds",
     ]
     private static let unchangeable =
@@ -48,7 +49,9 @@ struct StatefulSetRules: KindRules {
         object["status"] = ["replicas": 0, "availableReplicas": 0]
     }
 
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         if subresource == "status" { object["spec"] = old["spec"] } else { object["status"] = old["status"] }
     }
 
@@ -63,10 +66,12 @@ struct StatefulSetRules: KindRules {
         }
         validateStrategy(spec["updateStrategy"] ?? [:], &errors)
         for key in ["whenDeleted", "whenScaled"] {
-            guard let policy = spec.given("persistentVolumeClaimRetentionPolicy")?.text(key), policy != "Retain", policy != "Delete"
+            guard let policy = spec.given("persistentVolumeClaimRetentionPolicy")?.text(key), policy != "Retain",
+                policy != "Delete"
             else { continue }
             errors.append(
-                .notSupported("spec.persistentVolumeClaimRetentionPolicy." + key, .string(policy), ["Retain", "Delete"]))
+                .notSupported(
+                    "spec.persistentVolumeClaimRetentionPolicy." + key, .string(policy), ["Retain", "Delete"]))
         }
         errors += Numbers.notNegative(spec["replicas"], path: "spec.replicas")
         errors += Numbers.notNegative(spec["minReadySeconds"], path: "spec.minReadySeconds")
@@ -99,7 +104,9 @@ struct StatefulSetRules: KindRules {
             errors += IntOrPercent.validateAtMostAll(down, path: at)
         default:
             errors.append(
-                .invalidDump(path, InternalForm.text(strategy, "StatefulSetUpdateStrategy"), "must be 'RollingUpdate' or 'OnDelete'"))
+                .invalidDump(
+                    path, InternalForm.text(strategy, "StatefulSetUpdateStrategy"),
+                    "must be 'RollingUpdate' or 'OnDelete'"))
         }
     }
 
@@ -123,11 +130,14 @@ struct StatefulSetRules: KindRules {
                 metadata?["annotations"], spec: template["spec"] ?? [:], path: "spec.template.annotations", &errors)
         }
         let policy = template["spec"]?.text("restartPolicy") ?? ""
-        if policy != "Always" { errors.append(.notSupported("spec.template.spec.restartPolicy", .string(policy), ["Always"])) }
+        if policy != "Always" {
+            errors.append(.notSupported("spec.template.spec.restartPolicy", .string(policy), ["Always"]))
+        }
         if template["spec"]?.has("activeDeadlineSeconds") ?? false {
             errors.append(
                 .forbidden(
-                    "spec.template.spec.activeDeadlineSeconds", "activeDeadlineSeconds in StatefulSet is not Supported"))
+                    "spec.template.spec.activeDeadlineSeconds", "activeDeadlineSeconds in StatefulSet is not Supported")
+            )
         }
     }
 
@@ -151,12 +161,17 @@ struct StatefulSetRules: KindRules {
     }
 
     func warnings(_ object: JSON, old: JSON?) -> [String] {
-        var out = PodWarnings.ofTemplate(object["spec", "template"], path: "spec.template", old: old?["spec", "template"])
+        var out = PodWarnings.ofTemplate(
+            object["spec", "template"], path: "spec.template", old: old?["spec", "template"])
         for (i, claim) in (object["spec"]?.list("volumeClaimTemplates") ?? []).enumerated() {
-            out += PersistentVolumeClaimRules().warnings(claim, old: nil).map { "spec.volumeClaimTemplates[\(i)]." + $0 }
+            out += PersistentVolumeClaimRules().warnings(claim, old: nil).map {
+                "spec.volumeClaimTemplates[\(i)]." + $0
+            }
         }
         if let limit = object["spec", "revisionHistoryLimit"]?.int, limit < 0 {
-            out.append("spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended")
+            out.append(
+                "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended"
+            )
         }
         return out
     }

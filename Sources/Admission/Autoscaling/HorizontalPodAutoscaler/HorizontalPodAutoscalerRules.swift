@@ -13,7 +13,10 @@ struct HorizontalPodAutoscalerRules: KindRules {
             if isFirst { return }
             if spec.list("metrics").isEmpty {
                 spec["metrics"] = [
-                    ["type": "Resource", "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": 80]]]
+                    [
+                        "type": "Resource",
+                        "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": 80]],
+                    ]
                 ]
             }
             guard spec.has("behavior") else { return }
@@ -30,28 +33,35 @@ struct HorizontalPodAutoscalerRules: KindRules {
             rules.fill("selectPolicy", "Max")
             if let window { rules.fill("stabilizationWindowSeconds", .int(window)) }
             if !rules.has("policies") {
-                rules["policies"] = .array(policies.map { ["type": .string($0.0), "value": .int($0.1), "periodSeconds": 15] })
+                rules["policies"] = .array(
+                    policies.map { ["type": .string($0.0), "value": .int($0.1), "periodSeconds": 15] })
             }
         }
     }
 
     func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
         let isFirst = object.text("apiVersion") == "autoscaling/v1"
-        object["status"] = isFirst ? ["currentReplicas": 0, "desiredReplicas": 0] : ["currentMetrics": nil, "desiredReplicas": 0]
+        object["status"] =
+            isFirst ? ["currentReplicas": 0, "desiredReplicas": 0] : ["currentMetrics": nil, "desiredReplicas": 0]
     }
 
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         if subresource == "status" { object["spec"] = old["spec"] } else { object["status"] = old["status"] }
     }
 
-    func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] { validateSpec(object["spec"] ?? [:], leastReplicas: 1) }
+    func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+        validateSpec(object["spec"] ?? [:], leastReplicas: 1)
+    }
 
     private func validateSpec(_ spec: JSON, leastReplicas: Int64) -> [FieldError] {
         var errors: [FieldError] = []
         let least = spec.integer("minReplicas")
         let most = spec.integer("maxReplicas") ?? 0
         if let least, least < leastReplicas {
-            errors.append(.invalid("spec.minReplicas", .int(least), "must be greater than or equal to \(leastReplicas)"))
+            errors.append(
+                .invalid("spec.minReplicas", .int(least), "must be greater than or equal to \(leastReplicas)"))
         }
         if most < 1 { errors.append(.invalid("spec.maxReplicas", .int(most), "must be greater than 0")) }
         if let least, most < least {
@@ -63,11 +73,14 @@ struct HorizontalPodAutoscalerRules: KindRules {
                 .invalid("spec.metrics[0].resource.target.averageUtilization", .int(percent), "must be greater than 0"))
         }
         let metrics = spec.list("metrics")
-        for (i, metric) in metrics.enumerated() { MetricValidation.validate(metric, path: "spec.metrics[\(i)]", &errors) }
+        for (i, metric) in metrics.enumerated() {
+            MetricValidation.validate(metric, path: "spec.metrics[\(i)]", &errors)
+        }
         if least == 0, !metrics.contains(where: { ["Object", "External"].contains($0.text("type")) }) {
             errors.append(
                 .forbidden(
-                    "spec.metrics", "must specify at least one Object or External metric to support scaling to zero replicas"))
+                    "spec.metrics",
+                    "must specify at least one Object or External metric to support scaling to zero replicas"))
         }
         for direction in ["scaleUp", "scaleDown"] {
             if let rules = spec["behavior", direction], !rules.isNull {
@@ -83,7 +96,9 @@ struct HorizontalPodAutoscalerRules: KindRules {
         if let window = rules.integer("stabilizationWindowSeconds") {
             let at = path + ".stabilizationWindowSeconds"
             if window < 0 { errors.append(.invalid(at, .int(window), "must be greater than or equal to zero")) }
-            if window > windowMax { errors.append(.invalid(at, .int(window), "must be less than or equal to \(windowMax)")) }
+            if window > windowMax {
+                errors.append(.invalid(at, .int(window), "must be less than or equal to \(windowMax)"))
+            }
         }
         if let select = rules.given("selectPolicy")?.string, !["Disabled", "Max", "Min"].contains(select) {
             errors.append(.notSupported(path + ".selectPolicy", .string(select), ["Disabled", "Max", "Min"]))
@@ -93,22 +108,29 @@ struct HorizontalPodAutoscalerRules: KindRules {
         for (i, policy) in policies.enumerated() {
             let at = "\(path).policies[\(i)]"
             let type = policy.text("type")
-            if type != "Pods", type != "Percent" { errors.append(.notSupported(at + ".type", .string(type), ["Percent", "Pods"])) }
+            if type != "Pods", type != "Percent" {
+                errors.append(.notSupported(at + ".type", .string(type), ["Percent", "Pods"]))
+            }
             let value = policy.integer("value") ?? 0
             if value <= 0 { errors.append(.invalid(at + ".value", .int(value), Message.positive)) }
             let period = policy.integer("periodSeconds") ?? 0
             if period <= 0 { errors.append(.invalid(at + ".periodSeconds", .int(period), Message.positive)) }
-            if period > periodMax { errors.append(.invalid(at + ".periodSeconds", .int(period), "must be less than or equal to \(periodMax)")) }
+            if period > periodMax {
+                errors.append(
+                    .invalid(at + ".periodSeconds", .int(period), "must be less than or equal to \(periodMax)"))
+            }
         }
         if rules.has("tolerance"), Amount(rules["tolerance"]) < .zero {
-            errors.append(.invalid(path + ".tolerance", rules["tolerance"] ?? .null, "must be greater or equal to zero"))
+            errors.append(
+                .invalid(path + ".tolerance", rules["tolerance"] ?? .null, "must be greater or equal to zero"))
         }
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
         let errors = ObjectMetaRules.revalidate(object, old: old)
         if subresource == "status" {
-            return errors + WorkloadRules.validateCounts(object["status"] ?? [:], ["currentReplicas", "desiredReplicas"])
+            return errors
+                + WorkloadRules.validateCounts(object["status"] ?? [:], ["currentReplicas", "desiredReplicas"])
         }
         return errors + validateSpec(object["spec"] ?? [:], leastReplicas: old["spec", "minReplicas"]?.int == 0 ? 0 : 1)
     }

@@ -20,7 +20,8 @@ enum MetricValidation {
         let version = reference.text("apiVersion")
         let parts = version.split(separator: "/", omittingEmptySubsequences: false)
         if parts.count > 2 {
-            errors.append(.invalid(path + ".apiVersion", .string(version), "unexpected GroupVersion string: \(version)"))
+            errors.append(
+                .invalid(path + ".apiVersion", .string(version), "unexpected GroupVersion string: \(version)"))
         } else if parts.count == 2, !parts[0].isEmpty {
             errors.addInvalid(path + ".apiVersion", .string(version), Names.dnsSubdomain(String(parts[0])))
         }
@@ -64,7 +65,8 @@ enum MetricValidation {
                     .required(at + ".averageValue", "must set either a target value for metric or a per-pod target"))
             }
             if target.has("value"), target.has("averageValue") {
-                errors.append(.forbidden(at + ".value", "may not set both a target value for metric and a per-pod target"))
+                errors.append(
+                    .forbidden(at + ".value", "may not set both a target value for metric and a per-pod target"))
             }
         case "pods":
             validateIdentifier(source["metric"] ?? [:], path: path + ".metric", &errors)
@@ -95,11 +97,13 @@ enum MetricValidation {
         validateTarget(target, path: path + ".target", &errors)
         if !target.has("averageUtilization"), !target.has("averageValue") {
             errors.append(
-                .required(path + ".target.averageUtilization", "must set either a target raw value or a target utilization"))
+                .required(
+                    path + ".target.averageUtilization", "must set either a target raw value or a target utilization"))
         }
         if target.has("averageUtilization"), target.has("averageValue") {
             errors.append(
-                .forbidden(path + ".target.averageValue", "may not set both a target raw value and a target utilization"))
+                .forbidden(
+                    path + ".target.averageValue", "may not set both a target raw value and a target utilization"))
         }
     }
 

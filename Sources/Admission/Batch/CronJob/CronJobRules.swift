@@ -14,9 +14,13 @@ struct CronJobRules: KindRules {
         }
     }
 
-    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) { object["status"] = [:] }
+    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
+        object["status"] = [:]
+    }
 
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         if subresource == "status" { object["spec"] = old["spec"] } else { object["status"] = old["status"] }
     }
 
@@ -24,7 +28,9 @@ struct CronJobRules: KindRules {
         var errors = validateSpec(object["spec"] ?? [:], old: nil)
         let name = object["metadata"]?.text("name") ?? ""
         // The controller adds eleven characters to make the name of a job.
-        if name.utf8.count > 52 { errors.append(.invalid("metadata.name", .string(name), "must be no more than 52 characters")) }
+        if name.utf8.count > 52 {
+            errors.append(.invalid("metadata.name", .string(name), "must be no more than 52 characters"))
+        }
         return errors
     }
 
@@ -37,7 +43,9 @@ struct CronJobRules: KindRules {
             validateSchedule(schedule, spec: spec, old: old, &errors)
         }
         errors += Numbers.notNegative(spec["startingDeadlineSeconds"], path: "spec.startingDeadlineSeconds")
-        if old == nil || old?["timeZone"] != spec["timeZone"] { validateTimeZone(spec.given("timeZone")?.string, &errors) }
+        if old == nil || old?["timeZone"] != spec["timeZone"] {
+            validateTimeZone(spec.given("timeZone")?.string, &errors)
+        }
         let policies = ["Allow", "Forbid", "Replace"]
         let policy = spec.text("concurrencyPolicy")
         if policy.isEmpty {
@@ -60,16 +68,20 @@ struct CronJobRules: KindRules {
     }
 
     private func validateSchedule(_ schedule: String, spec: JSON, old: JSON?, _ errors: inout [FieldError]) {
-        if let problem = CronSchedule.problem(schedule) { errors.append(.invalid("spec.schedule", .string(schedule), problem)) }
+        if let problem = CronSchedule.problem(schedule) {
+            errors.append(.invalid("spec.schedule", .string(schedule), problem))
+        }
         let hadZone = old?.text("schedule").contains("TZ") ?? false
         guard schedule.contains("TZ") else { return }
         if !hadZone {
             errors.append(
                 .invalid(
-                    "spec.schedule", .string(schedule), "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"))
+                    "spec.schedule", .string(schedule),
+                    "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"))
         } else if spec.has("timeZone") {
             errors.append(
-                .invalid("spec.schedule", .string(schedule), "cannot use both timeZone field and TZ or CRON_TZ in schedule"))
+                .invalid(
+                    "spec.schedule", .string(schedule), "cannot use both timeZone field and TZ or CRON_TZ in schedule"))
         }
     }
 
@@ -92,7 +104,8 @@ struct CronJobRules: KindRules {
         if zone.lowercased() == "local" {
             errors.append(
                 .invalid(
-                    path, .string(zone), "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"))
+                    path, .string(zone),
+                    "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"))
         } else if !TimeZoneNames.contains(zone) {
             errors.append(.invalid(path, .string(zone), "unknown time zone \(zone)"))
         }
@@ -107,10 +120,13 @@ struct CronJobRules: KindRules {
         var out = WorkloadRules.nameWarnings(object, old: old)
         let template = object["spec", "jobTemplate"]
         out += PodWarnings.ofTemplate(
-            template?["spec", "template"], path: "spec.jobTemplate.spec.template", old: old?["spec", "jobTemplate", "spec", "template"])
+            template?["spec", "template"], path: "spec.jobTemplate.spec.template",
+            old: old?["spec", "jobTemplate", "spec", "template"])
         out += JobWarnings.ofSpec(template?["spec"] ?? [:], path: "spec.jobTemplate.spec")
         if object["spec"]?.text("schedule").contains("TZ") ?? false {
-            out.append("CRON_TZ or TZ used in schedule is not officially supported, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details")
+            out.append(
+                "CRON_TZ or TZ used in schedule is not officially supported, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details"
+            )
         }
         return out
     }

@@ -18,13 +18,17 @@ enum CronSchedule {
         var text = schedule[...]
         for prefix in ["TZ=", "CRON_TZ="] where text.hasPrefix(prefix) {
             let zone = text.dropFirst(prefix.count).prefix { $0 != " " }
-            if !TimeZoneNames.contains(String(zone)) { return "provided bad location \(zone): unknown time zone \(zone)" }
+            if !TimeZoneNames.contains(String(zone)) {
+                return "provided bad location \(zone): unknown time zone \(zone)"
+            }
             text = text.dropFirst(prefix.count + zone.count)
             while text.first?.isWhitespace ?? false { text = text.dropFirst() }
         }
         if text.hasPrefix("@") { return descriptorProblem(String(text)) }
         let parts = text.split(whereSeparator: \.isWhitespace).map(String.init)
-        if parts.count != 5 { return "expected exactly 5 fields, found \(parts.count): [\(parts.joined(separator: " "))]" }
+        if parts.count != 5 {
+            return "expected exactly 5 fields, found \(parts.count): [\(parts.joined(separator: " "))]"
+        }
         for (part, bounds) in zip(parts, fields) {
             for expression in part.split(separator: ",").map(String.init) {
                 if let problem = rangeProblem(expression, bounds) { return problem }
@@ -54,7 +58,8 @@ enum CronSchedule {
             rest = rest.dropFirst(number.count)
             let unit = rest.prefix { !$0.isDigit && $0 != UInt8(ascii: ".") }
             rest = rest.dropFirst(unit.count)
-            guard number.contains(where: \.isDigit), ["ns", "us", "µs", "ms", "s", "m", "h"].contains(String(decoding: unit, as: UTF8.self))
+            guard number.contains(where: \.isDigit),
+                ["ns", "us", "µs", "ms", "s", "m", "h"].contains(String(decoding: unit, as: UTF8.self))
             else { return false }
         }
         return true
@@ -108,7 +113,8 @@ enum CronSchedule {
 
     private static func plain(_ text: String) -> Result<Int, Problem> {
         guard let value = Int(text) else {
-            return .failure(Problem(text: "failed to parse int from \(text): strconv.Atoi: parsing \"\(text)\": invalid syntax"))
+            return .failure(
+                Problem(text: "failed to parse int from \(text): strconv.Atoi: parsing \"\(text)\": invalid syntax"))
         }
         return value < 0 ? .failure(Problem(text: "negative number (\(value)) not allowed: \(text)")) : .success(value)
     }

@@ -3,7 +3,9 @@ enum TimeZoneNames {
     private static let names: Set<String> = {
         var names: Set<String> = []
         for (area, places) in areas {
-            for place in places.split(separator: " ") { names.insert(area.isEmpty ? String(place) : area + "/" + place) }
+            for place in places.split(separator: " ") {
+                names.insert(area.isEmpty ? String(place) : area + "/" + place)
+            }
         }
         return names
     }()

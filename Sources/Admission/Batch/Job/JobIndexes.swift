@@ -12,7 +12,8 @@ enum JobIndexes {
             case .failure(let problem): return .failure(problem)
             case .success(let range):
                 if let last, last >= range.lowerBound {
-                    return .failure(Problem(text: "non-increasing order, previous: \(last), current: \(range.lowerBound)"))
+                    return .failure(
+                        Problem(text: "non-increasing order, previous: \(last), current: \(range.lowerBound)"))
                 }
                 total += range.upperBound - range.lowerBound + 1
                 last = range.upperBound
@@ -26,7 +27,9 @@ enum JobIndexes {
         if ends.count > 2 {
             return .failure(
                 Problem(
-                    text: "the fragment \"\(part)\" violates the requirement that an index interval can have at most two parts separated by '-'"))
+                    text:
+                        "the fragment \"\(part)\" violates the requirement that an index interval can have at most two parts separated by '-'"
+                ))
         }
         var numbers: [Int64] = []
         for end in ends {

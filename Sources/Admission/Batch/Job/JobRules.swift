@@ -32,7 +32,9 @@ struct JobRules: KindRules {
         spec.modify("podFailurePolicy") { policy in
             policy.modify("rules") { rules in
                 rules.modifyElements { _, rule in
-                    rule.modify("onPodConditions") { $0.modifyElements { _, pattern in pattern.fillText("status", "True") } }
+                    rule.modify("onPodConditions") {
+                        $0.modifyElements { _, pattern in pattern.fillText("status", "True") }
+                    }
                 }
             }
         }
@@ -44,7 +46,8 @@ struct JobRules: KindRules {
         let uid = object["metadata", "uid"] ?? ""
         let name = object["metadata", "name"] ?? ""
         for (label, value) in [
-            (JobRules.nameLabel, name), (JobRules.oldNameLabel, name), (JobRules.controllerLabel, uid), (JobRules.oldControllerLabel, uid),
+            (JobRules.nameLabel, name), (JobRules.oldNameLabel, name), (JobRules.controllerLabel, uid),
+            (JobRules.oldControllerLabel, uid),
         ] where object["spec", "template", "metadata", "labels", label] == nil {
             object["spec", "template", "metadata", "labels", label] = value
         }
@@ -57,7 +60,9 @@ struct JobRules: KindRules {
         }
     }
 
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         if subresource == "status" { object["spec"] = old["spec"] } else { object["status"] = old["status"] }
     }
 
@@ -79,13 +84,15 @@ struct JobRules: KindRules {
     }
 
     private func validateGeneratedSelector(_ object: JSON, _ errors: inout [FieldError]) {
-        guard !(object["spec"]?.flag("manualSelector") ?? false), let selector = object["spec"]?.given("selector") else { return }
+        guard !(object["spec"]?.flag("manualSelector") ?? false), let selector = object["spec"]?.given("selector")
+        else { return }
         let uid = object["metadata"]?.text("uid") ?? ""
         let name = object["metadata"]?.text("name") ?? ""
         if uid.isEmpty { errors.append(.required("metadata.uid")) }
         let labels = object["spec", "template", "metadata", "labels"]
         let expected = [
-            (JobRules.oldControllerLabel, uid), (JobRules.oldNameLabel, name), (JobRules.controllerLabel, uid), (JobRules.nameLabel, name),
+            (JobRules.oldControllerLabel, uid), (JobRules.oldNameLabel, name), (JobRules.controllerLabel, uid),
+            (JobRules.nameLabel, name),
         ]
         for (label, value) in expected {
             let path = "spec.template.metadata.labels[\(label)]"
@@ -102,9 +109,12 @@ struct JobRules: KindRules {
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        if subresource == "status" { return ObjectMetaRules.revalidate(object, old: old) + JobStatusUpdate.validate(object, old: old) }
+        if subresource == "status" {
+            return ObjectMetaRules.revalidate(object, old: old) + JobStatusUpdate.validate(object, old: old)
+        }
         return ObjectMetaRules.validateCreate(object["metadata"] ?? .null, isNamespaced: true, nameRule: nameRule)
-            + validateCreate(object, context) + ObjectMetaRules.revalidate(object, old: old) + JobUpdate.validate(object, old: old)
+            + validateCreate(object, context) + ObjectMetaRules.revalidate(object, old: old)
+            + JobUpdate.validate(object, old: old)
     }
 
     func warnings(_ object: JSON, old: JSON?) -> [String] {

@@ -12,13 +12,16 @@ enum JobUpdate {
         validateTemplate(spec, before, hasStarted: old["status"]?.has("startTime") ?? false, &errors)
         errors += Immutability.check(spec["completionMode"], before["completionMode"], path: "spec.completionMode")
         dumped(spec, before, "podFailurePolicy", "PodFailurePolicy", &errors)
-        errors += Immutability.check(spec["backoffLimitPerIndex"], before["backoffLimitPerIndex"], path: "spec.backoffLimitPerIndex")
+        errors += Immutability.check(
+            spec["backoffLimitPerIndex"], before["backoffLimitPerIndex"], path: "spec.backoffLimitPerIndex")
         errors += Immutability.check(spec["managedBy"], before["managedBy"], path: "spec.managedBy")
         dumped(spec, before, "successPolicy", "SuccessPolicy", &errors)
         return errors
     }
 
-    private static func dumped(_ spec: JSON, _ before: JSON, _ key: String, _ type: String, _ errors: inout [FieldError]) {
+    private static func dumped(
+        _ spec: JSON, _ before: JSON, _ key: String, _ type: String, _ errors: inout [FieldError]
+    ) {
         if Semantics.equal(spec[key], before[key]) { return }
         errors.append(.invalidDump("spec." + key, InternalForm.text(spec[key], type), Message.immutable))
     }
@@ -30,7 +33,9 @@ enum JobUpdate {
             errors += Immutability.check(spec["completions"], before["completions"], path: path)
             return
         }
-        guard let completions = spec.integer("completions"), completions != before.integer("completions") else { return }
+        guard let completions = spec.integer("completions"), completions != before.integer("completions") else {
+            return
+        }
         if completions != spec.integer("parallelism") {
             errors.append(.invalid(path, .int(completions), "can only be modified in tandem with spec.parallelism"))
         }
@@ -67,7 +72,9 @@ enum JobStatusUpdate {
         if complete, failed { refuse("cannot set Complete=True and Failed=true conditions") }
         if complete, target { refuse("cannot set Complete=True and FailureTarget=true conditions") }
         validateTimes(status, isComplete: complete, &errors)
-        if failed, !target, !isTrue(old, "Failed") { refuse("cannot set Failed=True condition without the FailureTarget=true condition") }
+        if failed, !target, !isTrue(old, "Failed") {
+            refuse("cannot set Failed=True condition without the FailureTarget=true condition")
+        }
         if complete, !met, !isTrue(old, "Complete") {
             refuse("cannot set Complete=True condition without the SuccessCriteriaMet=true condition")
         }
@@ -82,12 +89,19 @@ enum JobStatusUpdate {
             refuse("cannot disable the terminal \(type)=True condition")
         }
         for key in ["failed", "succeeded"] where (status.integer(key) ?? 0) < before.integer(key) ?? 0 {
-            errors.append(.invalid("status." + key, .int(status.integer(key) ?? 0), "cannot decrease the \(key) counter"))
+            errors.append(
+                .invalid("status." + key, .int(status.integer(key) ?? 0), "cannot decrease the \(key) counter"))
         }
-        if status.has("completionTime"), before.has("completionTime"), status["completionTime"] != before["completionTime"] {
-            errors.append(.invalid("status.completionTime", status["completionTime"] ?? .null, "completionTime cannot be mutated"))
+        if status.has("completionTime"), before.has("completionTime"),
+            status["completionTime"] != before["completionTime"]
+        {
+            errors.append(
+                .invalid("status.completionTime", status["completionTime"] ?? .null, "completionTime cannot be mutated")
+            )
         }
-        if before.has("startTime"), status["startTime"] != before["startTime"], !(object["spec"]?.flag("suspend") ?? false) {
+        if before.has("startTime"), status["startTime"] != before["startTime"],
+            !(object["spec"]?.flag("suspend") ?? false)
+        {
             errors.append(.required("status.startTime", "startTime cannot be removed for unsuspended job"))
         }
         if isTrue(old, "SuccessCriteriaMet"), !met { refuse("cannot disable the SuccessCriteriaMet=True condition") }
@@ -112,9 +126,13 @@ enum JobStatusUpdate {
     private static func validateTimes(_ status: JSON, isComplete: Bool, _ errors: inout [FieldError]) {
         let end = status.given("completionTime")
         if let end, !isComplete {
-            errors.append(.invalid("status.completionTime", end, "cannot set completionTime when there is no Complete=True condition"))
+            errors.append(
+                .invalid(
+                    "status.completionTime", end, "cannot set completionTime when there is no Complete=True condition"))
         }
-        if end == nil, isComplete { errors.append(.required("status.completionTime", "completionTime is required for Complete jobs")) }
+        if end == nil, isComplete {
+            errors.append(.required("status.completionTime", "completionTime is required for Complete jobs"))
+        }
         if let end, let start = status.given("startTime"), let a = Timestamp(rfc3339: start.string ?? ""),
             let b = Timestamp(rfc3339: end.string ?? ""), b < a
         {
@@ -126,15 +144,22 @@ enum JobStatusUpdate {
         if let active = status.integer("active"), active > 0 {
             errors.append(.invalid("status.active", .int(active), "active>0 is invalid for finished job"))
         }
-        if !status.has("startTime") { errors.append(.required("status.startTime", "startTime is required for finished job")) }
-        if let uncounted = status.given("uncountedTerminatedPods"), !uncounted.list("failed").isEmpty || !uncounted.list("succeeded").isEmpty {
-            let shown = "{\"Succeeded\":\((uncounted["succeeded"] ?? .null).text),\"Failed\":\((uncounted["failed"] ?? .null).text)}"
+        if !status.has("startTime") {
+            errors.append(.required("status.startTime", "startTime is required for finished job"))
+        }
+        if let uncounted = status.given("uncountedTerminatedPods"),
+            !uncounted.list("failed").isEmpty || !uncounted.list("succeeded").isEmpty
+        {
+            let shown =
+                "{\"Succeeded\":\((uncounted["succeeded"] ?? .null).text),\"Failed\":\((uncounted["failed"] ?? .null).text)}"
             errors.append(
                 .invalidDump(
-                    "status.uncountedTerminatedPods", shown, "uncountedTerminatedPods needs to be empty for finished job"))
+                    "status.uncountedTerminatedPods", shown,
+                    "uncountedTerminatedPods needs to be empty for finished job"))
         }
         if let terminating = status.integer("terminating"), terminating > 0 {
-            errors.append(.invalid("status.terminating", .int(terminating), "terminating>0 is invalid for finished job"))
+            errors.append(
+                .invalid("status.terminating", .int(terminating), "terminating>0 is invalid for finished job"))
         }
     }
 
@@ -145,24 +170,33 @@ enum JobStatusUpdate {
         if let completions = spec.integer("completions") {
             if case .failure(let problem) = JobIndexes.count(completed, completions: completions) {
                 errors.append(
-                    .invalid("status.completedIndexes", .string(completed), "error parsing completedIndexes: \(problem.text)"))
+                    .invalid(
+                        "status.completedIndexes", .string(completed), "error parsing completedIndexes: \(problem.text)"
+                    ))
             }
-            if let failed, spec.has("backoffLimitPerIndex"), case .failure(let problem) = JobIndexes.count(failed, completions: completions) {
-                errors.append(.invalid("status.failedIndexes", .string(failed), "error parsing failedIndexes: \(problem.text)"))
+            if let failed, spec.has("backoffLimitPerIndex"),
+                case .failure(let problem) = JobIndexes.count(failed, completions: completions)
+            {
+                errors.append(
+                    .invalid("status.failedIndexes", .string(failed), "error parsing failedIndexes: \(problem.text)"))
             }
         }
         if !completed.isEmpty, spec.text("completionMode") != "Indexed" {
             errors.append(
                 .invalid(
-                    "status.completedIndexes", .string(completed), "cannot set non-empty completedIndexes when non-indexed completion mode"))
+                    "status.completedIndexes", .string(completed),
+                    "cannot set non-empty completedIndexes when non-indexed completion mode"))
         }
         guard let failed else { return }
         if !spec.has("backoffLimitPerIndex") {
             errors.append(
                 .invalid(
-                    "status.failedIndexes", .string(failed), "cannot set non-null failedIndexes when backoffLimitPerIndex is null"))
+                    "status.failedIndexes", .string(failed),
+                    "cannot set non-null failedIndexes when backoffLimitPerIndex is null"))
         }
-        if let completions = spec.integer("completions"), let text = JobIndexes.overlap(completed, failed, completions: completions) {
+        if let completions = spec.integer("completions"),
+            let text = JobIndexes.overlap(completed, failed, completions: completions)
+        {
             errors.append(.invalid("status.failedIndexes", .string(failed), text))
         }
     }

@@ -21,13 +21,15 @@ enum JobValidation {
         let labels = spec["template", "metadata", "labels"]
         if WorkloadRules.isReadable(selector), selector == nil || !LabelRules.matches(selector, labels: labels) {
             errors.append(
-                .invalid("spec.template.metadata.labels", labels ?? .null, "`selector` does not match template `labels`"))
+                .invalid(
+                    "spec.template.metadata.labels", labels ?? .null, "`selector` does not match template `labels`"))
         }
     }
 
     static func validateSpec(_ spec: JSON, path: String, _ errors: inout [FieldError]) {
         for key in [
-            "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished", "backoffLimitPerIndex",
+            "parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished",
+            "backoffLimitPerIndex",
             "maxFailedIndexes",
         ] {
             errors += Numbers.notNegative(spec[key], path: "\(path).\(key)")
@@ -35,7 +37,9 @@ enum JobValidation {
         if spec.has("maxFailedIndexes"), !spec.has("backoffLimitPerIndex") {
             errors.append(.required(path + ".backoffLimitPerIndex", "when maxFailedIndexes is specified"))
         }
-        if let manager = spec.given("managedBy")?.string { validateManager(manager, path: path + ".managedBy", &errors) }
+        if let manager = spec.given("managedBy")?.string {
+            validateManager(manager, path: path + ".managedBy", &errors)
+        }
         validateCompletionMode(spec, path: path, &errors)
         if let policy = spec.given("podFailurePolicy") {
             validateFailurePolicy(policy, spec: spec, path: path + ".podFailurePolicy", &errors)
@@ -56,7 +60,8 @@ enum JobValidation {
         case "Always", "": errors.append(.required(at, "valid values: \"OnFailure\", \"Never\""))
         case "OnFailure":
             if spec.has("podFailurePolicy") {
-                errors.append(.invalid(at, "OnFailure", "only \"Never\" is supported when podFailurePolicy is specified"))
+                errors.append(
+                    .invalid(at, "OnFailure", "only \"Never\" is supported when podFailurePolicy is specified"))
             }
         case "Never": break
         default: errors.append(.notSupported(at, .string(restart), ["OnFailure", "Never"]))
@@ -93,16 +98,21 @@ enum JobValidation {
                         "must be less than or equal to \(indexedParallelismMax) when completion mode is Indexed"))
             }
             if let completions, let failed, failed > completions {
-                errors.append(.invalid(path + ".maxFailedIndexes", .int(failed), "must be less than or equal to completions"))
+                errors.append(
+                    .invalid(path + ".maxFailedIndexes", .int(failed), "must be less than or equal to completions"))
             }
             if let failed, failed > failedIndexesMax {
-                errors.append(.invalid(path + ".maxFailedIndexes", .int(failed), "must be less than or equal to \(failedIndexesMax)"))
+                errors.append(
+                    .invalid(
+                        path + ".maxFailedIndexes", .int(failed), "must be less than or equal to \(failedIndexesMax)"))
             }
             if let completions, completions > completionsSoftMax, spec.has("backoffLimitPerIndex") {
                 let many = "when completions are above \(completionsSoftMax) and used with backoff limit per index"
                 if failed == nil {
                     errors.append(
-                        .required(path + ".maxFailedIndexes", "must be specified when completions is above \(completionsSoftMax)"))
+                        .required(
+                            path + ".maxFailedIndexes",
+                            "must be specified when completions is above \(completionsSoftMax)"))
                 }
                 if let parallelism, parallelism > manyCompletionsParallelismMax {
                     errors.append(
@@ -120,7 +130,9 @@ enum JobValidation {
         }
         if mode == nil || mode == "NonIndexed" {
             for key in ["backoffLimitPerIndex", "maxFailedIndexes"] {
-                if let value = spec.integer(key) { errors.append(.invalid("\(path).\(key)", .int(value), "requires indexed completion mode")) }
+                if let value = spec.integer(key) {
+                    errors.append(.invalid("\(path).\(key)", .int(value), "requires indexed completion mode"))
+                }
             }
         }
     }
@@ -133,7 +145,8 @@ enum JobValidation {
             let at = "\(path).rules[\(i)]"
             let action = rule.text("action")
             if action.isEmpty {
-                errors.append(.required(at + ".action", "valid values: [\"Count\" \"FailIndex\" \"FailJob\" \"Ignore\"]"))
+                errors.append(
+                    .required(at + ".action", "valid values: [\"Count\" \"FailIndex\" \"FailJob\" \"Ignore\"]"))
             } else if action == "FailIndex" {
                 if !spec.has("backoffLimitPerIndex") {
                     errors.append(.invalid(at + ".action", "FailIndex", "requires the backoffLimitPerIndex to be set"))
@@ -142,7 +155,9 @@ enum JobValidation {
                 errors.append(.notSupported(at + ".action", .string(action), actions))
             }
             let conditions = rule.list("onPodConditions")
-            if let codes = rule.given("onExitCodes") { validateExitCodes(codes, spec: spec, path: at + ".onExitCodes", &errors) }
+            if let codes = rule.given("onExitCodes") {
+                validateExitCodes(codes, spec: spec, path: at + ".onExitCodes", &errors)
+            }
             if !conditions.isEmpty { validateConditions(conditions, path: at + ".onPodConditions", &errors) }
             if rule.has("onExitCodes"), !conditions.isEmpty {
                 errors.append(.invalidOmitted(at, "specifying both OnExitCodes and OnPodConditions is not supported"))
@@ -176,7 +191,9 @@ enum JobValidation {
         }
         if let name = codes.given("containerName")?.string {
             let template = spec["template", "spec"] ?? [:]
-            let known = (template.list("containers") + template.list("initContainers")).contains { $0.text("name") == name }
+            let known = (template.list("containers") + template.list("initContainers")).contains {
+                $0.text("name") == name
+            }
             if !known {
                 errors.append(
                     .invalid(
@@ -185,7 +202,9 @@ enum JobValidation {
             }
         }
         let values = codes.list("values")
-        if values.isEmpty { errors.append(.invalid(path + ".values", codes["values"] ?? .null, "at least one value is required")) }
+        if values.isEmpty {
+            errors.append(.invalid(path + ".values", codes["values"] ?? .null, "at least one value is required"))
+        }
         if values.count > exitCodesMax { errors.append(.tooMany(path + ".values", values.count, exitCodesMax)) }
         for (i, value) in values.enumerated() {
             if op == "In", value.int == 0 {
@@ -206,7 +225,8 @@ enum JobValidation {
         }
         let rules = policy.list("rules")
         if rules.isEmpty {
-            errors.append(.required(path + ".rules", "at least one rules must be specified when the successPolicy is specified"))
+            errors.append(
+                .required(path + ".rules", "at least one rules must be specified when the successPolicy is specified"))
         }
         if rules.count > rulesMax { errors.append(.tooMany(path + ".rules", rules.count, rulesMax)) }
         let completions = spec.integer("completions") ?? 0
@@ -219,12 +239,16 @@ enum JobValidation {
             }
             var total: Int64 = 0
             if let indexes {
-                if indexes.utf8.count > successIndexesBytesMax { errors.append(.tooLong(at + ".succeededIndexes", successIndexesBytesMax)) }
+                if indexes.utf8.count > successIndexesBytesMax {
+                    errors.append(.tooLong(at + ".succeededIndexes", successIndexesBytesMax))
+                }
                 switch JobIndexes.count(indexes, completions: completions) {
                 case .success(let found): total = found
                 case .failure(let problem):
                     errors.append(
-                        .invalid(at + ".succeededIndexes", .string(indexes), "error parsing succeededIndexes: \(problem.text)"))
+                        .invalid(
+                            at + ".succeededIndexes", .string(indexes),
+                            "error parsing succeededIndexes: \(problem.text)"))
                 }
             }
             guard let count else { continue }
@@ -239,7 +263,8 @@ enum JobValidation {
                 errors.append(
                     .invalid(
                         at + ".succeededCount", .int(count),
-                        "must be less than or equal to \(total) (the number of indexes in the specified succeededIndexes field)"))
+                        "must be less than or equal to \(total) (the number of indexes in the specified succeededIndexes field)"
+                    ))
             }
         }
     }

@@ -9,7 +9,9 @@ struct BindingRules: KindRules {
         var errors: [FieldError] = []
         let target = object["target"] ?? [:]
         let kind = target.text("kind")
-        if !kind.isEmpty, kind != "Node" { errors.append(.notSupported("target.kind", .string(kind), ["Node", "<empty>"])) }
+        if !kind.isEmpty, kind != "Node" {
+            errors.append(.notSupported("target.kind", .string(kind), ["Node", "<empty>"]))
+        }
         if target.text("name").isEmpty { errors.append(.required("target.name")) }
         return errors
     }

@@ -47,7 +47,8 @@ struct ConfigMapRules: KindRules {
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        ObjectMetaRules.revalidate(object, old: old) + DataRules.validateImmutable(object, old: old, ["data", "binaryData"])
+        ObjectMetaRules.revalidate(object, old: old)
+            + DataRules.validateImmutable(object, old: old, ["data", "binaryData"])
             + ObjectMetaRules.validateCreate(object["metadata"] ?? .null, isNamespaced: true, nameRule: nameRule)
             + validateCreate(object, context)
     }

@@ -22,7 +22,9 @@ struct EndpointsRules: KindRules {
                 errors.append(.required(at, "must specify `addresses` or `notReadyAddresses`"))
             }
             for key in ["addresses", "notReadyAddresses"] {
-                for (j, address) in subset.list(key).enumerated() { validateAddress(address, path: "\(at).\(key)[\(j)]", &errors) }
+                for (j, address) in subset.list(key).enumerated() {
+                    validateAddress(address, path: "\(at).\(key)[\(j)]", &errors)
+                }
             }
             let ports = subset.list("ports")
             for (j, port) in ports.enumerated() {

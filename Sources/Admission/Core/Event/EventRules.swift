@@ -52,7 +52,9 @@ struct EventRules: KindRules {
             if text.isEmpty { errors.append(.required(key)) }
             if text.utf8.count > 128 { errors.append(.invalid(key, "", "can have at most 128 characters")) }
         }
-        if object.text("message").utf8.count > 1024 { errors.append(.invalid("message", "", "can have at most 1024 characters")) }
+        if object.text("message").utf8.count > 1024 {
+            errors.append(.invalid("message", "", "can have at most 1024 characters"))
+        }
         return errors
     }
 
@@ -66,8 +68,10 @@ struct EventRules: KindRules {
         }
         for (member, path) in [
             ("involvedObject", "involvedObject"), ("reason", "reason"), ("message", "message"), ("source", "source"),
-            ("firstTimestamp", "firstTimestamp"), ("lastTimestamp", "lastTimestamp"), ("count", "count"), ("type", "type"),
-            ("eventTime", "eventTime"), ("action", "action"), ("related", "related"), ("reportingComponent", "reportingController"),
+            ("firstTimestamp", "firstTimestamp"), ("lastTimestamp", "lastTimestamp"), ("count", "count"),
+            ("type", "type"),
+            ("eventTime", "eventTime"), ("action", "action"), ("related", "related"),
+            ("reportingComponent", "reportingController"),
             ("reportingInstance", "reportingInstance"),
         ] {
             errors += Immutability.check(object[member], old[member], path: path)

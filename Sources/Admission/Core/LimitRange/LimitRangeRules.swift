@@ -7,14 +7,18 @@ struct LimitRangeRules: KindRules {
     var countsGeneration: Bool { false }
 
     func setDefaults(_ object: inout JSON) {
-        object.modify("spec") { spec in spec.modify("limits") { $0.modifyElements { _, limit in applyDefaults(&limit) } } }
+        object.modify("spec") { spec in
+            spec.modify("limits") { $0.modifyElements { _, limit in applyDefaults(&limit) } }
+        }
     }
 
     /// For containers each bound that is left out follows from the others.
     private func applyDefaults(_ limit: inout JSON) {
         guard limit.text("type") == "Container" else { return }
         func fill(_ target: String, from source: String) {
-            for (name, value) in limit[source]?.entries ?? JSONObject() where limit[target, name] == nil { limit[target, name] = value }
+            for (name, value) in limit[source]?.entries ?? JSONObject() where limit[target, name] == nil {
+                limit[target, name] = value
+            }
         }
         fill("default", from: "max")
         fill("defaultRequest", from: "default")
@@ -48,7 +52,9 @@ struct LimitRangeRules: KindRules {
             for (name, _) in limit[member]?.entries ?? JSONObject() {
                 let at = "\(path).\(member)[\(name)]"
                 let forContainers = type == "Pod" || type == "Container"
-                errors += forContainers ? ResourceNames.validateForContainer(name, path: at) : ResourceNames.validate(name, path: at)
+                errors +=
+                    forContainers
+                    ? ResourceNames.validateForContainer(name, path: at) : ResourceNames.validate(name, path: at)
             }
         }
         check("max")
@@ -63,42 +69,64 @@ struct LimitRangeRules: KindRules {
         }
         if type == "PersistentVolumeClaim", limit["min", "storage"] == nil, limit["max", "storage"] == nil {
             errors.append(
-                .required(path + ".limits", "either minimum or maximum storage value is required, but neither was provided"))
+                .required(
+                    path + ".limits", "either minimum or maximum storage value is required, but neither was provided"))
         }
         check("maxLimitRequestRatio")
     }
 
     private func validateBounds(_ limit: JSON, type: String, path: String, _ errors: inout [FieldError]) {
-        let members = type == "Pod" ? ["max", "min", "maxLimitRequestRatio"] : ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"]
+        let members =
+            type == "Pod"
+            ? ["max", "min", "maxLimitRequestRatio"]
+            : ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"]
         let names = Set(members.flatMap { limit[$0]?.entries.keys ?? [] }).sorted { $0.bytesPrecede($1) }
         for name in names {
-            func amount(_ member: String) -> Amount? { members.contains(member) ? limit[member, name].map { Amount($0) } : nil }
+            func amount(_ member: String) -> Amount? {
+                members.contains(member) ? limit[member, name].map { Amount($0) } : nil
+            }
             func refuse(_ member: String, _ value: Amount, _ text: String) {
                 errors.append(.invalid("\(path).\(member)[\(name)]", .string(value.text), text))
             }
-            let (low, high, usual, request) = (amount("min"), amount("max"), amount("default"), amount("defaultRequest"))
-            if let low, let high, low > high { refuse("min", low, "min value \(low.text) is greater than max value \(high.text)") }
+            let (low, high, usual, request) = (
+                amount("min"), amount("max"), amount("default"), amount("defaultRequest")
+            )
+            if let low, let high, low > high {
+                refuse("min", low, "min value \(low.text) is greater than max value \(high.text)")
+            }
             if let request {
                 if let low, low > request {
-                    refuse("defaultRequest", request, "min value \(low.text) is greater than default request value \(request.text)")
+                    refuse(
+                        "defaultRequest", request,
+                        "min value \(low.text) is greater than default request value \(request.text)")
                 }
                 if let high, request > high {
-                    refuse("defaultRequest", request, "default request value \(request.text) is greater than max value \(high.text)")
+                    refuse(
+                        "defaultRequest", request,
+                        "default request value \(request.text) is greater than max value \(high.text)")
                 }
                 if let usual, request > usual {
-                    refuse("defaultRequest", request, "default request value \(request.text) is greater than default limit value \(usual.text)")
+                    refuse(
+                        "defaultRequest", request,
+                        "default request value \(request.text) is greater than default limit value \(usual.text)")
                 }
             }
             if let usual {
-                if let low, low > usual { refuse("default", low, "min value \(low.text) is greater than default value \(usual.text)") }
-                if let high, usual > high { refuse("default", high, "default value \(usual.text) is greater than max value \(high.text)") }
+                if let low, low > usual {
+                    refuse("default", low, "min value \(low.text) is greater than default value \(usual.text)")
+                }
+                if let high, usual > high {
+                    refuse("default", high, "default value \(usual.text) is greater than max value \(high.text)")
+                }
             }
             if let ratio = amount("maxLimitRequestRatio") {
                 if ratio < Amount("1") { refuse("maxLimitRequestRatio", ratio, "ratio \(ratio.text) is less than 1") }
                 if let low, let high {
                     let most = Double(high.billionths) / Double(low.billionths)
                     if Double(ratio.billionths) / 1e9 > most {
-                        refuse("maxLimitRequestRatio", ratio, "ratio \(ratio.text) is greater than max/min = \(sixDecimals(most))")
+                        refuse(
+                            "maxLimitRequestRatio", ratio,
+                            "ratio \(ratio.text) is greater than max/min = \(sixDecimals(most))")
                     }
                 }
             }

@@ -25,7 +25,9 @@ struct NamespaceRules: KindRules {
         }
     }
 
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         switch subresource {
         case "status": object["spec"] = old["spec"]
         case "finalize": object["status"] = old["status"]
@@ -36,11 +38,14 @@ struct NamespaceRules: KindRules {
     }
 
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
-        (object["spec"]?.list("finalizers") ?? []).flatMap { validateFinalizer($0.string ?? "", path: "spec.finalizers") }
+        (object["spec"]?.list("finalizers") ?? []).flatMap {
+            validateFinalizer($0.string ?? "", path: "spec.finalizers")
+        }
     }
 
     private func validateFinalizer(_ name: String, path: String) -> [FieldError] {
-        ObjectMetaRules.validateFinalizers([name], path: path) + ObjectMetaRules.validateStandardFinalizer(name, path: path)
+        ObjectMetaRules.validateFinalizers([name], path: path)
+            + ObjectMetaRules.validateStandardFinalizer(name, path: path)
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
@@ -50,10 +55,13 @@ struct NamespaceRules: KindRules {
             let phase = object["status"]?.text("phase") ?? ""
             let isDeleted = object["metadata"]?.has("deletionTimestamp") ?? false
             if !isDeleted, phase != "Active" {
-                errors.append(.invalid("status.Phase", .string(phase), "may only be 'Active' if `deletionTimestamp` is empty"))
+                errors.append(
+                    .invalid("status.Phase", .string(phase), "may only be 'Active' if `deletionTimestamp` is empty"))
             } else if isDeleted, phase != "Terminating" {
                 errors.append(
-                    .invalid("status.Phase", .string(phase), "may only be 'Terminating' if `deletionTimestamp` is not empty"))
+                    .invalid(
+                        "status.Phase", .string(phase), "may only be 'Terminating' if `deletionTimestamp` is not empty")
+                )
             }
         case "finalize":
             for (i, name) in (object["spec"]?.list("finalizers") ?? []).enumerated() {

@@ -19,7 +19,9 @@ struct NodeRules: KindRules {
         if first.isEmpty, let range = all.first { object["spec", "podCIDR"] = range }
     }
 
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         if subresource == "status" { object["spec"] = old["spec"] } else { object["status"] = old["status"] }
     }
 
@@ -29,7 +31,9 @@ struct NodeRules: KindRules {
         validateTaints(spec.list("taints"), &errors)
         validateAmounts(object["status"], &errors)
         let ranges = spec.list("podCIDRs")
-        for (i, range) in ranges.enumerated() { errors += AddressRules.validateCIDR(range.string ?? "", path: "spec.podCIDRs[\(i)]") }
+        for (i, range) in ranges.enumerated() {
+            errors += AddressRules.validateCIDR(range.string ?? "", path: "spec.podCIDRs[\(i)]")
+        }
         if ranges.count > 1 {
             let families = Set(ranges.compactMap { AddressRange($0.string ?? "")?.address.isIPv6 })
             if families.count < 2 || ranges.count > 2 {
@@ -51,11 +55,14 @@ struct NodeRules: KindRules {
             let key = taint.text("key")
             errors += LabelRules.validateKey(key, path: at + ".key")
             let wrong = Names.labelValue(taint.text("value"))
-            if !wrong.isEmpty { errors.append(.invalid(at + ".value", .string(taint.text("value")), wrong.joined(separator: ";"))) }
+            if !wrong.isEmpty {
+                errors.append(.invalid(at + ".value", .string(taint.text("value")), wrong.joined(separator: ";")))
+            }
             SchedulingValidation.validateEffect(taint.text("effect"), path: at + ".effect", &errors)
             if !seen.insert(taint.text("effect") + "/" + key).inserted {
                 errors.append(
-                    .duplicateDump(at, InternalForm.text(taint, "Taint"), "taints must be unique by key and effect pair"))
+                    .duplicateDump(
+                        at, InternalForm.text(taint, "Taint"), "taints must be unique by key and effect pair"))
             }
         }
     }
@@ -91,10 +98,13 @@ struct NodeRules: KindRules {
         }
         let provider = before.text("providerID")
         if !provider.isEmpty, spec.text("providerID") != provider {
-            errors.append(.forbidden("spec.providerID", "node updates may not change providerID except from \"\" to valid"))
+            errors.append(
+                .forbidden("spec.providerID", "node updates may not change providerID except from \"\" to valid"))
         }
         validateTaints(spec.list("taints"), &errors)
-        if spec.text("externalID") != before.text("externalID") { errors.append(.forbidden("spec.externalID", "may not be updated")) }
+        if spec.text("externalID") != before.text("externalID") {
+            errors.append(.forbidden("spec.externalID", "may not be updated"))
+        }
         return errors
     }
 

@@ -9,10 +9,12 @@ struct PersistentVolumeRules: KindRules {
 
     /// Kinds of volume in the order they are looked at.
     private static let kinds: [(key: String, path: String)] = [
-        ("hostPath", "hostPath"), ("gcePersistentDisk", "gcePersistentDisk"), ("awsElasticBlockStore", "awsElasticBlockStore"),
+        ("hostPath", "hostPath"), ("gcePersistentDisk", "gcePersistentDisk"),
+        ("awsElasticBlockStore", "awsElasticBlockStore"),
         ("glusterfs", "glusterfs"), ("flocker", "flocker"), ("nfs", "nfs"), ("rbd", "rbd"), ("quobyte", "quobyte"),
         ("cephfs", "cephFS"), ("iscsi", "iscsi"), ("cinder", "cinder"), ("fc", "fc"), ("flexVolume", "flexVolume"),
-        ("azureFile", "azureFile"), ("vsphereVolume", "vsphereVolume"), ("photonPersistentDisk", "photonPersistentDisk"),
+        ("azureFile", "azureFile"), ("vsphereVolume", "vsphereVolume"),
+        ("photonPersistentDisk", "photonPersistentDisk"),
         ("portworxVolume", "portworxVolume"), ("azureDisk", "azureDisk"), ("scaleIO", "scaleIO"), ("local", "local"),
         ("storageos", "storageos"), ("csi", "csi"),
     ]
@@ -33,7 +35,9 @@ struct PersistentVolumeRules: KindRules {
         object["status"] = ["phase": "Pending", "lastPhaseTransitionTime": .string(context.now.rfc3339)]
     }
 
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         guard subresource == "status" else {
             object["status"] = old["status"]
             return
@@ -77,12 +81,16 @@ struct PersistentVolumeRules: KindRules {
         for (resource, value) in capacity {
             let at = "\(path).capacity[\(resource)]"
             let amount = Amount(value)
-            if amount < .zero { errors.append(.invalid(at, .int(Int64(clamping: amount.value)), "must be a valid resource quantity")) }
+            if amount < .zero {
+                errors.append(.invalid(at, .int(Int64(clamping: amount.value)), "must be a valid resource quantity"))
+            }
             if amount <= .zero { errors.append(.invalid(at, .string(amount.text), Message.positive)) }
         }
         let policy = spec.text("persistentVolumeReclaimPolicy")
         if !policy.isEmpty, !["Delete", "Recycle", "Retain"].contains(policy) {
-            errors.append(.notSupported(path + ".persistentVolumeReclaimPolicy", .string(policy), ["Delete", "Recycle", "Retain"]))
+            errors.append(
+                .notSupported(
+                    path + ".persistentVolumeReclaimPolicy", .string(policy), ["Delete", "Recycle", "Retain"]))
         }
         if let affinity = spec.given("nodeAffinity") {
             if let selector = affinity.given("required") {
@@ -107,7 +115,8 @@ struct PersistentVolumeRules: KindRules {
             if attributes.isEmpty {
                 errors.append(.required(path + ".volumeAttributesClassName", "an empty string is disallowed"))
             } else {
-                errors.addInvalid(path + ".volumeAttributesClassName", .string(attributes), Names.dnsSubdomain(attributes))
+                errors.addInvalid(
+                    path + ".volumeAttributesClassName", .string(attributes), Names.dnsSubdomain(attributes))
             }
             if !spec.has("csi") {
                 errors.append(.required(path + ".csi", "has to be specified when using volumeAttributesClassName"))
@@ -115,7 +124,9 @@ struct PersistentVolumeRules: KindRules {
         }
     }
 
-    private static func isRoot(_ path: String) -> Bool { !path.isEmpty && path.utf8.allSatisfy { $0 == 47 || $0 == 46 } && path.hasPrefix("/") }
+    private static func isRoot(_ path: String) -> Bool {
+        !path.isEmpty && path.utf8.allSatisfy { $0 == 47 || $0 == 46 } && path.hasPrefix("/")
+    }
 
     private static func validateSource(_ spec: JSON, name: String, path: String, _ errors: inout [FieldError]) {
         var isGiven = false
@@ -140,9 +151,12 @@ struct PersistentVolumeRules: KindRules {
                 }
             case "csi": validateCSI(source, path: at, &errors)
             default:
-                if key == "iscsi", source.has("initiatorName"), "\(name):\(source.text("targetPortal"))".utf8.count > 64 {
+                if key == "iscsi", source.has("initiatorName"), "\(name):\(source.text("targetPortal"))".utf8.count > 64
+                {
                     errors.append(
-                        .invalid(at + ".targetportal", .string(source.text("targetPortal")), DiskValidation.initiatorTooLong))
+                        .invalid(
+                            at + ".targetportal", .string(source.text("targetPortal")), DiskValidation.initiatorTooLong)
+                    )
                 }
                 DiskValidation.validate(source, kind: key, path: path, isPersistent: true, &errors)
             }
@@ -153,7 +167,9 @@ struct PersistentVolumeRules: KindRules {
     private static func validateCSI(_ source: JSON, path: String, _ errors: inout [FieldError]) {
         DiskValidation.validateDriver(source.text("driver"), path: path + ".driver", &errors)
         if source.text("volumeHandle").isEmpty { errors.append(.required(path + ".volumeHandle")) }
-        for key in ["controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef"] {
+        for key in [
+            "controllerPublishSecretRef", "controllerExpandSecretRef", "nodePublishSecretRef", "nodeExpandSecretRef",
+        ] {
             guard let secret = source.given(key) else { continue }
             let (name, namespace) = (secret.text("name"), secret.text("namespace"))
             if name.isEmpty {
@@ -171,16 +187,21 @@ struct PersistentVolumeRules: KindRules {
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
         if subresource == "status" { return ObjectMetaRules.revalidate(object, old: old) }
-        var errors = ObjectMetaRules.validateCreate(object["metadata"] ?? .null, isNamespaced: false, nameRule: nameRule)
+        var errors = ObjectMetaRules.validateCreate(
+            object["metadata"] ?? .null, isNamespaced: false, nameRule: nameRule)
         errors += validateCreate(object, context)
         let (spec, before) = (object["spec"] ?? [:], old["spec"] ?? [:])
         var new = spec
-        if before["csi"] != nil, before["csi", "controllerExpandSecretRef"] == nil { new["csi", "controllerExpandSecretRef"] = nil }
+        if before["csi"] != nil, before["csi", "controllerExpandSecretRef"] == nil {
+            new["csi", "controllerExpandSecretRef"] = nil
+        }
         if PersistentVolumeRules.kinds.contains(where: { !Semantics.equal(new[$0.key], before[$0.key]) }) {
             errors.append(.forbidden("spec.persistentvolumesource", PersistentVolumeRules.immutableSource))
         }
         errors += Immutability.check(spec["volumeMode"], before["volumeMode"], path: "volumeMode")
-        if let affinity = before.given("nodeAffinity"), !Semantics.equal(PersistentVolumeRules.stable(affinity, like: spec["nodeAffinity"]), spec["nodeAffinity"]) {
+        if let affinity = before.given("nodeAffinity"),
+            !Semantics.equal(PersistentVolumeRules.stable(affinity, like: spec["nodeAffinity"]), spec["nodeAffinity"])
+        {
             errors.append(
                 .invalidDump(
                     "nodeAffinity", InternalForm.text(spec["nodeAffinity"], "VolumeNodeAffinity"),
@@ -211,7 +232,9 @@ struct PersistentVolumeRules: KindRules {
                             let key = expression.text("key")
                             guard newTerms.indices.contains(i), let stable = stableLabels[key] else { return }
                             let other = newTerms[i].list("matchExpressions")
-                            if other.indices.contains(j), other[j].text("key") == stable { expression["key"] = .string(stable) }
+                            if other.indices.contains(j), other[j].text("key") == stable {
+                                expression["key"] = .string(stable)
+                            }
                         }
                     }
                 }
@@ -225,15 +248,21 @@ struct PersistentVolumeRules: KindRules {
         let spec = object["spec"] ?? [:]
         if object["metadata", "annotations", "volume.beta.kubernetes.io/storage-class"] != nil {
             out.append(
-                "metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; use \"storageClassName\" attribute instead")
+                "metadata.annotations[volume.beta.kubernetes.io/storage-class]: deprecated since v1.8; use \"storageClassName\" attribute instead"
+            )
         }
         if spec.text("persistentVolumeReclaimPolicy") == "Recycle" {
-            out.append("spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.")
+            out.append(
+                "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning."
+            )
         }
         for (key, note) in [
-            ("photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"), ("scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
-            ("storageos", "deprecated in v1.22, non-functional in v1.25+"), ("glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
-            ("rbd", "deprecated in v1.28, non-functional in v1.31+"), ("cephfs", "deprecated in v1.28, non-functional in v1.31+"),
+            ("photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
+            ("scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
+            ("storageos", "deprecated in v1.22, non-functional in v1.25+"),
+            ("glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
+            ("rbd", "deprecated in v1.28, non-functional in v1.31+"),
+            ("cephfs", "deprecated in v1.28, non-functional in v1.31+"),
         ] where spec.has(key) { out.append("spec.\(key): \(note)") }
         return out
     }

@@ -29,18 +29,25 @@ struct PersistentVolumeClaimRules: KindRules {
             if let source = spec.given("dataSource"), !spec.has("dataSourceRef") {
                 let isCore = (source.given("apiGroup")?.string ?? "").isEmpty
                 let isClaim = isCore && source.text("kind") == "PersistentVolumeClaim"
-                let isSnapshot = source.text("apiGroup") == "snapshot.storage.k8s.io" && source.text("kind") == "VolumeSnapshot"
+                let isSnapshot =
+                    source.text("apiGroup") == "snapshot.storage.k8s.io" && source.text("kind") == "VolumeSnapshot"
                 if isClaim || isSnapshot { spec["dataSourceRef"] = source } else { spec["dataSource"] = nil }
-            } else if let reference = spec.given("dataSourceRef"), !spec.has("dataSource"), reference.text("namespace").isEmpty {
+            } else if let reference = spec.given("dataSourceRef"), !spec.has("dataSource"),
+                reference.text("namespace").isEmpty
+            {
                 let isCore = (reference.given("apiGroup")?.string ?? "").isEmpty
                 let isClaim = isCore && reference.text("kind") == "PersistentVolumeClaim"
-                let isSnapshot = reference.text("apiGroup") == "snapshot.storage.k8s.io" && reference.text("kind") == "VolumeSnapshot"
+                let isSnapshot =
+                    reference.text("apiGroup") == "snapshot.storage.k8s.io"
+                    && reference.text("kind") == "VolumeSnapshot"
                 if isClaim || isSnapshot { spec["dataSource"] = reference }
             }
         }
     }
 
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         if subresource == "status" {
             object["spec"] = old["spec"]
         } else {
@@ -79,7 +86,8 @@ struct PersistentVolumeClaimRules: KindRules {
         }
         if let source = spec.given("dataSource"), let reference = spec.given("dataSourceRef") {
             if !reference.text("namespace").isEmpty {
-                errors.append(.invalidDump(path, "{}", "may not be specified when dataSourceRef.namespace is specified"))
+                errors.append(
+                    .invalidDump(path, "{}", "may not be specified when dataSourceRef.namespace is specified"))
             } else if ["apiGroup", "kind", "name"].contains(where: { source[$0] ?? .null != reference[$0] ?? .null }) {
                 errors.append(.invalidDump(path, "{}", "must match dataSourceRef"))
             }
@@ -95,7 +103,9 @@ struct PersistentVolumeClaimRules: KindRules {
         let group = source.text("apiGroup")
         if group.isEmpty, source.text("kind") != "PersistentVolumeClaim" {
             errors.append(
-                .invalid(path, .string(source.text("kind")), "must be 'PersistentVolumeClaim' when referencing the default apiGroup"))
+                .invalid(
+                    path, .string(source.text("kind")),
+                    "must be 'PersistentVolumeClaim' when referencing the default apiGroup"))
         }
         if !group.isEmpty { errors.addInvalid(path + ".apiGroup", .string(group), Names.dnsSubdomain(group)) }
         let namespace = source.text("namespace")
@@ -116,21 +126,28 @@ struct PersistentVolumeClaimRules: KindRules {
         let oldAnnotation = old["metadata", "annotations", PersistentVolumeClaimRules.oldClass]?.string
         let newAnnotation = object["metadata", "annotations", PersistentVolumeClaimRules.oldClass]?.string
         let newClass = new.given("storageClassName")?.string
-        if let oldAnnotation, !was.has("storageClassName"), newClass == oldAnnotation, newAnnotation == nil || newAnnotation == oldAnnotation {
+        if let oldAnnotation, !was.has("storageClassName"), newClass == oldAnnotation,
+            newAnnotation == nil || newAnnotation == oldAnnotation
+        {
             new["storageClassName"] = nil
         } else {
             if (newAnnotation ?? "") != (oldAnnotation ?? "") {
                 errors.append(
                     .invalid(
-                        "metadata.annotations." + PersistentVolumeClaimRules.oldClass, .string(newAnnotation ?? ""), Message.immutable))
+                        "metadata.annotations." + PersistentVolumeClaimRules.oldClass, .string(newAnnotation ?? ""),
+                        Message.immutable))
             }
             if let newClass, !was.has("storageClassName"), oldAnnotation == nil || newClass == oldAnnotation {
                 new["storageClassName"] = nil
             }
         }
         if object["status"]?.text("phase") == "Bound" {
-            if new["resources", "requests"] != nil { new["resources", "requests", "storage"] = was["resources", "requests", "storage"] }
-            if new.has("volumeAttributesClassName") { new["volumeAttributesClassName"] = was["volumeAttributesClassName"] }
+            if new["resources", "requests"] != nil {
+                new["resources", "requests", "storage"] = was["resources", "requests", "storage"]
+            }
+            if new.has("volumeAttributesClassName") {
+                new["volumeAttributesClassName"] = was["volumeAttributesClassName"]
+            }
         }
         if !Semantics.equal(new, was) {
             let form = "PersistentVolumeClaimSpec"
@@ -138,23 +155,30 @@ struct PersistentVolumeClaimRules: KindRules {
             errors.append(.forbidden("spec", PersistentVolumeClaimRules.immutable + difference))
         }
         let size = Amount(spec["resources", "requests", "storage"])
-        if size < Amount(before["resources", "requests", "storage"]), size <= Amount(old["status", "capacity", "storage"]) {
+        if size < Amount(before["resources", "requests", "storage"]),
+            size <= Amount(old["status", "capacity", "storage"])
+        {
             errors.append(.forbidden("spec.resources.requests.storage", "field can not be less than status.capacity"))
         }
         errors += Immutability.check(spec["volumeMode"], before["volumeMode"], path: "volumeMode")
-        if before.has("volumeAttributesClassName"), spec["volumeAttributesClassName"] != before["volumeAttributesClassName"] {
+        if before.has("volumeAttributesClassName"),
+            spec["volumeAttributesClassName"] != before["volumeAttributesClassName"]
+        {
             if !spec.has("volumeAttributesClassName") {
-                errors.append(.forbidden("spec.volumeAttributesClassName", "update from non-nil value to nil is forbidden"))
+                errors.append(
+                    .forbidden("spec.volumeAttributesClassName", "update from non-nil value to nil is forbidden"))
             } else if spec.text("volumeAttributesClassName").isEmpty {
                 errors.append(
-                    .forbidden("spec.volumeAttributesClassName", "update from non-nil value to an empty string is forbidden"))
+                    .forbidden(
+                        "spec.volumeAttributesClassName", "update from non-nil value to an empty string is forbidden"))
             }
         }
         return errors
     }
 
     private static let resizeStates = [
-        "ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizeInProgress", "NodeResizeInfeasible", "NodeResizePending",
+        "ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizeInProgress", "NodeResizeInfeasible",
+        "NodeResizePending",
     ]
 
     private func validateStatus(_ object: JSON, _ errors: inout [FieldError]) {
@@ -162,13 +186,17 @@ struct PersistentVolumeClaimRules: KindRules {
         let status = object["status"] ?? [:]
         for (name, value) in status["capacity"]?.entries ?? JSONObject() where Amount(value) < .zero {
             errors.append(
-                .invalid("status.capacity[\(name)]", .int(Int64(clamping: Amount(value).value)), "must be a valid resource quantity"))
+                .invalid(
+                    "status.capacity[\(name)]", .int(Int64(clamping: Amount(value).value)),
+                    "must be a valid resource quantity"))
         }
         for (name, value) in status["allocatedResourceStatuses"]?.entries ?? JSONObject() {
             errors += resourceKeyProblems(name, path: "status.allocatedResourceStatus")
             if !PersistentVolumeClaimRules.resizeStates.contains(value.string ?? "") {
                 errors.append(
-                    .notSupported("status.allocatedResourceStatus", .string(name), PersistentVolumeClaimRules.resizeStates.sorted()))
+                    .notSupported(
+                        "status.allocatedResourceStatus", .string(name),
+                        PersistentVolumeClaimRules.resizeStates.sorted()))
             }
         }
         for (name, value) in status["allocatedResources"]?.entries ?? JSONObject() {
@@ -177,25 +205,30 @@ struct PersistentVolumeClaimRules: KindRules {
             if wrong.isEmpty, Amount(value) < .zero {
                 errors.append(
                     .invalid(
-                        "status.allocatedResources[\(name)]", .int(Int64(clamping: Amount(value).value)), "must be a valid resource quantity"))
+                        "status.allocatedResources[\(name)]", .int(Int64(clamping: Amount(value).value)),
+                        "must be a valid resource quantity"))
             }
         }
     }
 
     private func resourceKeyProblems(_ name: String, path: String) -> [FieldError] {
         if !Names.isQualifiedName(name) { return Names.qualifiedName(name).map { .invalid(path, .string(name), $0) } }
-        return ResourceNames.isNative(name) && name != "storage" ? [.notSupported(path, .string(name), ["storage"])] : []
+        return ResourceNames.isNative(name) && name != "storage"
+            ? [.notSupported(path, .string(name), ["storage"])] : []
     }
 
     func warnings(_ object: JSON, old: JSON?) -> [String] {
         var out: [String] = []
         if object["metadata", "annotations", PersistentVolumeClaimRules.oldClass] != nil {
             out.append(
-                "metadata.annotations[\(PersistentVolumeClaimRules.oldClass)]: deprecated since v1.8; use \"storageClassName\" attribute instead")
+                "metadata.annotations[\(PersistentVolumeClaimRules.oldClass)]: deprecated since v1.8; use \"storageClassName\" attribute instead"
+            )
         }
         let storage = Amount(object["spec", "resources", "requests", "storage"])
         if storage.text.utf8.last == UInt8(ascii: "m") {
-            out.append("spec.resources.requests[storage]: fractional byte value \"\(storage.text)\" is invalid, must be an integer")
+            out.append(
+                "spec.resources.requests[storage]: fractional byte value \"\(storage.text)\" is invalid, must be an integer"
+            )
         }
         return out
     }

@@ -6,8 +6,12 @@ enum AffinityValidation {
     private static let required = "requiredDuringSchedulingIgnoredDuringExecution"
     private static let preferred = "preferredDuringSchedulingIgnoredDuringExecution"
 
-    static func validate(_ affinity: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
-        if let node = affinity.given("nodeAffinity") { validateNodeAffinity(node, path: path() + ".nodeAffinity", scope, &errors) }
+    static func validate(
+        _ affinity: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+    ) {
+        if let node = affinity.given("nodeAffinity") {
+            validateNodeAffinity(node, path: path() + ".nodeAffinity", scope, &errors)
+        }
         for key in ["podAffinity", "podAntiAffinity"] {
             guard let pods = affinity.given(key) else { continue }
             for (i, term) in pods.list(required).enumerated() {
@@ -23,11 +27,17 @@ enum AffinityValidation {
 
     private static func validateWeight(_ term: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         let weight = term.integer("weight") ?? 0
-        if weight <= 0 || weight > 100 { errors.append(.invalid(path() + ".weight", .int(weight), "must be in the range 1-100")) }
+        if weight <= 0 || weight > 100 {
+            errors.append(.invalid(path() + ".weight", .int(weight), "must be in the range 1-100"))
+        }
     }
 
-    private static func validateNodeAffinity(_ node: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
-        if let selector = node.given(required) { validateNodeSelector(selector, path: "\(path()).\(required)", &errors) }
+    private static func validateNodeAffinity(
+        _ node: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+    ) {
+        if let selector = node.given(required) {
+            validateNodeSelector(selector, path: "\(path()).\(required)", &errors)
+        }
         for (i, term) in node.list(preferred).enumerated() {
             func at() -> String { "\(path()).\(preferred)[\(i)]" }
             validateWeight(term, path: at(), &errors)
@@ -45,28 +55,38 @@ enum AffinityValidation {
         }
     }
 
-    private static func validateNodeTerm(_ term: JSON, checksValues: Bool, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+    private static func validateNodeTerm(
+        _ term: JSON, checksValues: Bool, path: @autoclosure () -> String, _ errors: inout [FieldError]
+    ) {
         for (i, requirement) in term.list("matchExpressions").enumerated() {
-            validateRequirement(requirement, checksValues: checksValues, path: "\(path()).matchExpressions[\(i)]", &errors)
+            validateRequirement(
+                requirement, checksValues: checksValues, path: "\(path()).matchExpressions[\(i)]", &errors)
         }
         for (i, requirement) in term.list("matchFields").enumerated() {
             validateFieldRequirement(requirement, path: "\(path()).matchFields[\(i)]", &errors)
         }
     }
 
-    private static func validateRequirement(_ requirement: JSON, checksValues: Bool, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+    private static func validateRequirement(
+        _ requirement: JSON, checksValues: Bool, path: @autoclosure () -> String, _ errors: inout [FieldError]
+    ) {
         let values = requirement.list("values")
         let op = requirement.text("operator")
         switch op {
         case "In", "NotIn":
-            if values.isEmpty { errors.append(.required(path() + ".values", "must be specified when `operator` is 'In' or 'NotIn'")) }
+            if values.isEmpty {
+                errors.append(.required(path() + ".values", "must be specified when `operator` is 'In' or 'NotIn'"))
+            }
         case "Exists", "DoesNotExist":
             if !values.isEmpty {
-                errors.append(.forbidden(path() + ".values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"))
+                errors.append(
+                    .forbidden(path() + ".values", "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")
+                )
             }
         case "Gt", "Lt":
             if values.count != 1 {
-                errors.append(.required(path() + ".values", "must be specified single value when `operator` is 'Lt' or 'Gt'"))
+                errors.append(
+                    .required(path() + ".values", "must be specified single value when `operator` is 'Lt' or 'Gt'"))
             }
         default: errors.append(.invalid(path() + ".operator", .string(op), "not a valid selector operator"))
         }
@@ -78,13 +98,17 @@ enum AffinityValidation {
         }
     }
 
-    private static func validateFieldRequirement(_ requirement: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+    private static func validateFieldRequirement(
+        _ requirement: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]
+    ) {
         let values = requirement.list("values")
         let op = requirement.text("operator")
         if op == "In" || op == "NotIn" {
             if values.count != 1 {
                 errors.append(
-                    .required(path() + ".values", "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"))
+                    .required(
+                        path() + ".values",
+                        "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"))
             }
         } else {
             errors.append(.invalid(path() + ".operator", .string(op), "not a valid selector operator"))
@@ -99,7 +123,9 @@ enum AffinityValidation {
         }
     }
 
-    private static func validateTerm(_ term: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
+    private static func validateTerm(
+        _ term: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+    ) {
         for key in ["labelSelector", "namespaceSelector"] {
             errors += LabelRules.validateSelector(
                 term[key], path: "\(path()).\(key)", allowsInvalidValues: scope.allowsInvalidSelectorValues)
@@ -123,21 +149,25 @@ enum AffinityValidation {
                 errors.append(.forbidden("\(path()).\(key)", "must not be specified when labelSelector is not set"))
                 continue
             }
-            for (i, value) in keys.enumerated() { errors += LabelRules.validateKey(value.string ?? "", path: "\(path()).\(key)[\(i)]") }
+            for (i, value) in keys.enumerated() {
+                errors += LabelRules.validateKey(value.string ?? "", path: "\(path()).\(key)[\(i)]")
+            }
         }
         if let selector {
             var known = Set(selector["matchLabels"]?.entries.keys ?? [])
             for expression in selector.list("matchExpressions") {
                 let key = expression.text("key")
                 if let i = matching.lastIndex(of: .string(key)), known.contains(key) {
-                    errors.append(.invalid("\(path())[\(i)]", .string(key), "exists in both matchLabelKeys and labelSelector"))
+                    errors.append(
+                        .invalid("\(path())[\(i)]", .string(key), "exists in both matchLabelKeys and labelSelector"))
                 }
                 known.insert(key)
             }
         }
         let mismatching = term.list("mismatchLabelKeys")
         for (i, key) in matching.enumerated() where mismatching.contains(key) {
-            errors.append(.invalid("\(path()).matchLabelKeys[\(i)]", key, "exists in both matchLabelKeys and mismatchLabelKeys"))
+            errors.append(
+                .invalid("\(path()).matchLabelKeys[\(i)]", key, "exists in both matchLabelKeys and mismatchLabelKeys"))
         }
     }
 }

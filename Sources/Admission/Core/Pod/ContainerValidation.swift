@@ -5,7 +5,9 @@ import Schema
 enum ContainerValidation {
     private static let initOnly = "may not be set for init containers without restartPolicy=Always"
 
-    static func validateContainers(_ containers: [JSON], path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
+    static func validateContainers(
+        _ containers: [JSON], path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+    ) {
         if containers.isEmpty {
             errors.append(.required(path()))
             return
@@ -24,7 +26,8 @@ enum ContainerValidation {
     }
 
     static func validateInitContainers(
-        _ containers: [JSON], others: [JSON], path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+        _ containers: [JSON], others: [JSON], path: @autoclosure () -> String, _ scope: PodValidationScope,
+        _ errors: inout [FieldError]
     ) {
         if containers.isEmpty { return }
         var names = Set(others.map { $0.text("name") })
@@ -51,7 +54,8 @@ enum ContainerValidation {
     }
 
     static func validateEphemeralContainers(
-        _ containers: [JSON], spec: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+        _ containers: [JSON], spec: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope,
+        _ errors: inout [FieldError]
     ) {
         if containers.isEmpty { return }
         let others = Set((spec.list("containers") + spec.list("initContainers")).map { $0.text("name") })
@@ -64,9 +68,12 @@ enum ContainerValidation {
             let name = container.text("name")
             if !names.insert(name).inserted { errors.append(.duplicate(at() + ".name", .string(name))) }
             let target = container.text("targetContainerName")
-            if !target.isEmpty, !others.contains(target) { errors.append(.notFound(at() + ".targetContainerName", .string(target))) }
+            if !target.isEmpty, !others.contains(target) {
+                errors.append(.notFound(at() + ".targetContainerName", .string(target)))
+            }
             for key in [
-                "ports", "resources", "resizePolicy", "restartPolicy", "restartPolicyRules", "livenessProbe", "readinessProbe",
+                "ports", "resources", "resizePolicy", "restartPolicy", "restartPolicyRules", "livenessProbe",
+                "readinessProbe",
                 "startupProbe", "lifecycle",
             ] {
                 guard let value = container.given(key), !(key == "resources" && value.isEmptyValue) else { continue }
@@ -81,7 +88,9 @@ enum ContainerValidation {
     }
 
     /// What holds for every container: a name, an image, ports, environment, volumes, resources, security.
-    private static func validateCommon(_ container: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
+    private static func validateCommon(
+        _ container: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+    ) {
         let name = container.text("name")
         if name.isEmpty {
             errors.append(.required(path() + ".name"))
@@ -93,7 +102,8 @@ enum ContainerValidation {
         case "File", "FallbackToLogsOnError": break
         case "": errors.append(.required(path() + ".terminationMessagePolicy"))
         case let other:
-            errors.append(.notSupported(path() + ".terminationMessagePolicy", .string(other), ["File", "FallbackToLogsOnError"]))
+            errors.append(
+                .notSupported(path() + ".terminationMessagePolicy", .string(other), ["File", "FallbackToLogsOnError"]))
         }
         validatePorts(container.list("ports"), path: path(), &errors)
         EnvironmentValidation.validate(container.list("env"), path: path() + ".env", scope, &errors)
@@ -103,7 +113,8 @@ enum ContainerValidation {
         validatePullPolicy(container.text("imagePullPolicy"), path: path() + ".imagePullPolicy", &errors)
         if let resources = container.given("resources") {
             ResourceRequirementsValidation.validate(
-                resources, path: path() + ".resources", claimNames: scope.claimNames, name: ResourceNames.validateForContainer, &errors)
+                resources, path: path() + ".resources", claimNames: scope.claimNames,
+                name: ResourceNames.validateForContainer, &errors)
         }
         validateResizePolicy(container.list("resizePolicy"), path: path() + ".resizePolicy", scope, &errors)
         if let security = container.given("securityContext") {
@@ -112,12 +123,16 @@ enum ContainerValidation {
     }
 
     /// Hooks and probes of containers that keep running.
-    private static func validateRunning(_ container: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
+    private static func validateRunning(
+        _ container: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+    ) {
         if let lifecycle = container.given("lifecycle") {
             ProbeValidation.validateLifecycle(lifecycle, path: path() + ".lifecycle", scope, &errors)
         }
         for key in ["livenessProbe", "readinessProbe", "startupProbe"] {
-            if let probe = container.given(key) { ProbeValidation.validate(probe, kind: key, path: "\(path()).\(key)", scope, &errors) }
+            if let probe = container.given(key) {
+                ProbeValidation.validate(probe, kind: key, path: "\(path()).\(key)", scope, &errors)
+            }
         }
     }
 
@@ -145,7 +160,9 @@ enum ContainerValidation {
             if !name.isEmpty {
                 let wrong = Names.portName(name)
                 errors.addInvalid(at() + ".name", .string(name), wrong)
-                if wrong.isEmpty, !names.insert(name).inserted { errors.append(.duplicate(at() + ".name", .string(name))) }
+                if wrong.isEmpty, !names.insert(name).inserted {
+                    errors.append(.duplicate(at() + ".name", .string(name)))
+                }
             }
             let number = port.integer("containerPort") ?? 0
             if number == 0 {
@@ -166,25 +183,33 @@ enum ContainerValidation {
         }
     }
 
-    private static func validateHostPorts(_ containers: [JSON], path: @autoclosure () -> String, _ seen: inout Set<String>, _ errors: inout [FieldError]) {
+    private static func validateHostPorts(
+        _ containers: [JSON], path: @autoclosure () -> String, _ seen: inout Set<String>, _ errors: inout [FieldError]
+    ) {
         for (i, container) in containers.enumerated() {
             for (j, port) in container.list("ports").enumerated() {
                 guard let number = port.integer("hostPort"), number != 0 else { continue }
                 let key = "\(port.text("protocol"))/\(port.text("hostIP"))/\(number)"
-                if !seen.insert(key).inserted { errors.append(.duplicate("\(path())[\(i)].ports[\(j)].hostPort", .string(key))) }
+                if !seen.insert(key).inserted {
+                    errors.append(.duplicate("\(path())[\(i)].ports[\(j)].hostPort", .string(key)))
+                }
             }
         }
     }
 
     /// A container's own restart policy and the exit codes that override it.
-    private static func validateRestartPolicy(_ container: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+    private static func validateRestartPolicy(
+        _ container: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]
+    ) {
         let rules = container.list("restartPolicyRules")
         if let policy = container.given("restartPolicy")?.string {
             if !["Always", "Never", "OnFailure"].contains(policy) {
-                errors.append(.notSupported(path() + ".restartPolicy", .string(policy), ["Always", "Never", "OnFailure"]))
+                errors.append(
+                    .notSupported(path() + ".restartPolicy", .string(policy), ["Always", "Never", "OnFailure"]))
             }
         } else if !rules.isEmpty {
-            errors.append(.required(path() + ".restartPolicy", "must specify restartPolicy when restart rules are used"))
+            errors.append(
+                .required(path() + ".restartPolicy", "must specify restartPolicy when restart rules are used"))
         }
         if rules.count > 20 { errors.append(.tooMany(path() + ".restartPolicyRules", rules.count, 20)) }
         for (i, rule) in rules.enumerated() {
@@ -198,13 +223,17 @@ enum ContainerValidation {
                 continue
             }
             let op = codes.text("operator")
-            if op != "In", op != "NotIn" { errors.append(.notSupported(at() + ".exitCodes.operator", .string(op), ["In", "NotIn"])) }
+            if op != "In", op != "NotIn" {
+                errors.append(.notSupported(at() + ".exitCodes.operator", .string(op), ["In", "NotIn"]))
+            }
             let count = codes.list("values").count
             if count > 255 { errors.append(.tooMany(at() + ".exitCodes.values", count, 255)) }
         }
     }
 
-    private static func validateResizePolicy(_ policies: [JSON], path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
+    private static func validateResizePolicy(
+        _ policies: [JSON], path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+    ) {
         var seen: Set<String> = []
         for (i, policy) in policies.enumerated() {
             let name = policy.text("resourceName")
@@ -221,7 +250,8 @@ enum ContainerValidation {
             default: errors.append(.notSupported(path(), .string(restart), ["NotRequired", "RestartContainer"]))
             }
             if scope.restartPolicy == "Never", restart != "NotRequired" {
-                errors.append(.invalid(path(), .string(restart), "must be 'NotRequired' when `restartPolicy` is 'Never'"))
+                errors.append(
+                    .invalid(path(), .string(restart), "must be 'NotRequired' when `restartPolicy` is 'Never'"))
             }
         }
     }

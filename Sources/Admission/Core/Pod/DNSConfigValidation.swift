@@ -16,27 +16,35 @@ enum DNSConfigValidation {
                 return
             }
             if servers.isEmpty {
-                errors.append(.required(path() + ".nameservers", "must provide at least one DNS nameserver when `dnsPolicy` is None"))
+                errors.append(
+                    .required(
+                        path() + ".nameservers", "must provide at least one DNS nameserver when `dnsPolicy` is None"))
                 return
             }
         }
         guard let config else { return }
         if servers.count > nameserversMax {
             errors.append(
-                .invalid(path() + ".nameservers", .array(servers), "must not have more than \(nameserversMax) nameservers"))
+                .invalid(
+                    path() + ".nameservers", .array(servers), "must not have more than \(nameserversMax) nameservers"))
         }
         for (i, server) in servers.enumerated() {
             errors += AddressRules.validateIP(server.string ?? "", path: "\(path()).nameservers[\(i)]")
         }
         let searches = config.list("searches")
         if searches.count > searchPathsMax {
-            errors.append(.invalid(path() + ".searches", .array(searches), "must not have more than \(searchPathsMax) search paths"))
+            errors.append(
+                .invalid(
+                    path() + ".searches", .array(searches), "must not have more than \(searchPathsMax) search paths"))
         }
-        if searches.reduce(0, { $0 + ($1.string ?? "").utf8.count }) + max(0, searches.count - 1) > searchListCharactersMax {
+        if searches.reduce(0, { $0 + ($1.string ?? "").utf8.count }) + max(0, searches.count - 1)
+            > searchListCharactersMax
+        {
             errors.append(
                 .invalid(
                     path() + ".searches", .array(searches),
-                    "must not have more than \(searchListCharactersMax) characters (including spaces) in the search list"))
+                    "must not have more than \(searchListCharactersMax) characters (including spaces) in the search list"
+                ))
         }
         for (i, search) in searches.enumerated() {
             var domain = search.string ?? ""

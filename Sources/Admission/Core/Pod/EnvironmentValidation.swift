@@ -4,20 +4,24 @@ import Schema
 /// Checks of a container's environment, and of references to the pod's own fields.
 enum EnvironmentValidation {
     private static let variableFields: Set<String> = [
-        "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName", "status.hostIP",
+        "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName",
+        "status.hostIP",
         "status.hostIPs", "status.podIP", "status.podIPs",
     ]
     private static let fileFields: Set<String> = [
         "metadata.name", "metadata.namespace", "metadata.labels", "metadata.annotations", "metadata.uid",
     ]
     private static let resourceFields: [String] = [
-        "limits.cpu", "limits.ephemeral-storage", "limits.memory", "requests.cpu", "requests.ephemeral-storage", "requests.memory",
+        "limits.cpu", "limits.ephemeral-storage", "limits.memory", "requests.cpu", "requests.ephemeral-storage",
+        "requests.memory",
     ]
     private static let wholeDivisors: Set<String> = [
         "1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei",
     ]
 
-    static func validate(_ variables: [JSON], path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
+    static func validate(
+        _ variables: [JSON], path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+    ) {
         for (i, variable) in variables.enumerated() {
             let name = variable.text("name")
             if name.isEmpty {
@@ -26,13 +30,15 @@ enum EnvironmentValidation {
                 errors.addInvalid("\(path())[\(i)].name", .string(name), Names.environmentVariable(name))
             }
             if let source = variable.given("valueFrom") {
-                validateValueFrom(source, value: variable.text("value"), path: "\(path())[\(i)].valueFrom", scope, &errors)
+                validateValueFrom(
+                    source, value: variable.text("value"), path: "\(path())[\(i)].valueFrom", scope, &errors)
             }
         }
     }
 
     private static func validateValueFrom(
-        _ source: JSON, value: String, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+        _ source: JSON, value: String, path: @autoclosure () -> String, _ scope: PodValidationScope,
+        _ errors: inout [FieldError]
     ) {
         var sources = 0
         if let field = source.given("fieldRef") {
@@ -62,7 +68,9 @@ enum EnvironmentValidation {
         if sources == 0 {
             errors.append(
                 .invalid(
-                    path(), "", "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"))
+                    path(), "",
+                    "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
+                ))
         } else if !value.isEmpty {
             errors.append(.invalid(path(), "", "may not be specified when `value` is not empty"))
         } else if sources > 1 {
@@ -90,7 +98,9 @@ enum EnvironmentValidation {
         for (i, source) in sources.enumerated() {
             func at() -> String { "\(path())[\(i)]" }
             let prefix = source.text("prefix")
-            if !prefix.isEmpty { errors.addInvalid(at() + ".prefix", .string(prefix), Names.environmentVariable(prefix)) }
+            if !prefix.isEmpty {
+                errors.addInvalid(at() + ".prefix", .string(prefix), Names.environmentVariable(prefix))
+            }
             var count = 0
             for key in ["configMapRef", "secretRef"] {
                 guard let reference = source.given(key) else { continue }
@@ -99,7 +109,8 @@ enum EnvironmentValidation {
                 if name.isEmpty {
                     errors.append(.required("\(at()).\(key).name"))
                 } else {
-                    errors.addInvalid("\(at()).\(key).name", .string(name), Names.check(name, .dnsSubdomain, isPrefix: true))
+                    errors.addInvalid(
+                        "\(at()).\(key).name", .string(name), Names.check(name, .dnsSubdomain, isPrefix: true))
                 }
             }
             if count == 0 {
@@ -111,7 +122,9 @@ enum EnvironmentValidation {
     }
 
     /// A reference to a field of the pod, for a variable or for a file.
-    static func validateField(_ reference: JSON, isFile: Bool, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+    static func validateField(
+        _ reference: JSON, isFile: Bool, path: @autoclosure () -> String, _ errors: inout [FieldError]
+    ) {
         let version = reference.text("apiVersion")
         if version.isEmpty {
             errors.append(.required(path() + ".apiVersion"))
@@ -128,7 +141,8 @@ enum EnvironmentValidation {
             return
         }
         if let key = subscripted {
-            errors.addInvalid(path(), .string(base == "metadata.annotations" ? key.lowercased() : key),
+            errors.addInvalid(
+                path(), .string(base == "metadata.annotations" ? key.lowercased() : key),
                 Names.qualifiedName(base == "metadata.annotations" ? key.lowercased() : key))
             return
         }
@@ -144,7 +158,8 @@ enum EnvironmentValidation {
         return (base, String(field[open.upperBound...].dropLast(2)))
     }
 
-    private static func conversionProblem(version: String, base: String, subscripted: String?, field: String) -> String? {
+    private static func conversionProblem(version: String, base: String, subscripted: String?, field: String) -> String?
+    {
         if version != "v1" { return "unsupported pod version: \(version)" }
         if subscripted != nil {
             if base == "metadata.annotations" || base == "metadata.labels" { return nil }
@@ -158,7 +173,9 @@ enum EnvironmentValidation {
     }
 
     /// A reference to a container's request or limit.
-    static func validateResourceField(_ reference: JSON, isFile: Bool, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+    static func validateResourceField(
+        _ reference: JSON, isFile: Bool, path: @autoclosure () -> String, _ errors: inout [FieldError]
+    ) {
         let resource = reference.text("resource")
         let isHugePages = resource.hasPrefix("requests.hugepages-") || resource.hasPrefix("limits.hugepages-")
         if isFile, reference.text("containerName").isEmpty {
@@ -171,10 +188,13 @@ enum EnvironmentValidation {
         let divisor = Amount(reference["divisor"])
         if divisor == .zero { return }
         func refuse(_ what: String) { errors.append(.invalid(path() + ".divisor", .string(resource), what)) }
-        let whole = "only divisor's values 1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei are supported with the "
+        let whole =
+            "only divisor's values 1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei are supported with the "
         switch resource {
         case "limits.cpu", "requests.cpu":
-            if divisor.text != "1m", divisor.text != "1" { refuse("only divisor's values 1m and 1 are supported with the cpu resource") }
+            if divisor.text != "1m", divisor.text != "1" {
+                refuse("only divisor's values 1m and 1 are supported with the cpu resource")
+            }
         case "limits.memory", "requests.memory":
             if !wholeDivisors.contains(divisor.text) { refuse(whole + "memory resource") }
         case "limits.ephemeral-storage", "requests.ephemeral-storage":

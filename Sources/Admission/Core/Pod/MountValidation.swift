@@ -3,7 +3,9 @@ import Schema
 
 /// Checks of the volumes and block devices that a container uses.
 enum MountValidation {
-    static func validateMounts(_ container: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
+    static func validateMounts(
+        _ container: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+    ) {
         let mounts = container.list("volumeMounts")
         if mounts.isEmpty { return }
         let devices = container.list("volumeDevices")
@@ -16,19 +18,25 @@ enum MountValidation {
             if name.isEmpty { errors.append(.required(at() + ".name")) }
             if scope.volumes[name] == nil { errors.append(.notFound(at() + ".name", .string(name))) }
             if target.isEmpty { errors.append(.required(at() + ".mountPath")) }
-            if !seen.insert(target).inserted { errors.append(.invalid(at() + ".mountPath", .string(target), "must be unique")) }
+            if !seen.insert(target).inserted {
+                errors.append(.invalid(at() + ".mountPath", .string(target), "must be unique"))
+            }
             if devices.contains(where: { $0.text("name") == name }) {
                 errors.append(.invalid(at() + ".name", .string(name), "must not already exist in volumeDevices"))
             }
             if devices.contains(where: { $0.text("devicePath") == target }) {
-                errors.append(.invalid(at() + ".mountPath", .string(target), "must not already exist as a path in volumeDevices"))
+                errors.append(
+                    .invalid(at() + ".mountPath", .string(target), "must not already exist as a path in volumeDevices"))
             }
             let sub = mount.text("subPath")
             let expression = mount.text("subPathExpr")
             if !sub.isEmpty { errors += FilePaths.validateDescending(sub, path: list() + ".subPath") }
             if !expression.isEmpty {
                 if !sub.isEmpty {
-                    errors.append(.invalid(at() + ".subPathExpr", .string(expression), "subPathExpr and subPath are mutually exclusive"))
+                    errors.append(
+                        .invalid(
+                            at() + ".subPathExpr", .string(expression), "subPathExpr and subPath are mutually exclusive"
+                        ))
                 }
                 errors += FilePaths.validateDescending(expression, path: list() + ".subPathExpr")
             }
@@ -37,31 +45,41 @@ enum MountValidation {
         }
     }
 
-    private static func validatePropagation(_ mount: JSON, container: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+    private static func validatePropagation(
+        _ mount: JSON, container: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]
+    ) {
         guard let propagation = mount.given("mountPropagation")?.string else { return }
         let supported = ["Bidirectional", "HostToContainer", "None"]
         func at() -> String { path() + ".mountPropagation" }
         if !supported.contains(propagation) { errors.append(.notSupported(at(), .string(propagation), supported)) }
         if propagation == "Bidirectional", container["securityContext", "privileged"]?.bool != true {
-            errors.append(.forbidden(at(), "Bidirectional mount propagation is available only to privileged containers"))
+            errors.append(
+                .forbidden(at(), "Bidirectional mount propagation is available only to privileged containers"))
         }
     }
 
-    private static func validateRecursiveReadOnly(_ mount: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+    private static func validateRecursiveReadOnly(
+        _ mount: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]
+    ) {
         guard let mode = mount.given("recursiveReadOnly")?.string else { return }
         switch mode {
         case "Disabled": break
         case "Enabled", "IfPossible":
-            if !mount.flag("readOnly") { errors.append(.forbidden(path(), "may only be specified when readOnly is true")) }
+            if !mount.flag("readOnly") {
+                errors.append(.forbidden(path(), "may only be specified when readOnly is true"))
+            }
             let propagation = mount.text("mountPropagation")
             if !propagation.isEmpty, propagation != "None" {
-                errors.append(.forbidden(path(), "may only be specified when mountPropagation is None or not specified"))
+                errors.append(
+                    .forbidden(path(), "may only be specified when mountPropagation is None or not specified"))
             }
         default: errors.append(.notSupported(path(), .string(mode), ["Disabled", "Enabled", "IfPossible"]))
         }
     }
 
-    static func validateDevices(_ container: JSON, path: String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
+    static func validateDevices(
+        _ container: JSON, path: String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+    ) {
         let devices = container.list("volumeDevices")
         if devices.isEmpty { return }
         let mounts = container.list("volumeMounts")
@@ -94,7 +112,8 @@ enum MountValidation {
                 errors.append(.invalid(at + ".name", .string(name), "must not already exist in volumeMounts"))
             }
             if mounts.contains(where: { $0.text("mountPath") == target }) {
-                errors.append(.invalid(at + ".devicePath", .string(target), "must not already exist as a path in volumeMounts"))
+                errors.append(
+                    .invalid(at + ".devicePath", .string(target), "must not already exist as a path in volumeMounts"))
             }
             if !name.isEmpty { names.insert(name) }
         }

@@ -12,7 +12,8 @@ enum PodAnnotationValidation {
     static func validate(_ annotations: JSON?, spec: JSON, path: String, _ errors: inout [FieldError]) {
         guard let pairs = annotations?.object, !pairs.isEmpty else { return }
         if let value = pairs[mirror], spec.text("nodeName").isEmpty {
-            errors.append(.invalid("\(path)[\(mirror)]", value, "must set spec.nodeName if mirror pod annotation is set"))
+            errors.append(
+                .invalid("\(path)[\(mirror)]", value, "must set spec.nodeName if mirror pod annotation is set"))
         }
         if let value = pairs[deletionCost]?.string, !isInt32(value) {
             errors.append(.invalid("\(path)[\(deletionCost)]", .string(value), "must be a 32bit integer"))
@@ -62,14 +63,18 @@ enum PodAnnotationValidation {
         }
         if spec["os", "name"]?.string == "windows" { return }
         for (container, place) in containers {
-            guard let profile = container["securityContext", "appArmorProfile"] ?? spec["securityContext", "appArmorProfile"],
+            guard
+                let profile = container["securityContext", "appArmorProfile"]
+                    ?? spec["securityContext", "appArmorProfile"],
                 let old = annotations[appArmor + container.text("name")]?.string
             else { continue }
             match(profile, old, "apparmor", path: place.under(path) + ".securityContext.appArmorProfile", &errors)
         }
     }
 
-    private static func match(_ profile: JSON, _ old: String, _ what: String, path: String, _ errors: inout [FieldError]) {
+    private static func match(
+        _ profile: JSON, _ old: String, _ what: String, path: String, _ errors: inout [FieldError]
+    ) {
         let typeDiffers = FieldError.forbidden(path + ".type", what + " type in annotation and field must match")
         switch profile.text("type") {
         case "Unconfined": if old != "unconfined" { errors.append(typeDiffers) }
@@ -79,7 +84,8 @@ enum PodAnnotationValidation {
             if !old.hasPrefix("localhost/") {
                 errors.append(typeDiffers)
             } else if profile.text("localhostProfile") != old.dropFirst("localhost/".count) {
-                errors.append(.forbidden(path + ".localhostProfile", what + " profile in annotation and field must match"))
+                errors.append(
+                    .forbidden(path + ".localhostProfile", what + " profile in annotation and field must match"))
             }
         default: break
         }
@@ -90,11 +96,17 @@ enum PodAnnotationValidation {
         let new = pod["metadata", "annotations"]?.entries ?? JSONObject()
         let before = old["metadata", "annotations"]?.entries ?? JSONObject()
         for (key, value) in before where new[key] != value {
-            if key.hasPrefix(appArmor) { errors.append(.forbidden("\(path)[\(key)]", "may not remove or update AppArmor annotations")) }
-            if key == mirror { errors.append(.forbidden("\(path)[\(key)]", "may not remove or update mirror pod annotation")) }
+            if key.hasPrefix(appArmor) {
+                errors.append(.forbidden("\(path)[\(key)]", "may not remove or update AppArmor annotations"))
+            }
+            if key == mirror {
+                errors.append(.forbidden("\(path)[\(key)]", "may not remove or update mirror pod annotation"))
+            }
         }
         for (key, _) in new where before[key] == nil {
-            if key.hasPrefix(appArmor) { errors.append(.forbidden("\(path)[\(key)]", "may not add AppArmor annotations")) }
+            if key.hasPrefix(appArmor) {
+                errors.append(.forbidden("\(path)[\(key)]", "may not add AppArmor annotations"))
+            }
             if key == mirror { errors.append(.forbidden("\(path)[\(key)]", "may not add mirror pod annotation")) }
         }
         validate(pod["metadata", "annotations"], spec: pod["spec"] ?? [:], path: path, &errors)

@@ -13,7 +13,9 @@ enum PodResize {
             pod.modify("spec") { spec in
                 spec.modify(key) { containers in
                     containers.modifyElements { _, container in
-                        guard let match = new.first(where: { $0.text("name") == container.text("name") }) else { return }
+                        guard let match = new.first(where: { $0.text("name") == container.text("name") }) else {
+                            return
+                        }
                         container["resources"] = match["resources"]
                         if match.has("resizePolicy") { container["resizePolicy"] = match["resizePolicy"] }
                     }
@@ -33,11 +35,15 @@ enum PodResize {
         let spec = pod["spec"] ?? [:]
         let before = old["spec"] ?? [:]
         let oldClass = old["status"]?.text("qosClass") ?? ""
-        if (oldClass.isEmpty ? PodResources.qualityOfService(before) : oldClass) != PodResources.qualityOfService(spec) {
+        if (oldClass.isEmpty ? PodResources.qualityOfService(before) : oldClass) != PodResources.qualityOfService(spec)
+        {
             errors.append(
-                .invalid("spec", pod["status", "qosClass"] ?? "", "Pod QOS Class may not change as a result of resizing"))
+                .invalid(
+                    "spec", pod["status", "qosClass"] ?? "", "Pod QOS Class may not change as a result of resizing"))
         }
-        if let running = (old["status"]?.list("containerStatuses") ?? []).first(where: { $0["state"]?.has("running") ?? false }),
+        if let running = (old["status"]?.list("containerStatuses") ?? []).first(where: {
+            $0["state"]?.has("running") ?? false
+        }),
             !running.has("resources")
         {
             errors.append(.forbidden("spec", "Pod running on node without support for resize"))
@@ -85,7 +91,8 @@ enum PodResize {
         for (container, previous) in zip(spec.list("initContainers"), before.list("initContainers")) {
             if container.text("restartPolicy") == "Always" {
                 if !Semantics.equal(withoutCompute(container), withoutCompute(previous)) {
-                    errors.append(.forbidden("spec", "only cpu and memory resources for sidecar containers are mutable"))
+                    errors.append(
+                        .forbidden("spec", "only cpu and memory resources for sidecar containers are mutable"))
                 }
             } else if !Semantics.equal(container, previous) {
                 errors.append(.forbidden("spec", "resources for non-sidecar init containers are immutable"))

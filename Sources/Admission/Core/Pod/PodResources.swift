@@ -35,7 +35,9 @@ enum PodResources {
                     containers.modifyElements { _, container in
                         guard let limits = container["resources", "limits"]?.object, !limits.isEmpty else { return }
                         container.modify("resources") { resources in
-                            for (name, value) in limits where resources["requests", name] == nil { resources["requests", name] = value }
+                            for (name, value) in limits where resources["requests", name] == nil {
+                                resources["requests", name] = value
+                            }
                         }
                     }
                 }
@@ -48,15 +50,20 @@ enum PodResources {
         let requests = aggregate(spec, "requests")
         let limits = aggregate(spec, "limits")
         for (name, amount) in limits.sorted(by: { $0.key < $1.key })
-        where ResourceNames.isHugePages(name) && spec["resources", "limits", name] == nil && spec["resources", "requests", name] == nil {
+        where ResourceNames.isHugePages(name) && spec["resources", "limits", name] == nil
+            && spec["resources", "requests", name] == nil
+        {
             spec["resources", "limits", name] = .string(amount.text)
         }
         guard let podLimits = spec["resources", "limits"]?.object, !podLimits.isEmpty else { return }
         for (name, amount) in requests.sorted(by: { $0.key < $1.key })
-        where spec["resources", "requests", name] == nil && ResourceNames.isForWholePod(name) && ResourceNames.isOvercommitAllowed(name) {
+        where spec["resources", "requests", name] == nil && ResourceNames.isForWholePod(name)
+            && ResourceNames.isOvercommitAllowed(name)
+        {
             spec["resources", "requests", name] = .string(amount.text)
         }
-        for (name, value) in podLimits where spec["resources", "requests", name] == nil && ResourceNames.isForWholePod(name) {
+        for (name, value) in podLimits
+        where spec["resources", "requests", name] == nil && ResourceNames.isForWholePod(name) {
             spec["resources", "requests", name] = value
         }
     }
@@ -79,7 +86,9 @@ enum PodResources {
             }
             if limited < 2 { isGuaranteed = false }
         }
-        if let whole = spec.given("resources"), !(whole["requests"]?.entries.isEmpty ?? true) || !(whole["limits"]?.entries.isEmpty ?? true) {
+        if let whole = spec.given("resources"),
+            !(whole["requests"]?.entries.isEmpty ?? true) || !(whole["limits"]?.entries.isEmpty ?? true)
+        {
             count(whole)
         } else {
             for key in ["containers", "initContainers"] {

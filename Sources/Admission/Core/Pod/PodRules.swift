@@ -21,13 +21,17 @@ struct PodRules: KindRules {
     private static func fillHostPorts(_ container: inout JSON) {
         container.modify("ports") { ports in
             ports.modifyElements { _, port in
-                if (port.integer("hostPort") ?? 0) == 0, let number = port["containerPort"] { port["hostPort"] = number }
+                if (port.integer("hostPort") ?? 0) == 0, let number = port["containerPort"] {
+                    port["hostPort"] = number
+                }
             }
         }
     }
 
     func prepareForCreate(_ pod: inout JSON, _ context: inout WriteContext) throws(APIError) {
-        if let grace = pod["spec", "terminationGracePeriodSeconds"]?.int, grace < 0 { pod["spec", "terminationGracePeriodSeconds"] = 1 }
+        if let grace = pod["spec", "terminationGracePeriodSeconds"]?.int, grace < 0 {
+            pod["spec", "terminationGracePeriodSeconds"] = 1
+        }
         let spec = pod["spec"] ?? [:]
         var status: JSON = ["phase": "Pending", "qosClass": .string(PodResources.qualityOfService(spec))]
         if !spec.list("schedulingGates").isEmpty {
@@ -43,7 +47,9 @@ struct PodRules: KindRules {
         PodSelectorKeys.apply(&pod)
     }
 
-    func prepareForUpdate(_ pod: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ pod: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         switch subresource {
         case "":
             pod["status"] = old["status"]
@@ -66,7 +72,9 @@ struct PodRules: KindRules {
 
     /// The gate's condition is for as long as there are gates.
     private static func noteUngating(_ pod: inout JSON, old: JSON, _ context: WriteContext) {
-        guard !(old["spec"]?.list("schedulingGates").isEmpty ?? true), pod["spec"]?.list("schedulingGates").isEmpty ?? true else { return }
+        guard !(old["spec"]?.list("schedulingGates").isEmpty ?? true),
+            pod["spec"]?.list("schedulingGates").isEmpty ?? true
+        else { return }
         let remaining = (pod["status"]?.list("conditions") ?? []).filter {
             !($0.text("type") == "PodScheduled" && $0.text("reason") == "SchedulingGated")
         }
@@ -90,7 +98,8 @@ struct PodRules: KindRules {
     /// What holds for a pod at any time besides its metadata.
     static func validateContent(_ pod: JSON, allowsInvalidSelectorValues: Bool = false, _ errors: inout [FieldError]) {
         let spec = pod["spec"] ?? [:]
-        PodAnnotationValidation.validate(pod["metadata", "annotations"], spec: spec, path: "metadata.annotations", &errors)
+        PodAnnotationValidation.validate(
+            pod["metadata", "annotations"], spec: spec, path: "metadata.annotations", &errors)
         var scope = PodValidationScope()
         scope.isPod = true
         scope.podName = pod["metadata", "name"]?.string ?? ""
@@ -98,7 +107,8 @@ struct PodRules: KindRules {
         PodSpecValidation.validate(spec, path: "spec", scope, &errors)
         if spec.text("serviceAccountName").isEmpty {
             for (i, volume) in spec.list("volumes").enumerated() {
-                for (j, source) in (volume["projected"]?.list("sources") ?? []).enumerated() where source.has("serviceAccountToken") {
+                for (j, source) in (volume["projected"]?.list("sources") ?? []).enumerated()
+                where source.has("serviceAccountToken") {
                     errors.append(
                         .forbidden(
                             "spec.volumes[\(i)].projected.sources[\(j)].serviceAccountToken",
@@ -124,7 +134,9 @@ struct PodRules: KindRules {
     }
 
     func warnings(_ pod: JSON, old: JSON?) -> [String] {
-        if let old, Semantics.equal(pod["spec"], old["spec"]), Semantics.equal(pod["metadata", "annotations"], old["metadata", "annotations"]) {
+        if let old, Semantics.equal(pod["spec"], old["spec"]),
+            Semantics.equal(pod["metadata", "annotations"], old["metadata", "annotations"])
+        {
             return []
         }
         return (old == nil ? PodWarnings.ofName(pod) : [])

@@ -13,13 +13,17 @@ enum PodSelectorKeys {
                                 list.modifyElements { _, term in merge(&term, labels) }
                             }
                             terms.modify("preferredDuringSchedulingIgnoredDuringExecution") { list in
-                                list.modifyElements { _, weighted in weighted.modify("podAffinityTerm") { merge(&$0, labels) } }
+                                list.modifyElements { _, weighted in
+                                    weighted.modify("podAffinityTerm") { merge(&$0, labels) }
+                                }
                             }
                         }
                     }
                 }
             }
-            spec.modify("topologySpreadConstraints") { list in list.modifyElements { _, constraint in merge(&constraint, labels) } }
+            spec.modify("topologySpreadConstraints") { list in
+                list.modifyElements { _, constraint in merge(&constraint, labels) }
+            }
         }
     }
 
@@ -33,7 +37,8 @@ enum PodSelectorKeys {
                 added.append(["key": key, "operator": .string(op), "values": [value]])
             }
             if added.isEmpty { continue }
-            term["labelSelector", "matchExpressions"] = .array((term["labelSelector"]?.list("matchExpressions") ?? []) + added)
+            term["labelSelector", "matchExpressions"] = .array(
+                (term["labelSelector"]?.list("matchExpressions") ?? []) + added)
         }
     }
 }

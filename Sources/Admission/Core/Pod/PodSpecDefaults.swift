@@ -51,13 +51,17 @@ enum PodSpecDefaults {
         }
         for key in ["livenessProbe", "readinessProbe", "startupProbe"] { container.modify(key) { applyToProbe(&$0) } }
         container.modify("lifecycle") { lifecycle in
-            for key in ["postStart", "preStop"] { lifecycle.modify(key) { $0.modify("httpGet") { applyToHTTPGet(&$0) } } }
+            for key in ["postStart", "preStop"] {
+                lifecycle.modify(key) { $0.modify("httpGet") { applyToHTTPGet(&$0) } }
+            }
         }
     }
 
     private static func applyToProbe(_ probe: inout JSON) {
         if probe.isNull { return }
-        func fillNumber(_ key: String, _ value: Int64) { if (probe.integer(key) ?? 0) == 0 { probe[key] = .int(value) } }
+        func fillNumber(_ key: String, _ value: Int64) {
+            if (probe.integer(key) ?? 0) == 0 { probe[key] = .int(value) }
+        }
         fillNumber("timeoutSeconds", 1)
         fillNumber("periodSeconds", 10)
         fillNumber("successThreshold", 1)
@@ -77,9 +81,12 @@ enum PodSpecDefaults {
         let name = image.utf8
         let digest = name.firstIndex(of: UInt8(ascii: "@"))
         let beforeDigest = name[..<(digest ?? name.endIndex)]
-        let afterSlash = beforeDigest.lastIndex(of: UInt8(ascii: "/")).map { beforeDigest[beforeDigest.index(after: $0)...] } ?? beforeDigest[...]
+        let afterSlash =
+            beforeDigest.lastIndex(of: UInt8(ascii: "/")).map { beforeDigest[beforeDigest.index(after: $0)...] }
+            ?? beforeDigest[...]
         if let colon = afterSlash.lastIndex(of: UInt8(ascii: ":")) {
-            return afterSlash[afterSlash.index(after: colon)...].elementsEqual("latest".utf8) ? "Always" : "IfNotPresent"
+            return afterSlash[afterSlash.index(after: colon)...].elementsEqual("latest".utf8)
+                ? "Always" : "IfNotPresent"
         }
         if digest != nil { return "IfNotPresent" }
         // A name that is no image reference has no tag at all.
@@ -97,7 +104,9 @@ enum ResourceListDefaults {
 
     static func round(_ list: inout JSON) {
         for (name, value) in list.entries {
-            guard let last = value.string?.utf8.last, last == UInt8(ascii: "n") || last == UInt8(ascii: "u") else { continue }
+            guard let last = value.string?.utf8.last, last == UInt8(ascii: "n") || last == UInt8(ascii: "u") else {
+                continue
+            }
             let amount = Amount(value)
             let (whole, rest) = amount.billionths.quotientAndRemainder(dividingBy: 1_000_000)
             list[name] = .string(Amount(billionths: (rest > 0 ? whole + 1 : whole) * 1_000_000, isBinary: false).text)

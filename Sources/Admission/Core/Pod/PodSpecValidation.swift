@@ -3,7 +3,9 @@ import Schema
 
 /// Checks of a pod's specification, in a Pod or in a template: upstream's `ValidatePodSpec`.
 enum PodSpecValidation {
-    static func validate(_ spec: JSON, path: @autoclosure () -> String, _ given: PodValidationScope, _ errors: inout [FieldError]) {
+    static func validate(
+        _ spec: JSON, path: @autoclosure () -> String, _ given: PodValidationScope, _ errors: inout [FieldError]
+    ) {
         var scope = given
         scope.gracePeriod = spec.integer("terminationGracePeriodSeconds")
         if scope.gracePeriod == nil { errors.append(.required(path() + ".terminationGracePeriodSeconds")) }
@@ -28,22 +30,28 @@ enum PodSpecValidation {
         }
         DNSConfigValidation.validate(spec, path: path() + ".dnsConfig", &errors)
         for (i, gate) in spec.list("readinessGates").enumerated() {
-            errors += LabelRules.validateKey(gate.text("conditionType"), path: "\(path()).readinessGates[\(i)].conditionType")
+            errors += LabelRules.validateKey(
+                gate.text("conditionType"), path: "\(path()).readinessGates[\(i)].conditionType")
         }
         SchedulingValidation.validateGates(spec.list("schedulingGates"), path: path() + ".schedulingGates", &errors)
-        SchedulingValidation.validateSpread(spec.list("topologySpreadConstraints"), path: path() + ".topologySpreadConstraints", &errors)
+        SchedulingValidation.validateSpread(
+            spec.list("topologySpreadConstraints"), path: path() + ".topologySpreadConstraints", &errors)
         WindowsValidation.validateHostProcess(spec, path: path(), &errors)
         validateHostUsers(spec, path: path(), &errors)
         validateNames(spec, path: path(), &errors)
-        if let preemption = spec.given("preemptionPolicy")?.string, preemption != "PreemptLowerPriority", preemption != "Never" {
+        if let preemption = spec.given("preemptionPolicy")?.string, preemption != "PreemptLowerPriority",
+            preemption != "Never"
+        {
             errors.append(
                 preemption.isEmpty
                     ? .required(path() + ".preemptionPolicy")
-                    : .notSupported(path() + ".preemptionPolicy", .string(preemption), ["PreemptLowerPriority", "Never"]))
+                    : .notSupported(
+                        path() + ".preemptionPolicy", .string(preemption), ["PreemptLowerPriority", "Never"]))
         }
         if let overhead = spec.given("overhead") {
             ResourceRequirementsValidation.validate(
-                ["limits": overhead], path: path() + ".overhead", claimNames: [], name: ResourceNames.validateForContainer, &errors)
+                ["limits": overhead], path: path() + ".overhead", claimNames: [],
+                name: ResourceNames.validateForContainer, &errors)
         }
         WindowsValidation.validateOS(spec, path: path(), &errors)
     }
@@ -52,14 +60,17 @@ enum PodSpecValidation {
         switch spec.text("restartPolicy") {
         case "Always", "OnFailure", "Never": break
         case "": errors.append(.required(path() + ".restartPolicy"))
-        case let other: errors.append(.notSupported(path() + ".restartPolicy", .string(other), ["Always", "OnFailure", "Never"]))
+        case let other:
+            errors.append(.notSupported(path() + ".restartPolicy", .string(other), ["Always", "OnFailure", "Never"]))
         }
         switch spec.text("dnsPolicy") {
         case "ClusterFirstWithHostNet", "ClusterFirst", "Default", "None": break
         case "": errors.append(.required(path() + ".dnsPolicy"))
         case let other:
             errors.append(
-                .notSupported(path() + ".dnsPolicy", .string(other), ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]))
+                .notSupported(
+                    path() + ".dnsPolicy", .string(other),
+                    ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"]))
         }
     }
 
@@ -73,7 +84,8 @@ enum PodSpecValidation {
         check("serviceAccountName", subdomain)
         check("nodeName", subdomain)
         if let deadline = spec.integer("activeDeadlineSeconds"), deadline < 1 || deadline > Int64(Int32.max) {
-            errors.append(.invalid(path() + ".activeDeadlineSeconds", .int(deadline), Message.range(1, Int64(Int32.max))))
+            errors.append(
+                .invalid(path() + ".activeDeadlineSeconds", .int(deadline), Message.range(1, Int64(Int32.max))))
         }
         check("hostname", label)
         if let name = spec.given("hostnameOverride")?.string {
@@ -91,7 +103,8 @@ enum PodSpecValidation {
         for (i, alias) in spec.list("hostAliases").enumerated() {
             errors += AddressRules.validateIP(alias.text("ip"), path: "\(path()).hostAliases[\(i)].ip")
             for (j, name) in alias.list("hostnames").enumerated() {
-                errors.addInvalid("\(path()).hostAliases[\(i)].hostnames[\(j)]", name, Names.dnsSubdomain(name.string ?? ""))
+                errors.addInvalid(
+                    "\(path()).hostAliases[\(i)].hostnames[\(j)]", name, Names.dnsSubdomain(name.string ?? ""))
             }
         }
         check("priorityClassName", subdomain)
@@ -101,7 +114,8 @@ enum PodSpecValidation {
     }
 
     private static func validateResourceClaims(
-        _ claims: [JSON], path: @autoclosure () -> String, _ scope: inout PodValidationScope, _ errors: inout [FieldError]
+        _ claims: [JSON], path: @autoclosure () -> String, _ scope: inout PodValidationScope,
+        _ errors: inout [FieldError]
     ) {
         for (i, claim) in claims.enumerated() {
             func at() -> String { "\(path())[\(i)]" }
@@ -127,13 +141,16 @@ enum PodSpecValidation {
                         "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"))
             }
             for member in members {
-                errors.addInvalid("\(at()).\(member)", .string(claim.text(member)), Names.dnsSubdomain(claim.text(member)))
+                errors.addInvalid(
+                    "\(at()).\(member)", .string(claim.text(member)), Names.dnsSubdomain(claim.text(member)))
             }
         }
     }
 
     /// On the host's network a container's port is the host's port.
-    private static func validateHostNetwork(_ spec: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
+    private static func validateHostNetwork(
+        _ spec: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+    ) {
         guard spec.flag("hostNetwork") else { return }
         for (i, container) in spec.list("containers").enumerated() {
             for (j, port) in container.list("ports").enumerated() {
@@ -150,7 +167,8 @@ enum PodSpecValidation {
 
     private static func validateHostUsers(_ spec: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         guard spec["hostUsers"]?.bool == false else { return }
-        for (key, name) in [("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")] where spec.flag(key) {
+        for (key, name) in [("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")]
+        where spec.flag(key) {
             errors.append(.forbidden("\(path()).\(name)", "when `pod.Spec.HostUsers` is false"))
         }
     }

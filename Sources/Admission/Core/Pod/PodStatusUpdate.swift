@@ -20,7 +20,9 @@ enum PodStatusUpdate {
         errors += Immutability.check(status["qosClass"] ?? "", before["qosClass"] ?? "", path: "status.qosClass")
         let spec = old["spec"] ?? [:]
         let policy = spec.text("restartPolicy")
-        let sidecars = spec.list("initContainers").filter { $0.text("restartPolicy") == "Always" }.map { $0.text("name") }
+        let sidecars = spec.list("initContainers").filter { $0.text("restartPolicy") == "Always" }.map {
+            $0.text("name")
+        }
         let ruled = spec.list("containers").filter { $0.has("restartPolicy") }.map { $0.text("name") }
         validateTransitions(status, before, "containerStatuses", policy: policy, restartable: ruled, &errors)
         validateTransitions(status, before, "initContainerStatuses", policy: policy, restartable: sidecars, &errors)
@@ -32,7 +34,8 @@ enum PodStatusUpdate {
 
     /// A container that has ended stays so, unless its pod restarts it.
     private static func validateTransitions(
-        _ status: JSON, _ before: JSON, _ key: String, policy: String, restartable: [String], _ errors: inout [FieldError]
+        _ status: JSON, _ before: JSON, _ key: String, policy: String, restartable: [String],
+        _ errors: inout [FieldError]
     ) {
         if policy == "Always" { return }
         for (i, old) in before.list(key).enumerated() {
@@ -41,7 +44,8 @@ enum PodStatusUpdate {
             let name = old.text("name")
             if restartable.contains(name) { continue }
             for new in status.list(key) where new.text("name") == name && !(new["state"]?.has("terminated") ?? false) {
-                errors.append(.forbidden("status.\(key)[\(i)].state", "may not be transitioned to non-terminated state"))
+                errors.append(
+                    .forbidden("status.\(key)[\(i)].state", "may not be transitioned to non-terminated state"))
             }
         }
     }
@@ -75,7 +79,8 @@ enum PodStatusUpdate {
             let families = Set(list.compactMap { IPAddress($0.text("ip"))?.isIPv6 })
             if families.count < 2 || list.count > 2 {
                 let shown = "[" + list.map { InternalForm.text($0, "PodIP") }.joined(separator: ",") + "]"
-                errors.append(.invalidDump("status.\(key)", shown, "may specify no more than one IP for each IP family"))
+                errors.append(
+                    .invalidDump("status.\(key)", shown, "may specify no more than one IP for each IP family"))
             }
             var seen: Set<String> = []
             for (i, entry) in list.enumerated() where !seen.insert(entry.text("ip")).inserted {

@@ -13,7 +13,9 @@ enum PodUpdate {
         var errors = ObjectMetaRules.revalidate(pod, old: old)
         errors += ObjectMetaRules.validateCreate(pod["metadata"] ?? .null, isNamespaced: true, nameRule: .dnsSubdomain)
         // What has not changed has been looked at before.
-        if pod["spec"] == old["spec"], pod["metadata", "annotations"] == old["metadata", "annotations"] { return errors }
+        if pod["spec"] == old["spec"], pod["metadata", "annotations"] == old["metadata", "annotations"] {
+            return errors
+        }
         var before: [FieldError] = []
         if old["spec"]?.has("affinity") ?? false { PodRules.validateContent(old, &before) }
         let hadInvalidSelectors = before.contains { $0.path.hasSuffix("]") && $0.path.contains(".values[") }
@@ -27,7 +29,9 @@ enum PodUpdate {
         let spec = pod["spec"] ?? [:]
         let before = old["spec"] ?? [:]
         for key in ["containers", "initContainers"] {
-            guard validateContainers(spec.list(key), before.list(key), path: "spec." + key, &errors) else { return errors }
+            guard validateContainers(spec.list(key), before.list(key), path: "spec." + key, &errors) else {
+                return errors
+            }
         }
         guard validateDeadline(spec, before, &errors) else { return errors }
         validateAddedTolerations(spec.list("tolerations"), before.list("tolerations"), &errors)
@@ -46,19 +50,24 @@ enum PodUpdate {
             same.modify(key) { $0.modifyElements { i, container in container["image"] = images[i] } }
         }
         for key in ["activeDeadlineSeconds", "schedulingGates", "tolerations"] { same[key] = before[key] }
-        if let grace = before.integer("terminationGracePeriodSeconds"), grace < 0, same.integer("terminationGracePeriodSeconds") == 1 {
+        if let grace = before.integer("terminationGracePeriodSeconds"), grace < 0,
+            same.integer("terminationGracePeriodSeconds") == 1
+        {
             same["terminationGracePeriodSeconds"] = .int(grace)
         }
         if !gates.isEmpty { validateGated(&same, before, &errors) }
         if !Semantics.equal(same, before) {
-            let difference = FormDifference.unified(InternalForm.text(same, "PodSpec"), InternalForm.text(before, "PodSpec"))
+            let difference = FormDifference.unified(
+                InternalForm.text(same, "PodSpec"), InternalForm.text(before, "PodSpec"))
             errors.append(.forbidden("spec", updatable + difference))
         }
         return errors
     }
 
     /// Whether to go on: containers can neither come nor go.
-    private static func validateContainers(_ new: [JSON], _ old: [JSON], path: String, _ errors: inout [FieldError]) -> Bool {
+    private static func validateContainers(_ new: [JSON], _ old: [JSON], path: String, _ errors: inout [FieldError])
+        -> Bool
+    {
         if new.count != old.count {
             errors.append(.forbidden(path, "pod updates may not add or remove containers"))
             return false
@@ -75,7 +84,9 @@ enum PodUpdate {
         let path = "spec.activeDeadlineSeconds"
         let old = before.integer("activeDeadlineSeconds")
         guard let new = spec.integer("activeDeadlineSeconds") else {
-            if old != nil { errors.append(.invalid(path, .null, "must not update from a positive integer to nil value")) }
+            if old != nil {
+                errors.append(.invalid(path, .null, "must not update from a positive integer to nil value"))
+            }
             return true
         }
         if new < 0 || new > Int64(Int32.max) {
@@ -97,7 +108,8 @@ enum PodUpdate {
         }
         let kept = new.map(timeless)
         for toleration in old where !kept.contains(timeless(toleration)) {
-            errors.append(.forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds"))
+            errors.append(
+                .forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds"))
             return
         }
         SchedulingValidation.validateTolerations(new, path: "spec.tolerations", &errors)
@@ -133,8 +145,11 @@ enum PodUpdate {
         let newTerms = new?[required, "nodeSelectorTerms"]?.elements ?? []
         if oldTerms.isEmpty { return }
         if oldTerms.count != newTerms.count {
-            let shown = newTerms.isEmpty ? "null" : "[" + newTerms.map { InternalForm.text($0, "NodeSelectorTerm") }.joined(separator: ",") + "]"
-            errors.append(.invalidDump(path, shown, "no additions/deletions to non-empty NodeSelectorTerms list are allowed"))
+            let shown =
+                newTerms.isEmpty
+                ? "null" : "[" + newTerms.map { InternalForm.text($0, "NodeSelectorTerm") }.joined(separator: ",") + "]"
+            errors.append(
+                .invalidDump(path, shown, "no additions/deletions to non-empty NodeSelectorTerms list are allowed"))
             return
         }
         for (i, (newTerm, oldTerm)) in zip(newTerms, oldTerms).enumerated() where !isNarrower(newTerm, oldTerm) {
@@ -150,7 +165,8 @@ enum PodUpdate {
         if keys.allSatisfy({ old.list($0).isEmpty }), keys.contains(where: { !new.list($0).isEmpty }) { return false }
         return keys.allSatisfy { key in
             let before = old.list(key)
-            return new.list(key).count >= before.count && zip(new.list(key), before).allSatisfy { Semantics.equal($0, $1) }
+            return new.list(key).count >= before.count
+                && zip(new.list(key), before).allSatisfy { Semantics.equal($0, $1) }
         }
     }
 
@@ -167,10 +183,14 @@ enum PodUpdate {
             if let match = new.last(where: { $0.text("name") == name }) {
                 if !Semantics.equal(match, container) {
                     errors.append(
-                        .forbidden("spec.ephemeralContainers", "existing ephemeral containers \"\(name)\" may not be changed\n"))
+                        .forbidden(
+                            "spec.ephemeralContainers", "existing ephemeral containers \"\(name)\" may not be changed\n"
+                        ))
                 }
             } else {
-                errors.append(.forbidden("spec.ephemeralContainers", "existing ephemeral containers \"\(name)\" may not be removed\n"))
+                errors.append(
+                    .forbidden(
+                        "spec.ephemeralContainers", "existing ephemeral containers \"\(name)\" may not be removed\n"))
             }
         }
         return errors

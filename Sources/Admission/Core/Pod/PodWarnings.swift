@@ -5,15 +5,20 @@ enum PodWarnings {
     private static let oldNodeLabels = [
         "beta.kubernetes.io/arch": "deprecated since v1.14; use \"kubernetes.io/arch\" instead",
         "beta.kubernetes.io/os": "deprecated since v1.14; use \"kubernetes.io/os\" instead",
-        "failure-domain.beta.kubernetes.io/region": "deprecated since v1.17; use \"topology.kubernetes.io/region\" instead",
+        "failure-domain.beta.kubernetes.io/region":
+            "deprecated since v1.17; use \"topology.kubernetes.io/region\" instead",
         "failure-domain.beta.kubernetes.io/zone": "deprecated since v1.17; use \"topology.kubernetes.io/zone\" instead",
         "beta.kubernetes.io/instance-type": "deprecated since v1.17; use \"node.kubernetes.io/instance-type\" instead",
     ]
     private static let goneVolumes = [
-        ("photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"), ("gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
-        ("scaleIO", "deprecated in v1.16, non-functional in v1.22+"), ("flocker", "deprecated in v1.22, non-functional in v1.25+"),
-        ("storageos", "deprecated in v1.22, non-functional in v1.25+"), ("quobyte", "deprecated in v1.22, non-functional in v1.25+"),
-        ("glusterfs", "deprecated in v1.25, non-functional in v1.26+"), ("cephfs", "deprecated in v1.28, non-functional in v1.31+"),
+        ("photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
+        ("gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
+        ("scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
+        ("flocker", "deprecated in v1.22, non-functional in v1.25+"),
+        ("storageos", "deprecated in v1.22, non-functional in v1.25+"),
+        ("quobyte", "deprecated in v1.22, non-functional in v1.25+"),
+        ("glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
+        ("cephfs", "deprecated in v1.28, non-functional in v1.31+"),
         ("rbd", "deprecated in v1.28, non-functional in v1.31+"),
     ]
 
@@ -54,13 +59,18 @@ enum PodWarnings {
         }
         ofVolumes(spec.list("volumes"), path: path + ".volumes", &out)
         ofPullSecrets(spec.list("imagePullSecrets"), path: path + ".imagePullSecrets", &out)
-        if let old, spec == old {} else {
-            for (container, place) in WindowsValidation.containers(spec) { ofContainer(container, path: place.under(path), &out) }
+        if let old, spec == old {
+        } else {
+            for (container, place) in WindowsValidation.containers(spec) {
+                ofContainer(container, path: place.under(path), &out)
+            }
             ofPortNames(spec, path: path, &out)
         }
         if spec.has("overhead") { ofAmounts(spec["overhead"], path: path + ".overhead", &out) }
         if spec.integer("terminationGracePeriodSeconds").map({ $0 < 0 }) ?? false {
-            out.append("\(path).terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1")
+            out.append(
+                "\(path).terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1"
+            )
         }
         ofAnnotations(metadata?["annotations"], spec: spec, &out)
         return out
@@ -99,19 +109,24 @@ enum PodWarnings {
         for (i, secret) in secrets.enumerated() {
             let name = secret.text("name")
             if name.isEmpty { out.append("\(path)[\(i)].name: invalid empty name \"\"") }
-            if !name.isEmpty, !seen.insert(name).inserted { out.append("\(path)[\(i)].name: duplicate name \"\(name)\"") }
+            if !name.isEmpty, !seen.insert(name).inserted {
+                out.append("\(path)[\(i)].name: duplicate name \"\(name)\"")
+            }
         }
     }
 
     private static func ofContainer(_ container: JSON, path: String, _ out: inout [String]) {
-        for kind in ["limits", "requests"] { ofAmounts(container["resources", kind], path: "\(path).resources.\(kind)", &out) }
+        for kind in ["limits", "requests"] {
+            ofAmounts(container["resources", kind], path: "\(path).resources.\(kind)", &out)
+        }
         let variables = container.list("env")
         if variables.count < 2 { return }
         var names: [String: JSON] = [:]
         for (i, variable) in variables.enumerated() {
             let name = variable.text("name")
             if let previous = names[name] {
-                let at = "\(path).env[\(i)]: hides previous definition of \"\(name)\", which may be dropped when using apply"
+                let at =
+                    "\(path).env[\(i)]: hides previous definition of \"\(name)\", which may be dropped when using apply"
                 if !(variable.text("value").contains("$(\(name))")) || previous == variable { out.append(at) }
             }
             names[name] = variable
@@ -119,7 +134,8 @@ enum PodWarnings {
     }
 
     private static func ofAmounts(_ list: JSON?, path: String, _ out: inout [String]) {
-        for (name, value) in list?.entries ?? JSONObject() where name == "memory" || name == "ephemeral-storage" || ResourceNames.isHugePages(name) {
+        for (name, value) in list?.entries ?? JSONObject()
+        where name == "memory" || name == "ephemeral-storage" || ResourceNames.isHugePages(name) {
             let text = Amount(value).text
             if text.utf8.last == UInt8(ascii: "m") {
                 out.append("\(path)[\(name)]: fractional byte value \"\(text)\" is invalid, must be an integer")
@@ -130,7 +146,9 @@ enum PodWarnings {
     /// Two ports of one number and protocol: the second can never be reached by it.
     private static func ofPortNames(_ spec: JSON, path: String, _ out: inout [String]) {
         var count = 0
-        for key in ["initContainers", "containers"] { for container in spec.list(key) { count += container.list("ports").count } }
+        for key in ["initContainers", "containers"] {
+            for container in spec.list(key) { count += container.list("ports").count }
+        }
         if count < 2 { return }
         var seen: [String: String] = [:]
         for key in ["initContainers", "containers"] {
@@ -139,7 +157,8 @@ enum PodWarnings {
                 var own: [String: Int] = [:]
                 for (j, port) in container.list("ports").enumerated() {
                     let number = port.integer("containerPort") ?? 0
-                    let id = "\(port.text("protocol"))/\(number)/\(port.integer("hostPort") ?? 0)/\(port.text("hostIP"))"
+                    let id =
+                        "\(port.text("protocol"))/\(number)/\(port.integer("hostPort") ?? 0)/\(port.text("hostIP"))"
                     let at = "\(path).\(key)[\(i)].ports[\(j)]"
                     if let first = own[id] {
                         out.append("\(at): duplicate port definition with \(path).\(key)[\(i)].ports[\(first)]")
@@ -159,8 +178,11 @@ enum PodWarnings {
                 out.append(
                     "metadata.annotations[\(key)]: deprecated since v1.30; use the \"appArmorProfile\" field instead")
             }
-            if key == "seccomp.security.alpha.kubernetes.io/pod" || key.hasPrefix("container.seccomp.security.alpha.kubernetes.io/") {
-                out.append("metadata.annotations[\(key)]: non-functional in v1.27+; use the \"seccompProfile\" field instead")
+            if key == "seccomp.security.alpha.kubernetes.io/pod"
+                || key.hasPrefix("container.seccomp.security.alpha.kubernetes.io/")
+            {
+                out.append(
+                    "metadata.annotations[\(key)]: non-functional in v1.27+; use the \"seccompProfile\" field instead")
             }
         }
     }

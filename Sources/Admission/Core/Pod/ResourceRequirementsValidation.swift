@@ -4,7 +4,8 @@ import Schema
 /// Checks of `resources`: names, amounts, and requests within limits.
 enum ResourceRequirementsValidation {
     static func validate(
-        _ requirements: JSON, path: @autoclosure () -> String, claimNames: Set<String>, name nameRule: (String, String) -> [FieldError],
+        _ requirements: JSON, path: @autoclosure () -> String, claimNames: Set<String>,
+        name nameRule: (String, String) -> [FieldError],
         _ errors: inout [FieldError]
     ) {
         var hasHugePages = false
@@ -19,7 +20,8 @@ enum ResourceRequirementsValidation {
             let amount = Amount(value)
             let page = Amount(String(name.dropFirst("hugepages-".count)))
             if page.billionths == 0 || amount.billionths % page.billionths != 0 {
-                errors.append(.invalid(at, .string(amount.text), "\(amount.text) is not positive integer multiple of \(name)"))
+                errors.append(
+                    .invalid(at, .string(amount.text), "\(amount.text) is not positive integer multiple of \(name)"))
             }
         }
         let limits = requirements["limits"]?.entries ?? JSONObject()
@@ -35,10 +37,15 @@ enum ResourceRequirementsValidation {
             if let limit = limits[name] {
                 let (request, limit) = (Amount(value), Amount(limit))
                 if request != limit, !ResourceNames.isOvercommitAllowed(name) {
-                    errors.append(.invalid(path() + ".requests", .string(request.text), "must be equal to \(name) limit of \(limit.text)"))
+                    errors.append(
+                        .invalid(
+                            path() + ".requests", .string(request.text),
+                            "must be equal to \(name) limit of \(limit.text)"))
                 } else if request > limit {
                     errors.append(
-                        .invalid(path() + ".requests", .string(request.text), "must be less than or equal to \(name) limit of \(limit.text)"))
+                        .invalid(
+                            path() + ".requests", .string(request.text),
+                            "must be less than or equal to \(name) limit of \(limit.text)"))
                 }
             } else if !ResourceNames.isOvercommitAllowed(name) {
                 errors.append(.required(path() + ".limits", "Limit must be set for non overcommitable resources"))
@@ -50,7 +57,9 @@ enum ResourceRequirementsValidation {
         validateClaims(requirements.list("claims"), path: path() + ".claims", claimNames: claimNames, &errors)
     }
 
-    private static func validateClaims(_ claims: [JSON], path: @autoclosure () -> String, claimNames: Set<String>, _ errors: inout [FieldError]) {
+    private static func validateClaims(
+        _ claims: [JSON], path: @autoclosure () -> String, claimNames: Set<String>, _ errors: inout [FieldError]
+    ) {
         var seen: Set<String> = []
         for (i, claim) in claims.enumerated() {
             func at() -> String { "\(path())[\(i)]" }
@@ -71,22 +80,29 @@ enum ResourceRequirementsValidation {
                 if seen.contains(key) {
                     errors.append(.duplicate(at(), .string(key)))
                 } else if request.isEmpty {
-                    for other in seen.sorted() where other.hasPrefix(name + "/") { errors.append(.duplicate(at(), .string(name))) }
+                    for other in seen.sorted() where other.hasPrefix(name + "/") {
+                        errors.append(.duplicate(at(), .string(name)))
+                    }
                 }
                 seen.insert(key)
             }
             if !claimNames.contains(name) {
                 let known = claimNames.isEmpty ? " which is empty" : ": " + claimNames.sorted().joined(separator: ", ")
-                errors.append(.notFound(at(), .string(name), "must be one of the names in pod.spec.resourceClaims" + known))
+                errors.append(
+                    .notFound(at(), .string(name), "must be one of the names in pod.spec.resourceClaims" + known))
             }
         }
     }
 
     /// `spec.resources`: for the pod as a whole, at least what its containers ask for.
-    static func validateWholePod(_ spec: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
+    static func validateWholePod(
+        _ spec: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+    ) {
         guard let resources = spec.given("resources") else { return }
         func at() -> String { path() + ".resources" }
-        if resources.has("claims") { errors.append(.forbidden(at() + ".claims", "claims cannot be set for Resources at pod-level")) }
+        if resources.has("claims") {
+            errors.append(.forbidden(at() + ".claims", "claims cannot be set for Resources at pod-level"))
+        }
         validate(resources, path: at(), claimNames: scope.claimNames, name: validatePodName, &errors)
         for (name, sum) in PodResources.aggregate(spec, "requests").sorted(by: { $0.key < $1.key }) {
             let whole = Amount(resources["requests", name])

@@ -3,7 +3,9 @@ import Schema
 
 /// Checks of tolerations, spread constraints and gates.
 enum SchedulingValidation {
-    static func validateTolerations(_ tolerations: [JSON], path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+    static func validateTolerations(
+        _ tolerations: [JSON], path: @autoclosure () -> String, _ errors: inout [FieldError]
+    ) {
         for (i, toleration) in tolerations.enumerated() {
             func at() -> String { "\(path())[\(i)]" }
             let key = toleration.text("key")
@@ -19,15 +21,20 @@ enum SchedulingValidation {
             }
             if toleration.has("tolerationSeconds"), effect != "NoExecute" {
                 errors.append(
-                    .invalid(at() + ".effect", .string(effect), "effect must be 'NoExecute' when `tolerationSeconds` is set"))
+                    .invalid(
+                        at() + ".effect", .string(effect), "effect must be 'NoExecute' when `tolerationSeconds` is set")
+                )
             }
             switch op {
             case "Equal", "":
                 let wrong = Names.labelValue(value)
-                if !wrong.isEmpty { errors.append(.invalid(at() + ".operator", .string(value), wrong.joined(separator: ";"))) }
+                if !wrong.isEmpty {
+                    errors.append(.invalid(at() + ".operator", .string(value), wrong.joined(separator: ";")))
+                }
             case "Exists":
                 if !value.isEmpty {
-                    errors.append(.invalid(at() + ".operator", .string(value), "value must be empty when `operator` is 'Exists'"))
+                    errors.append(
+                        .invalid(at() + ".operator", .string(value), "value must be empty when `operator` is 'Exists'"))
                 }
             default: errors.append(.notSupported(at() + ".operator", .string(op), ["Equal", "Exists"]))
             }
@@ -62,9 +69,12 @@ enum SchedulingValidation {
             if key.isEmpty { errors.append(.required(at() + ".topologyKey", "can not be empty")) }
             let action = constraint.text("whenUnsatisfiable")
             if action != "DoNotSchedule", action != "ScheduleAnyway" {
-                errors.append(.notSupported(at() + ".whenUnsatisfiable", .string(action), ["DoNotSchedule", "ScheduleAnyway"]))
+                errors.append(
+                    .notSupported(at() + ".whenUnsatisfiable", .string(action), ["DoNotSchedule", "ScheduleAnyway"]))
             }
-            if constraints[(i + 1)...].contains(where: { $0.text("topologyKey") == key && $0.text("whenUnsatisfiable") == action }) {
+            if constraints[(i + 1)...].contains(where: {
+                $0.text("topologyKey") == key && $0.text("whenUnsatisfiable") == action
+            }) {
                 errors.append(.duplicate(at() + ".{topologyKey, whenUnsatisfiable}", .string("{\(key), \(action)}")))
             }
             if let domains = constraint.integer("minDomains") {
@@ -77,7 +87,9 @@ enum SchedulingValidation {
                 }
             }
             for policy in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
-                guard let value = constraint.given(policy)?.string, value != "Honor", value != "Ignore" else { continue }
+                guard let value = constraint.given(policy)?.string, value != "Honor", value != "Ignore" else {
+                    continue
+                }
                 errors.append(.notSupported("\(at()).\(policy)", .string(value), ["Honor", "Ignore"]))
             }
             validateSpreadKeys(constraint, path: at() + ".matchLabelKeys", &errors)
@@ -85,7 +97,9 @@ enum SchedulingValidation {
         }
     }
 
-    private static func validateSpreadKeys(_ constraint: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+    private static func validateSpreadKeys(
+        _ constraint: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]
+    ) {
         let keys = constraint.list("matchLabelKeys")
         if keys.isEmpty { return }
         let selector = constraint.given("labelSelector")
@@ -96,7 +110,9 @@ enum SchedulingValidation {
             // One expression for a key is what the server itself adds for it.
             let key = expression.text("key")
             counts[key, default: 0] += 1
-            if !(expression.text("operator") == "In" && expression.list("values").count == 1) || counts[key, default: 0] > 1 {
+            if !(expression.text("operator") == "In" && expression.list("values").count == 1)
+                || counts[key, default: 0] > 1
+            {
                 selected.insert(key)
             }
         }

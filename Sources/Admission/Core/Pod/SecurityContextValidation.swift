@@ -20,7 +20,8 @@ enum SecurityContextValidation {
         }
         if spec.flag("shareProcessNamespace"), spec.flag("hostPID") {
             errors.append(
-                .invalid(at() + ".shareProcessNamespace", true, "ShareProcessNamespace and HostPID cannot both be enabled"))
+                .invalid(
+                    at() + ".shareProcessNamespace", true, "ShareProcessNamespace and HostPID cannot both be enabled"))
         }
         validateSysctls(context.list("sysctls"), spec: spec, path: at() + ".sysctls", &errors)
         validateOneOf(context, "fsGroupChangePolicy", ["Always", "OnRootMismatch"], path: at(), &errors)
@@ -31,19 +32,25 @@ enum SecurityContextValidation {
         validateOneOf(context, "seLinuxChangePolicy", ["MountOption", "Recursive"], path: at(), &errors)
     }
 
-    private static func validateOneOf(_ object: JSON, _ key: String, _ supported: [String], path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+    private static func validateOneOf(
+        _ object: JSON, _ key: String, _ supported: [String], path: @autoclosure () -> String,
+        _ errors: inout [FieldError]
+    ) {
         guard let value = object.given(key)?.string, !supported.contains(value) else { return }
         errors.append(.notSupported("\(path()).\(key)", .string(value), supported))
     }
 
-    static func validateContainer(_ context: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
+    static func validateContainer(
+        _ context: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+    ) {
         for key in ["runAsUser", "runAsGroup"] { validateID(context[key], path: "\(path()).\(key)", &errors) }
         if let mount = context.given("procMount")?.string {
             if mount != "Default", mount != "Unmasked" {
                 errors.append(.notSupported(path() + ".procMount", .string(mount), ["Default", "Unmasked"]))
             }
             if scope.sharesHostUsers, mount == "Unmasked" {
-                errors.append(.invalid(path() + ".procMount", .string(mount), "`hostUsers` must be false to use `Unmasked`"))
+                errors.append(
+                    .invalid(path() + ".procMount", .string(mount), "`hostUsers` must be false to use `Unmasked`"))
             }
         }
         validateSeccomp(context.given("seccompProfile"), path: path() + ".seccompProfile", &errors)
@@ -51,7 +58,8 @@ enum SecurityContextValidation {
             if context.flag("privileged") {
                 errors.append(
                     .invalidDump(
-                        path(), InternalForm.securityContext(context), "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"))
+                        path(), InternalForm.securityContext(context),
+                        "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"))
             }
             for capability in context["capabilities"]?.list("add") ?? [] where capability.string == "CAP_SYS_ADMIN" {
                 errors.append(
@@ -64,7 +72,9 @@ enum SecurityContextValidation {
         validateAppArmor(context.given("appArmorProfile"), path: path() + ".appArmorProfile", &errors)
     }
 
-    private static func validateSysctls(_ sysctls: [JSON], spec: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+    private static func validateSysctls(
+        _ sysctls: [JSON], spec: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]
+    ) {
         var seen: Set<String> = []
         for (i, sysctl) in sysctls.enumerated() {
             func at() -> String { "\(path())[\(i)].name" }
@@ -80,7 +90,8 @@ enum SecurityContextValidation {
             } else if seen.contains(name) {
                 errors.append(.duplicate(at(), .string(name)))
             }
-            let dotted = String(decoding: name.utf8.map { $0 == UInt8(ascii: "/") ? UInt8(ascii: ".") : $0 }, as: UTF8.self)
+            let dotted = String(
+                decoding: name.utf8.map { $0 == UInt8(ascii: "/") ? UInt8(ascii: ".") : $0 }, as: UTF8.self)
             if spec.flag("hostNetwork"), dotted.hasPrefix("net.") {
                 errors.append(.invalid(at(), .string(name), "may not be specified when 'hostNetwork' is true"))
             } else if spec.flag("hostIPC"), isIPCSysctl(dotted) {
@@ -96,10 +107,13 @@ enum SecurityContextValidation {
 
     private static func isSysctl(_ name: String) -> Bool {
         guard name.utf8.count <= 253 else { return false }
-        return name.utf8.split(omittingEmptySubsequences: false) { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") }.allSatisfy { part in
-            guard let first = part.first, let last = part.last, first.isLowerOrDigit, last.isLowerOrDigit else { return false }
-            return part.allSatisfy { $0.isLowerOrDigit || $0 == 45 || $0 == 95 }
-        }
+        return name.utf8.split(omittingEmptySubsequences: false) { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") }
+            .allSatisfy { part in
+                guard let first = part.first, let last = part.last, first.isLowerOrDigit, last.isLowerOrDigit else {
+                    return false
+                }
+                return part.allSatisfy { $0.isLowerOrDigit || $0 == 45 || $0 == 95 }
+            }
     }
 
     static func validateSeccomp(_ profile: JSON?, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
@@ -108,7 +122,9 @@ enum SecurityContextValidation {
         switch type {
         case "Localhost", "RuntimeDefault", "Unconfined": break
         case "": errors.append(.required(path() + ".type", "type is required when seccompProfile is set"))
-        default: errors.append(.notSupported(path() + ".type", .string(type), ["Localhost", "RuntimeDefault", "Unconfined"]))
+        default:
+            errors.append(
+                .notSupported(path() + ".type", .string(type), ["Localhost", "RuntimeDefault", "Unconfined"]))
         }
         let file = profile.given("localhostProfile")?.string
         if type == "Localhost" {
@@ -120,7 +136,8 @@ enum SecurityContextValidation {
         } else if let file {
             errors.append(
                 .invalidDump(
-                    path() + ".localhostProfile", "{\"Type\":\(JSON.string(type).text),\"LocalhostProfile\":\(JSON.string(file).text)}",
+                    path() + ".localhostProfile",
+                    "{\"Type\":\(JSON.string(type).text),\"LocalhostProfile\":\(JSON.string(file).text)}",
                     "can only be set when seccomp type is Localhost"))
         }
     }
@@ -143,9 +160,13 @@ enum SecurityContextValidation {
             }
             if file.utf8.count > 4095 { errors.append(.tooLong(at(), 4095)) }
         case "RuntimeDefault", "Unconfined":
-            if let file { errors.append(.invalid(at(), .string(file), "can only be set when AppArmor type is Localhost")) }
+            if let file {
+                errors.append(.invalid(at(), .string(file), "can only be set when AppArmor type is Localhost"))
+            }
         case "": errors.append(.required(path() + ".type", "type is required when appArmorProfile is set"))
-        default: errors.append(.notSupported(path() + ".type", .string(type), ["Localhost", "RuntimeDefault", "Unconfined"]))
+        default:
+            errors.append(
+                .notSupported(path() + ".type", .string(type), ["Localhost", "RuntimeDefault", "Unconfined"]))
         }
     }
 }

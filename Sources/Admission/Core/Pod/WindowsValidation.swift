@@ -41,7 +41,9 @@ enum WindowsValidation {
         let reason = "cannot be set for a windows pod"
         let context = spec["securityContext"] ?? [:]
         let at = path() + ".securityContext"
-        func refuse(_ keys: [String]) { for key in keys where context.has(key) { errors.append(.forbidden("\(at).\(key)", reason)) } }
+        func refuse(_ keys: [String]) {
+            for key in keys where context.has(key) { errors.append(.forbidden("\(at).\(key)", reason)) }
+        }
         refuse(["appArmorProfile", "seLinuxOptions"])
         if spec.has("hostUsers") { errors.append(.forbidden(path() + ".hostUsers", reason)) }
         if spec.flag("hostPID") { errors.append(.forbidden(path() + ".hostPID", reason)) }
@@ -53,7 +55,8 @@ enum WindowsValidation {
         for (container, place) in containers(spec) {
             guard let context = container.given("securityContext") else { continue }
             for key in [
-                "appArmorProfile", "seLinuxOptions", "seccompProfile", "capabilities", "readOnlyRootFilesystem", "privileged",
+                "appArmorProfile", "seLinuxOptions", "seccompProfile", "capabilities", "readOnlyRootFilesystem",
+                "privileged",
                 "allowPrivilegeEscalation", "procMount", "runAsUser", "runAsGroup",
             ] where context.has(key) {
                 errors.append(.forbidden("\(place.under(path())).securityContext.\(key)", reason))
@@ -80,11 +83,15 @@ enum WindowsValidation {
         if hostCount == 0 { return }
         if hostCount != count {
             errors.append(
-                .invalid(path(), "", "If pod contains any hostProcess containers then all containers must be HostProcess containers"))
+                .invalid(
+                    path(), "",
+                    "If pod contains any hostProcess containers then all containers must be HostProcess containers"))
         }
         if !spec.flag("hostNetwork") {
             errors.append(
-                .invalid(path() + ".hostNetwork", false, "hostNetwork must be true if pod contains any hostProcess containers"))
+                .invalid(
+                    path() + ".hostNetwork", false,
+                    "hostNetwork must be true if pod contains any hostProcess containers"))
         }
     }
 
@@ -109,7 +116,9 @@ enum WindowsValidation {
     private static func userNameProblems(_ name: String) -> [String] {
         let bytes = Array(name.utf8)
         if bytes.isEmpty { return ["runAsUserName cannot be an empty string"] }
-        if bytes.contains(where: { $0 < 32 || $0 == 127 }) { return ["runAsUserName cannot contain control characters"] }
+        if bytes.contains(where: { $0 < 32 || $0 == 127 }) {
+            return ["runAsUserName cannot contain control characters"]
+        }
         let parts = bytes.split(separator: UInt8(ascii: "\\"), omittingEmptySubsequences: false)
         if parts.count > 2 { return ["runAsUserName cannot contain more than one backslash"] }
         var wrong: [String] = []

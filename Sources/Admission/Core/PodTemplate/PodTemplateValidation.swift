@@ -12,7 +12,8 @@ enum PodTemplateValidation {
         PodSpecValidation.validate(spec, path: path + ".spec", PodValidationScope(), &errors)
         PodAnnotationValidation.validateFieldsMatch(metadata, spec: spec, path: path + ".spec", &errors)
         if !spec.list("ephemeralContainers").isEmpty {
-            errors.append(.forbidden(path + ".spec.ephemeralContainers", "ephemeral containers not allowed in pod template"))
+            errors.append(
+                .forbidden(path + ".spec.ephemeralContainers", "ephemeral containers not allowed in pod template"))
         }
     }
 
@@ -32,7 +33,9 @@ enum PodTemplateValidation {
         }
         validate(template, path: path, &errors)
         let policy = template["spec"]?.text("restartPolicy") ?? ""
-        if policy != "Always" { errors.append(.notSupported(path + ".spec.restartPolicy", .string(policy), ["Always"])) }
+        if policy != "Always" {
+            errors.append(.notSupported(path + ".spec.restartPolicy", .string(policy), ["Always"]))
+        }
         if template["spec"]?.has("activeDeadlineSeconds") ?? false {
             errors.append(
                 .forbidden(path + ".spec.activeDeadlineSeconds", "activeDeadlineSeconds in \(kind) is not Supported"))

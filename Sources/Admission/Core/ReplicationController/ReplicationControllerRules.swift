@@ -16,9 +16,13 @@ struct ReplicationControllerRules: KindRules {
         if object["metadata", "labels"]?.entries.isEmpty ?? true { object["metadata", "labels"] = labels }
     }
 
-    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) { object["status"] = ["replicas": 0] }
+    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
+        object["status"] = ["replicas": 0]
+    }
 
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         if subresource == "status" { object["spec"] = old["spec"] } else { object["status"] = old["status"] }
     }
 
@@ -50,7 +54,9 @@ enum ReplicaStatus {
     static func validate(_ status: JSON, path: String) -> [FieldError] {
         var errors: [FieldError] = []
         let counts = ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"]
-        for key in counts + ["terminatingReplicas"] { errors += Numbers.notNegative(status[key], path: "\(path).\(key)") }
+        for key in counts + ["terminatingReplicas"] {
+            errors += Numbers.notNegative(status[key], path: "\(path).\(key)")
+        }
         let total = status.integer("replicas") ?? 0
         for key in ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"] {
             if let count = status.integer(key), count > total {
@@ -58,7 +64,8 @@ enum ReplicaStatus {
             }
         }
         if let available = status.integer("availableReplicas"), available > status.integer("readyReplicas") ?? 0 {
-            errors.append(.invalid(path + ".availableReplicas", .int(available), "cannot be greater than readyReplicas"))
+            errors.append(
+                .invalid(path + ".availableReplicas", .int(available), "cannot be greater than readyReplicas"))
         }
         return errors
     }

@@ -5,7 +5,8 @@ import Schema
 struct ResourceQuotaRules: KindRules {
     var countsGeneration: Bool { false }
     private static let scopes = [
-        "BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating", "VolumeAttributesClass",
+        "BestEffort", "CrossNamespacePodAffinity", "NotBestEffort", "NotTerminating", "PriorityClass", "Terminating",
+        "VolumeAttributesClass",
     ]
 
     func setDefaults(_ object: inout JSON) {
@@ -13,9 +14,13 @@ struct ResourceQuotaRules: KindRules {
         object.fill("status", [:])
     }
 
-    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) { object["status"] = [:] }
+    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
+        object["status"] = [:]
+    }
 
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         if subresource == "status" { object["spec"] = old["spec"] } else { object["status"] = old["status"] }
     }
 
@@ -44,7 +49,8 @@ struct ResourceQuotaRules: KindRules {
         switch scope {
         case "Terminating", "NotTerminating", "NotBestEffort", "PriorityClass", "CrossNamespacePodAffinity":
             return [
-                "pods", "cpu", "memory", "ephemeral-storage", "requests.cpu", "requests.memory", "requests.ephemeral-storage",
+                "pods", "cpu", "memory", "ephemeral-storage", "requests.cpu", "requests.memory",
+                "requests.ephemeral-storage",
                 "limits.cpu", "limits.memory", "limits.ephemeral-storage",
             ].contains(resource) || resource.hasPrefix("requests.hugepages-")
         case "BestEffort": return resource == "pods"
@@ -84,20 +90,26 @@ struct ResourceQuotaRules: KindRules {
             }
             for resource in limited where !isValid(scope, for: resource) {
                 errors.append(
-                    .invalidDump(path, InternalForm.text(selector, "ScopeSelector"), "unsupported scope applied to resource"))
+                    .invalidDump(
+                        path, InternalForm.text(selector, "ScopeSelector"), "unsupported scope applied to resource"))
             }
-            if ["BestEffort", "NotBestEffort", "Terminating", "NotTerminating", "CrossNamespacePodAffinity"].contains(scope), op != "Exists" {
+            if ["BestEffort", "NotBestEffort", "Terminating", "NotTerminating", "CrossNamespacePodAffinity"].contains(
+                scope), op != "Exists"
+            {
                 errors.append(
                     .invalid(
                         path + ".operator", .string(op),
                         "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, "
-                            + "ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"))
+                            + "ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity"
+                    ))
             }
             switch op {
             case "In", "NotIn":
                 if values.isEmpty {
                     errors.append(
-                        .required(path + ".values", "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"))
+                        .required(
+                            path + ".values",
+                            "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"))
                 }
             case "Exists", "DoesNotExist":
                 if !values.isEmpty {

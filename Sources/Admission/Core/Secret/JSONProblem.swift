@@ -57,7 +57,13 @@ struct JSONProblem {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
             depth += 1
             defer { depth -= 1 }
-            if depth > Self.depthMax { problem = "exceeded max depth" } else if next == UInt8(ascii: "{") { object() } else { array() }
+            if depth > Self.depthMax {
+                problem = "exceeded max depth"
+            } else if next == UInt8(ascii: "{") {
+                object()
+            } else {
+                array()
+            }
         case UInt8(ascii: "\""): string()
         case UInt8(ascii: "t"): literal("true")
         case UInt8(ascii: "f"): literal("false")

@@ -8,11 +8,15 @@ struct SecretRules: KindRules {
     func setDefaults(_ object: inout JSON) {
         object.fillText("type", "Opaque")
         guard let plain = object["stringData"] else { return }
-        for (key, value) in plain.entries { object["data", key] = .string(Base64.encode(Array((value.string ?? "").utf8))) }
+        for (key, value) in plain.entries {
+            object["data", key] = .string(Base64.encode(Array((value.string ?? "").utf8)))
+        }
         object["stringData"] = nil
     }
 
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         // A client that does not know the type may leave it out.
         if object.text("type").isEmpty { object["type"] = old["type"] }
     }
@@ -65,10 +69,18 @@ struct SecretRules: KindRules {
         }
         switch document {
         case .object, .null: break
-        case .array: errors.append(.invalid(path, shown, "json: cannot unmarshal array into Go value of type map[string]interface {}"))
-        case .string: errors.append(.invalid(path, shown, "json: cannot unmarshal string into Go value of type map[string]interface {}"))
-        case .bool: errors.append(.invalid(path, shown, "json: cannot unmarshal bool into Go value of type map[string]interface {}"))
-        default: errors.append(.invalid(path, shown, "json: cannot unmarshal number into Go value of type map[string]interface {}"))
+        case .array:
+            errors.append(
+                .invalid(path, shown, "json: cannot unmarshal array into Go value of type map[string]interface {}"))
+        case .string:
+            errors.append(
+                .invalid(path, shown, "json: cannot unmarshal string into Go value of type map[string]interface {}"))
+        case .bool:
+            errors.append(
+                .invalid(path, shown, "json: cannot unmarshal bool into Go value of type map[string]interface {}"))
+        default:
+            errors.append(
+                .invalid(path, shown, "json: cannot unmarshal number into Go value of type map[string]interface {}"))
         }
     }
 

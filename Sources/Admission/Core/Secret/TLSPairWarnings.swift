@@ -20,7 +20,9 @@ enum TLSPairWarnings {
         let keys = blocks(data?["tls.key"]?.string)
         if keys.contains(where: { $0 == "PRIVATE KEY" || $0.hasSuffix(" PRIVATE KEY") }) { return [] }
         if keys.isEmpty { return ["tls: failed to find any PEM data in key input"] }
-        if keys == ["CERTIFICATE"] { return ["tls: found a certificate rather than a key in the PEM for the private key"] }
+        if keys == ["CERTIFICATE"] {
+            return ["tls: found a certificate rather than a key in the PEM for the private key"]
+        }
         return [
             "tls: failed to find PEM block with type ending in \"PRIVATE KEY\" in key input after skipping PEM blocks of the following types: "
                 + "[\(keys.joined(separator: " "))]"

@@ -9,7 +9,8 @@ enum ServiceAllocation {
     static func allocate(_ service: inout JSON, old: JSON?, _ context: inout WriteContext) throws(APIError) {
         let fields = ServiceFields(service)
         let was = old.map(ServiceFields.init)
-        let wantsAddress = fields.needsClusterIP && !fields.isHeadless && fields.clusterIPs != (was?.clusterIPs ?? [])
+        let wantsAddress =
+            fields.needsClusterIP && !fields.isHeadless && fields.clusterIPs != (was?.clusterIPs ?? [])
             || fields.needsClusterIP && fields.clusterIPs.isEmpty
         let keepsAddress = (was?.needsClusterIP ?? false) && !(was?.clusterIPs.isEmpty ?? true)
         if wantsAddress, !keepsAddress { try allocateAddress(&service, &context) }
@@ -20,12 +21,14 @@ enum ServiceAllocation {
     // MARK: addresses
 
     private static func allocateAddress(_ service: inout JSON, _ context: inout WriteContext) throws(APIError) {
-        let shown: JSON = service["spec"]?.list("clusterIPs").isEmpty ?? true ? [""] : service["spec", "clusterIPs"] ?? .null
+        let shown: JSON =
+            service["spec"]?.list("clusterIPs").isEmpty ?? true ? [""] : service["spec", "clusterIPs"] ?? .null
         func refuse(_ detail: String) -> APIError {
             ServiceFamilies.invalid(service, [.invalid("spec.clusterIPs", shown, detail)])
         }
         guard let range = AddressRange(context.settings.serviceClusterIPRange), let base = range.base.ipv4 else {
-            throw APIError.internalError("the service address range \(context.settings.serviceClusterIPRange) is not an IPv4 CIDR")
+            throw APIError.internalError(
+                "the service address range \(context.settings.serviceClusterIPRange) is not an IPv4 CIDR")
         }
         let name = service["metadata"]?.text("name") ?? ""
         if let asked = ServiceFields(service).clusterIPs.first {
@@ -44,14 +47,17 @@ enum ServiceAllocation {
         }
         let text = IPAddress(ipv4: picked).text
         if name.isEmpty {
-            throw refuse("failed to allocate IP: IPAddress.networking.k8s.io \"\(text)\" is invalid: spec.parentRef.name: Required value")
+            throw refuse(
+                "failed to allocate IP: IPAddress.networking.k8s.io \"\(text)\" is invalid: spec.parentRef.name: Required value"
+            )
         }
         service["spec", "clusterIP"] = .string(text)
         service["spec", "clusterIPs"] = [.string(text)]
     }
 
     /// A free address. The low end of the range is left to those who ask for a certain address, as long as there are others.
-    private static func pick(base: UInt32, size: UInt32, used: ServicesInUse, _ random: inout RandomSequence) -> UInt32? {
+    private static func pick(base: UInt32, size: UInt32, used: ServicesInUse, _ random: inout RandomSequence) -> UInt32?
+    {
         guard size > 2 else { return nil }
         let usable = size - 2
         let low = usable <= 16 ? 0 : min(max(16, usable / 16), 256)
@@ -69,7 +75,9 @@ enum ServiceAllocation {
 
     // MARK: ports
 
-    private static func allocatePorts(_ service: inout JSON, was: ServiceFields?, _ context: inout WriteContext) throws(APIError) {
+    private static func allocatePorts(_ service: inout JSON, was: ServiceFields?, _ context: inout WriteContext)
+        throws(APIError)
+    {
         let fields = ServiceFields(service)
         var ports = fields.spec.list("ports")
         let kept = Set(was?.needsNodePort ?? false ? was?.nodePorts ?? [] : [])
@@ -87,7 +95,8 @@ enum ServiceAllocation {
             if !range.contains(Int(number)) {
                 return .invalid(
                     path, .int(number),
-                    "provided port is not in the valid range. The range of valid ports is \(range.lowerBound)-\(range.upperBound)")
+                    "provided port is not in the valid range. The range of valid ports is \(range.lowerBound)-\(range.upperBound)"
+                )
             }
             if taken.contains(number) || used.hold(port: number) { return .invalid(path, .int(number), portTaken) }
             claimed.insert("\(port.text("protocol"))/\(number)")
@@ -106,10 +115,14 @@ enum ServiceAllocation {
             }
             var wanted = asked
             if wanted == 0 {
-                wanted = ports[(i + 1)...].first { $0.integer("port") == number && ($0.integer("nodePort") ?? 0) != 0 }?.integer("nodePort") ?? 0
+                wanted =
+                    ports[(i + 1)...].first { $0.integer("port") == number && ($0.integer("nodePort") ?? 0) != 0 }?
+                    .integer("nodePort") ?? 0
             }
             if wanted != 0 {
-                if given[number] != wanted, let error = claim(wanted, port, path) { throw ServiceFamilies.invalid(service, [error]) }
+                if given[number] != wanted, let error = claim(wanted, port, path) {
+                    throw ServiceFamilies.invalid(service, [error])
+                }
             } else {
                 guard let free = pickPort(context.settings.nodePorts, taken, used, &context.random) else {
                     throw APIError.internalError("failed to allocate a nodePort: range is full")
@@ -120,7 +133,9 @@ enum ServiceAllocation {
             given[number] = wanted
             ports[i]["nodePort"] = .int(wanted)
             // The same number may serve another protocol of this very service.
-            if ports[(i + 1)...].contains(where: { $0.integer("nodePort") == wanted && $0.integer("port") != number }) { taken.remove(wanted) }
+            if ports[(i + 1)...].contains(where: { $0.integer("nodePort") == wanted && $0.integer("port") != number }) {
+                taken.remove(wanted)
+            }
         }
         service["spec", "ports"] = .array(ports)
     }
@@ -150,7 +165,9 @@ enum ServiceAllocation {
         service["spec", "healthCheckNodePort"] = .int(port)
     }
 
-    private static func pickPort(_ range: ClosedRange<Int>, _ taken: Set<Int64>, _ used: ServicesInUse, _ random: inout RandomSequence) -> Int64? {
+    private static func pickPort(
+        _ range: ClosedRange<Int>, _ taken: Set<Int64>, _ used: ServicesInUse, _ random: inout RandomSequence
+    ) -> Int64? {
         let low = range.count < 32 ? 0 : min(max(16, range.count / 32), 128)
         func free(_ from: Int, _ count: Int) -> Int64? {
             guard count > 0 else { return nil }

@@ -12,7 +12,10 @@ enum ServiceFamilies {
         var errors: [FieldError] = []
         for (i, text) in fields.clusterIPs.enumerated() where text != "None" && i >= families.count {
             if IPAddress(text)?.isIPv6 ?? false {
-                errors.append(.invalid("spec.clusterIPs[\(i)]", service["spec", "clusterIPs"] ?? .null, "IPv6 is not configured on this cluster"))
+                errors.append(
+                    .invalid(
+                        "spec.clusterIPs[\(i)]", service["spec", "clusterIPs"] ?? .null,
+                        "IPv6 is not configured on this cluster"))
             } else {
                 families.append("IPv4")
             }
@@ -25,7 +28,9 @@ enum ServiceFamilies {
             if families.isEmpty { families = ["IPv4"] }
             if families.count < 2, policy != "SingleStack" { families.append(families[0] == "IPv4" ? "IPv6" : "IPv4") }
         } else {
-            if policy == nil { policy = fields.clusterIPs.count == 2 || families.count == 2 ? "RequireDualStack" : "SingleStack" }
+            if policy == nil {
+                policy = fields.clusterIPs.count == 2 || families.count == 2 ? "RequireDualStack" : "SingleStack"
+            }
             if policy == "SingleStack" {
                 if fields.clusterIPs.count == 2 {
                     errors.append(
@@ -42,7 +47,9 @@ enum ServiceFamilies {
             }
             if policy == "RequireDualStack" {
                 errors.append(
-                    .invalid("spec.ipFamilyPolicy", .string("RequireDualStack"), "this cluster is not configured for dual-stack services"))
+                    .invalid(
+                        "spec.ipFamilyPolicy", .string("RequireDualStack"),
+                        "this cluster is not configured for dual-stack services"))
             }
             for (i, family) in families.enumerated() where family == "IPv6" {
                 errors.append(.invalid("spec.ipFamilies[\(i)]", family, "not configured on this cluster"))

@@ -39,7 +39,8 @@ struct ServiceRules: KindRules {
         service.modify("status") { status in
             status.modify("loadBalancer") { balancer in
                 balancer.modify("ingress") { list in
-                    list.modifyElements { _, ingress in if !ingress.text("ip").isEmpty { ingress.fill("ipMode", "VIP") } }
+                    list.modifyElements { _, ingress in if !ingress.text("ip").isEmpty { ingress.fill("ipMode", "VIP") }
+                    }
                 }
             }
         }
@@ -52,7 +53,9 @@ struct ServiceRules: KindRules {
         try ServiceAllocation.allocate(&service, old: nil, &context)
     }
 
-    func prepareForUpdate(_ service: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ service: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         if subresource == "status" {
             service["spec"] = old["spec"]
             return
@@ -63,10 +66,14 @@ struct ServiceRules: KindRules {
         ServiceTransitions.dropUnneeded(&service, old: old)
         try ServiceFamilies.fill(&service, old: old)
         try ServiceAllocation.allocate(&service, old: old, &context)
-        if ServiceFields(old).isLoadBalancer, !ServiceFields(service).isLoadBalancer { service["status", "loadBalancer"] = [:] }
+        if ServiceFields(old).isLoadBalancer, !ServiceFields(service).isLoadBalancer {
+            service["status", "loadBalancer"] = [:]
+        }
     }
 
-    func validateCreate(_ service: JSON, _ context: WriteContext) -> [FieldError] { ServiceValidation.validate(service, old: nil) }
+    func validateCreate(_ service: JSON, _ context: WriteContext) -> [FieldError] {
+        ServiceValidation.validate(service, old: nil)
+    }
 
     func validateUpdate(_ service: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
         let errors = ObjectMetaRules.revalidate(service, old: old)
@@ -82,11 +89,14 @@ struct ServiceRules: KindRules {
         let annotations = service["metadata", "annotations"]
         if annotations?.has("service.kubernetes.io/topology-aware-hints") ?? false {
             out.append(
-                "metadata.annotations[service.kubernetes.io/topology-aware-hints]: deprecated in v1.27+; use service.kubernetes.io/topology-mode instead")
+                "metadata.annotations[service.kubernetes.io/topology-aware-hints]: deprecated in v1.27+; use service.kubernetes.io/topology-mode instead"
+            )
         }
         let fields = ServiceFields(service)
         if fields.needsClusterIP, !fields.isHeadless {
-            for (i, ip) in fields.clusterIPs.enumerated() { out += AddressRules.warnings(forIP: ip, path: "spec.clusterIPs[\(i)]") }
+            for (i, ip) in fields.clusterIPs.enumerated() {
+                out += AddressRules.warnings(forIP: ip, path: "spec.clusterIPs[\(i)]")
+            }
         }
         if spec.text("type") == "ExternalName", !spec.list("externalIPs").isEmpty {
             out.append("spec.externalIPs is ignored when spec.type is \"ExternalName\"")

@@ -34,7 +34,8 @@ enum ServiceTransitions {
             service.modify("spec") { spec in
                 spec.modify("ports") { ports in
                     ports.modifyElements { _, port in
-                        guard (port.integer("nodePort") ?? 0) == 0, let before = known[port.text("name")], before != 0 else { return }
+                        guard (port.integer("nodePort") ?? 0) == 0, let before = known[port.text("name")], before != 0
+                        else { return }
                         if used.insert(before).inserted { port["nodePort"] = .int(before) }
                     }
                 }
@@ -64,7 +65,9 @@ enum ServiceTransitions {
                 spec.modify("ports") { ports in ports.modifyElements { _, port in port["nodePort"] = nil } }
             }
         }
-        if was.needsHealthCheck, !new.needsHealthCheck { drop(["healthCheckNodePort"], if: isSame("healthCheckNodePort")) }
+        if was.needsHealthCheck, !new.needsHealthCheck {
+            drop(["healthCheckNodePort"], if: isSame("healthCheckNodePort"))
+        }
         if was.isLoadBalancer, !new.isLoadBalancer {
             drop(["allocateLoadBalancerNodePorts"], if: isSame("allocateLoadBalancerNodePorts"))
             drop(["loadBalancerClass"], if: isSame("loadBalancerClass"))

@@ -10,7 +10,9 @@ enum ServiceUpdate {
         let (new, was) = (ServiceFields(service), ServiceFields(old))
         validateAddresses(new, was, &errors)
         validateFamilies(new, was, &errors)
-        if new.isLoadBalancer, was.isLoadBalancer, new.spec["loadBalancerClass"] ?? .null != was.spec["loadBalancerClass"] ?? .null {
+        if new.isLoadBalancer, was.isLoadBalancer,
+            new.spec["loadBalancerClass"] ?? .null != was.spec["loadBalancerClass"] ?? .null
+        {
             errors.append(.invalid("spec.loadBalancerClass", new.spec["loadBalancerClass"] ?? .null, once))
         }
         ServiceValidation.validateLoadBalancerClass(new, &errors)
@@ -33,7 +35,9 @@ enum ServiceUpdate {
             return
         }
         if after.isEmpty { errors.append(.invalid("spec.clusterIPs[0]", shown, "primary clusterIP can not be unset")) }
-        if let a = after.first, let b = before.first, a != b { errors.append(.invalid("spec.clusterIPs[0]", shown, once)) }
+        if let a = after.first, let b = before.first, a != b {
+            errors.append(.invalid("spec.clusterIPs[0]", shown, once))
+        }
         if after.count == 1, before.count > 1, new.spec.text("ipFamilyPolicy") != "SingleStack" {
             errors.append(
                 .invalid(

@@ -37,7 +37,9 @@ enum ServiceValidation {
         if spec.has("allocateLoadBalancerNodePorts"), !fields.isLoadBalancer {
             errors.append(.forbidden("spec.allocateLoadBalancerNodePorts", onlyLoadBalancer))
         }
-        if fields.isLoadBalancer, !spec.has("allocateLoadBalancerNodePorts") { errors.append(.required("allocateLoadBalancerNodePorts")) }
+        if fields.isLoadBalancer, !spec.has("allocateLoadBalancerNodePorts") {
+            errors.append(.required("allocateLoadBalancerNodePorts"))
+        }
         validateLoadBalancerClass(fields, &errors)
         validateTrafficPolicies(fields, &errors)
         return errors
@@ -47,14 +49,16 @@ enum ServiceValidation {
         let (oldKey, newKey) = ("service.kubernetes.io/topology-aware-hints", "service.kubernetes.io/topology-mode")
         guard let hints = annotations?[oldKey], let mode = annotations?[newKey], hints != mode else { return }
         errors.append(
-            .invalid("metadata.annotations[\(newKey)]", mode, "must match annotations[\(oldKey)] when both are specified"))
+            .invalid(
+                "metadata.annotations[\(newKey)]", mode, "must match annotations[\(oldKey)] when both are specified"))
     }
 
     private static func validateType(_ fields: ServiceFields, _ errors: inout [FieldError]) {
         switch fields.type {
         case "LoadBalancer", "NodePort":
             if fields.isHeadless {
-                errors.append(.invalid("spec.clusterIPs[0]", "None", "may not be set to 'None' for \(fields.type) services"))
+                errors.append(
+                    .invalid("spec.clusterIPs[0]", "None", "may not be set to 'None' for \(fields.type) services"))
             }
         case "ExternalName":
             for key in ["clusterIPs", "ipFamilies"] where !fields.spec.list(key).isEmpty {
@@ -108,7 +112,9 @@ enum ServiceValidation {
             }
             if timeout <= 0 || timeout > 86400 {
                 errors.append(
-                    .invalid(config + ".clientIP.timeoutSeconds", .int(timeout), "must be greater than 0 and less than 86400"))
+                    .invalid(
+                        config + ".clientIP.timeoutSeconds", .int(timeout), "must be greater than 0 and less than 86400"
+                    ))
             }
         default: errors.append(.notSupported("spec.sessionAffinity", .string(affinity), ["ClientIP", "None"]))
         }
@@ -163,9 +169,11 @@ enum ServiceValidation {
         if !fields.isHeadless {
             for (i, (ip, family)) in zip(all, families).enumerated() {
                 let isIPv6 = IPAddress(ip)?.isIPv6 ?? false
-                guard let wanted = family.string, (wanted == "IPv6") != isIPv6, wanted == "IPv4" || wanted == "IPv6" else { continue }
+                guard let wanted = family.string, (wanted == "IPv6") != isIPv6, wanted == "IPv4" || wanted == "IPv6"
+                else { continue }
                 errors.append(
-                    .invalid("\(path)[\(i)]", .string(ip), "expected an \(wanted) value as indicated by `ipFamilies[\(i)]`"))
+                    .invalid(
+                        "\(path)[\(i)]", .string(ip), "expected an \(wanted) value as indicated by `ipFamilies[\(i)]`"))
             }
         }
         return errors
@@ -185,7 +193,8 @@ enum ServiceValidation {
             }
         }
         seen = []
-        for (i, port) in ports.enumerated() where !seen.insert("\(port.text("protocol"))/\(port.integer("port") ?? 0)").inserted {
+        for (i, port) in ports.enumerated()
+        where !seen.insert("\(port.text("protocol"))/\(port.integer("port") ?? 0)").inserted {
             let key: JSON = ["protocol": port["protocol"] ?? "", "port": port["port"] ?? 0]
             errors.append(.duplicateDump("spec.ports[\(i)]", InternalForm.text(key, "ServicePort")))
         }
@@ -229,7 +238,9 @@ enum ServiceValidation {
         if !fields.isExternallyAccessible {
             if !external.isEmpty {
                 errors.append(
-                    .invalid("spec.externalTrafficPolicy", .string(external), "may only be set for externally-accessible services"))
+                    .invalid(
+                        "spec.externalTrafficPolicy", .string(external),
+                        "may only be set for externally-accessible services"))
             }
         } else if external.isEmpty {
             errors.append(.required("spec.externalTrafficPolicy"))
@@ -259,7 +270,9 @@ enum ServiceValidation {
         let distributions = ["PreferClose", "PreferSameNode", "PreferSameZone"]
         if let distribution = spec.given("trafficDistribution")?.string, !distributions.contains(distribution) {
             errors.append(
-                .notSupported("spec.trafficDistribution", .string(distribution), ["PreferClose", "PreferSameZone", "PreferSameNode"].sorted()))
+                .notSupported(
+                    "spec.trafficDistribution", .string(distribution),
+                    ["PreferClose", "PreferSameZone", "PreferSameNode"].sorted()))
         }
     }
 
@@ -286,7 +299,9 @@ enum ServiceValidation {
             let host = ingress.text("hostname")
             if host.isEmpty { continue }
             errors.addInvalid(at + ".hostname", .string(host), Names.dnsSubdomain(host))
-            if IPAddress(host) != nil { errors.append(.invalid(at + ".hostname", .string(host), "must be a DNS name, not an IP address")) }
+            if IPAddress(host) != nil {
+                errors.append(.invalid(at + ".hostname", .string(host), "must be a DNS name, not an IP address"))
+            }
         }
         return errors
     }

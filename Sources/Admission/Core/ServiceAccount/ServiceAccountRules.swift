@@ -7,14 +7,18 @@ struct ServiceAccountRules: KindRules {
     var allowsUnconditionalUpdate: Bool { false }
 
     func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) { clean(&object) }
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         clean(&object)
     }
 
     /// Of the references to secrets only the names count.
     private func clean(_ object: inout JSON) {
         object.modify("secrets") { secrets in
-            secrets.modifyElements { _, secret in secret = .object(JSONObject(secret.has("name") ? [("name", secret["name"]!)] : [])) }
+            secrets.modifyElements { _, secret in
+                secret = .object(JSONObject(secret.has("name") ? [("name", secret["name"]!)] : []))
+            }
         }
     }
 
@@ -27,7 +31,8 @@ struct ServiceAccountRules: KindRules {
         var out: [String] = []
         if old == nil, object["metadata", "annotations", "kubernetes.io/enforce-mountable-secrets"] != nil {
             out.append(
-                "metadata.annotations[kubernetes.io/enforce-mountable-secrets]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets")
+                "metadata.annotations[kubernetes.io/enforce-mountable-secrets]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets"
+            )
         }
         return out
     }

@@ -8,15 +8,21 @@ enum DiskValidation {
 
     /// Members that must not be empty, for kinds that ask for nothing more.
     private static let requiredMembers: [String: [String]] = [
-        "rbd": ["monitors", "image"], "cephfs": ["monitors"], "vsphereVolume": ["volumePath"], "photonPersistentDisk": ["pdID"],
-        "portworxVolume": ["volumeID"], "scaleIO": ["gateway", "system", "volumeName"], "glusterfs": ["endpoints", "path"],
+        "rbd": ["monitors", "image"], "cephfs": ["monitors"], "vsphereVolume": ["volumePath"],
+        "photonPersistentDisk": ["pdID"],
+        "portworxVolume": ["volumeID"], "scaleIO": ["gateway", "system", "volumeName"],
+        "glusterfs": ["endpoints", "path"],
         "azureFile": ["secretName", "shareName"], "cinder": ["volumeID"],
     ]
 
     /// `path` is the place of the volume; each kind stands below it under its own name.
-    static func validate(_ source: JSON, kind: String, path: @autoclosure () -> String, isPersistent: Bool, _ errors: inout [FieldError]) {
+    static func validate(
+        _ source: JSON, kind: String, path: @autoclosure () -> String, isPersistent: Bool, _ errors: inout [FieldError]
+    ) {
         func at() -> String { "\(path()).\(kind)" }
-        for member in requiredMembers[kind] ?? [] where source[member]?.isEmptyValue ?? true { errors.append(.required("\(at()).\(member)")) }
+        for member in requiredMembers[kind] ?? [] where source[member]?.isEmptyValue ?? true {
+            errors.append(.required("\(at()).\(member)"))
+        }
         switch kind {
         case "hostPath": validateHostPath(source, path: at(), &errors)
         case "gcePersistentDisk":
@@ -28,21 +34,27 @@ enum DiskValidation {
         case "nfs":
             for key in ["server", "path"] where source.text(key).isEmpty { errors.append(.required("\(at()).\(key)")) }
             let file = source.text("path")
-            if !file.hasPrefix("/") { errors.append(.invalid(at() + ".path", .string(file), "must be an absolute path")) }
+            if !file.hasPrefix("/") {
+                errors.append(.invalid(at() + ".path", .string(file), "must be an absolute path"))
+            }
         case "iscsi": validateISCSI(source, path: at(), isPersistent: isPersistent, &errors)
         case "flocker": validateFlocker(source, path: at(), &errors)
-        case "cinder", "storageos": validateSecretHolder(source, kind: kind, path: at(), isPersistent: isPersistent, &errors)
+        case "cinder", "storageos":
+            validateSecretHolder(source, kind: kind, path: at(), isPersistent: isPersistent, &errors)
         case "quobyte": validateQuobyte(source, path: at(), &errors)
         case "fc": validateFC(source, path: at(), &errors)
         case "flexVolume": validateFlex(source, path: at(), &errors)
         case "azureFile":
-            if isPersistent, source.given("secretNamespace")?.string == "" { errors.append(.required(at() + ".secretNamespace")) }
+            if isPersistent, source.given("secretNamespace")?.string == "" {
+                errors.append(.required(at() + ".secretNamespace"))
+            }
         case "azureDisk": validateAzureDisk(source, path: at(), &errors)
         case "glusterfs":
             if isPersistent, let namespace = source.given("endpointsNamespace")?.string {
                 let reason = "if the endpointnamespace is set, it must be a valid namespace name"
                 errors.addInvalid(
-                    at() + ".endpointsNamespace", .string(namespace), namespace.isEmpty ? [reason] : Names.dnsLabel(namespace))
+                    at() + ".endpointsNamespace", .string(namespace),
+                    namespace.isEmpty ? [reason] : Names.dnsLabel(namespace))
             }
         default: break
         }
@@ -55,18 +67,25 @@ enum DiskValidation {
             return
         }
         errors += FilePaths.validateNoBacksteps(file, path: path() + ".path")
-        let supported = ["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"]
+        let supported = [
+            "", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket",
+        ]
         if let type = source.given("type")?.string, !supported.contains(type) {
             errors.append(.notSupported(path() + ".type", .string(type), supported))
         }
     }
 
-    private static func validatePartition(_ source: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+    private static func validatePartition(_ source: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError])
+    {
         let partition = source.integer("partition") ?? 0
-        if partition < 0 || partition > 255 { errors.append(.invalid(path() + ".partition", .int(partition), Message.range(1, 255))) }
+        if partition < 0 || partition > 255 {
+            errors.append(.invalid(path() + ".partition", .int(partition), Message.range(1, 255)))
+        }
     }
 
-    private static func validateISCSI(_ source: JSON, path: @autoclosure () -> String, isPersistent: Bool, _ errors: inout [FieldError]) {
+    private static func validateISCSI(
+        _ source: JSON, path: @autoclosure () -> String, isPersistent: Bool, _ errors: inout [FieldError]
+    ) {
         if source.text("targetPortal").isEmpty { errors.append(.required(path() + ".targetPortal")) }
         let name = source.text("iqn")
         if name.isEmpty {
@@ -82,7 +101,9 @@ enum DiskValidation {
         if isPersistent, let secret = source.given("secretRef"), secret.text("name").isEmpty {
             errors.append(.required(path() + ".secretRef.name"))
         }
-        if let initiator = source.given("initiatorName")?.string, let problem = iqnProblem(initiator, isPersistent: isPersistent) {
+        if let initiator = source.given("initiatorName")?.string,
+            let problem = iqnProblem(initiator, isPersistent: isPersistent)
+        {
             errors.append(.invalid(path() + ".initiatorname", .string(initiator), problem))
         }
     }
@@ -99,7 +120,8 @@ enum DiskValidation {
 
     /// `iqn.2001-04.com.example:storage`.
     private static func isIQN(_ b: [UInt8]) -> Bool {
-        guard b.count > 13, b[3] == 46, b[4..<8].allSatisfy(\.isDigit), b[8] == 45, b[9].isDigit, b[10].isDigit, b[11] == 46,
+        guard b.count > 13, b[3] == 46, b[4..<8].allSatisfy(\.isDigit), b[8] == 45, b[9].isDigit, b[10].isDigit,
+            b[11] == 46,
             let colon = b[12...].firstIndex(of: 58), colon > 12, colon + 1 < b.count
         else { return false }
         return b[12..<colon].allSatisfy { $0.isAlphanumeric || $0 == 45 || $0 == 46 }
@@ -109,9 +131,12 @@ enum DiskValidation {
     private static func validateFlocker(_ source: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         let name = source.text("datasetName")
         let uuid = source.text("datasetUUID")
-        if name.isEmpty, uuid.isEmpty { errors.append(.required(path(), "one of datasetName and datasetUUID is required")) }
+        if name.isEmpty, uuid.isEmpty {
+            errors.append(.required(path(), "one of datasetName and datasetUUID is required"))
+        }
         if !name.isEmpty, !uuid.isEmpty {
-            errors.append(.invalid(path(), "resource", "datasetName and datasetUUID can not be specified simultaneously"))
+            errors.append(
+                .invalid(path(), "resource", "datasetName and datasetUUID can not be specified simultaneously"))
         }
         if name.utf8.contains(UInt8(ascii: "/")) {
             errors.append(.invalid(path() + ".datasetName", .string(name), "must not contain '/'"))
@@ -158,7 +183,9 @@ enum DiskValidation {
             errors.append(.required(path() + ".targetWWNs", "must specify either targetWWNs or wwids, but not both"))
         }
         if !names.isEmpty, !ids.isEmpty {
-            errors.append(.invalid(path() + ".targetWWNs", .array(names), "targetWWNs and wwids can not be specified simultaneously"))
+            errors.append(
+                .invalid(
+                    path() + ".targetWWNs", .array(names), "targetWWNs and wwids can not be specified simultaneously"))
         }
         if names.isEmpty { return }
         guard let lun = source.integer("lun") else {
@@ -174,14 +201,18 @@ enum DiskValidation {
             let owner = "." + key.prefix { $0 != "/" }.lowercased()
             if owner.hasSuffix(".kubernetes.io") || owner.hasSuffix(".k8s.io") {
                 errors.append(
-                    .invalid("\(path()).options[\(key)]", .string(key), "kubernetes.io and k8s.io namespaces are reserved"))
+                    .invalid(
+                        "\(path()).options[\(key)]", .string(key), "kubernetes.io and k8s.io namespaces are reserved"))
             }
         }
     }
 
-    private static func validateAzureDisk(_ source: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+    private static func validateAzureDisk(_ source: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError])
+    {
         let uri = source.text("diskURI")
-        for key in ["diskName", "diskURI"] where source.text(key).isEmpty { errors.append(.required("\(path()).\(key)")) }
+        for key in ["diskName", "diskURI"] where source.text(key).isEmpty {
+            errors.append(.required("\(path()).\(key)"))
+        }
         let caching = ["None", "ReadOnly", "ReadWrite"]
         if let mode = source.given("cachingMode")?.string, !caching.contains(mode) {
             errors.append(.notSupported(path() + ".cachingMode", .string(mode), caching))
@@ -193,7 +224,8 @@ enum DiskValidation {
             errors.append(
                 .notSupported(
                     path() + ".diskURI", .string(uri),
-                    ["/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}"]))
+                    ["/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}"])
+            )
         }
         if kind != "Managed", !uri.hasPrefix("https://") {
             errors.append(

@@ -41,17 +41,25 @@ enum ProjectedVolumeValidation {
             if let part = source.given("podCertificate") {
                 count += 1
                 validatePodCertificate(part, path: at() + ".podCertificate", &errors)
-                for key in ["credentialBundlePath", "keyPath", "certificateChainPath"] { claim(part.text(key), part.text(key)) }
+                for key in ["credentialBundlePath", "keyPath", "certificateChainPath"] {
+                    claim(part.text(key), part.text(key))
+                }
             }
             if count > 1 { errors.append(.forbidden(at(), "may not specify more than 1 volume type per source")) }
         }
     }
 
-    private static func validateToken(_ token: JSON, path: @autoclosure () -> String, source: String, _ errors: inout [FieldError]) {
+    private static func validateToken(
+        _ token: JSON, path: @autoclosure () -> String, source: String, _ errors: inout [FieldError]
+    ) {
         let seconds = token.integer("expirationSeconds") ?? 0
         func at() -> String { source + ".expirationSeconds" }
-        if seconds < 600 { errors.append(.invalid(at(), .int(seconds), "may not specify a duration less than 10 minutes")) }
-        if seconds > 1 << 32 { errors.append(.invalid(at(), .int(seconds), "may not specify a duration larger than 2^32 seconds")) }
+        if seconds < 600 {
+            errors.append(.invalid(at(), .int(seconds), "may not specify a duration less than 10 minutes"))
+        }
+        if seconds > 1 << 32 {
+            errors.append(.invalid(at(), .int(seconds), "may not specify a duration larger than 2^32 seconds"))
+        }
         let file = token.text("path")
         if file.isEmpty {
             errors.append(.required(path() + ".path"))
@@ -60,7 +68,9 @@ enum ProjectedVolumeValidation {
         }
     }
 
-    private static func validateTrustBundle(_ bundle: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+    private static func validateTrustBundle(
+        _ bundle: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]
+    ) {
         let name = bundle.given("name")?.string
         let signer = bundle.given("signerName")?.string
         switch (name, signer) {
@@ -68,7 +78,8 @@ enum ProjectedVolumeValidation {
         case (.some(let name), .none):
             if name.isEmpty { errors.append(.required(path() + ".name", "must be a valid object name")) }
             if let selector = bundle.given("labelSelector") {
-                errors.append(.invalid(path() + ".labelSelector", selector, "labelSelector must be unset if name is specified"))
+                errors.append(
+                    .invalid(path() + ".labelSelector", selector, "labelSelector must be unset if name is specified"))
             }
         case (.none, .some(let signer)):
             if signer.isEmpty { errors.append(.required(path() + ".signerName", "must be a valid signer name")) }
@@ -80,7 +91,9 @@ enum ProjectedVolumeValidation {
         errors += FilePaths.validateNotReserved(file, path: path() + ".path")
     }
 
-    private static func validatePodCertificate(_ certificate: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+    private static func validatePodCertificate(
+        _ certificate: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]
+    ) {
         let supported = ["ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519", "RSA3072", "RSA4096"]
         if certificate.text("signerName").isEmpty { errors.append(.required(path() + ".signerName")) }
         let type = certificate.text("keyType")
@@ -93,7 +106,8 @@ enum ProjectedVolumeValidation {
             errors += FilePaths.validateNotReserved(file, path: "\(path()).\(key)")
         }
         if files == 0 {
-            errors.append(.required(path(), "specify at least one of credentialBundlePath, keyPath, and certificateChainPath"))
+            errors.append(
+                .required(path(), "specify at least one of credentialBundlePath, keyPath, and certificateChainPath"))
         }
     }
 }

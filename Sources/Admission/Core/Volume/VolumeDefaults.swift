@@ -4,7 +4,9 @@ import Document
 enum VolumeDefaults {
     static func apply(_ volume: inout JSON) {
         if !volume.entries.contains(where: { $0.key != "name" && !$0.value.isNull }) { volume["emptyDir"] = [:] }
-        for key in ["secret", "configMap", "downwardAPI", "projected"] { volume.modify(key) { $0.fill("defaultMode", 420) } }
+        for key in ["secret", "configMap", "downwardAPI", "projected"] {
+            volume.modify(key) { $0.fill("defaultMode", 420) }
+        }
         volume.modify("downwardAPI") { applyToFiles(&$0) }
         volume.modify("projected") { projected in
             projected.modify("sources") { sources in
@@ -21,7 +23,9 @@ enum VolumeDefaults {
             }
         }
         volume.modify("ephemeral") { ephemeral in
-            ephemeral.modify("volumeClaimTemplate") { template in template.modify("spec") { $0.fill("volumeMode", "Filesystem") } }
+            ephemeral.modify("volumeClaimTemplate") { template in
+                template.modify("spec") { $0.fill("volumeMode", "Filesystem") }
+            }
         }
         applyToDisks(&volume)
     }

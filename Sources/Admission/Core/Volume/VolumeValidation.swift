@@ -7,22 +7,32 @@ enum VolumeValidation {
 
     /// Kinds of volume in the order they are looked at, with the path upstream reports a second one at.
     private static let kinds: [(key: String, path: String)] = [
-        ("emptyDir", "emptyDir"), ("hostPath", "hostPath"), ("gitRepo", "gitRepo"), ("gcePersistentDisk", "gcePersistentDisk"),
+        ("emptyDir", "emptyDir"), ("hostPath", "hostPath"), ("gitRepo", "gitRepo"),
+        ("gcePersistentDisk", "gcePersistentDisk"),
         ("awsElasticBlockStore", "awsElasticBlockStore"), ("secret", "secret"), ("nfs", "nfs"), ("iscsi", "iscsi"),
-        ("glusterfs", "glusterfs"), ("flocker", "flocker"), ("persistentVolumeClaim", "persistentVolumeClaim"), ("rbd", "rbd"),
+        ("glusterfs", "glusterfs"), ("flocker", "flocker"), ("persistentVolumeClaim", "persistentVolumeClaim"),
+        ("rbd", "rbd"),
         ("cinder", "cinder"), ("cephfs", "cephFS"), ("quobyte", "quobyte"), ("downwardAPI", "downwarAPI"), ("fc", "fc"),
-        ("flexVolume", "flexVolume"), ("configMap", "configMap"), ("azureFile", "azureFile"), ("vsphereVolume", "vsphereVolume"),
-        ("photonPersistentDisk", "photonPersistentDisk"), ("portworxVolume", "portworxVolume"), ("azureDisk", "azureDisk"),
-        ("storageos", "storageos"), ("projected", "projected"), ("scaleIO", "scaleIO"), ("csi", "csi"), ("ephemeral", "ephemeral"),
+        ("flexVolume", "flexVolume"), ("configMap", "configMap"), ("azureFile", "azureFile"),
+        ("vsphereVolume", "vsphereVolume"),
+        ("photonPersistentDisk", "photonPersistentDisk"), ("portworxVolume", "portworxVolume"),
+        ("azureDisk", "azureDisk"),
+        ("storageos", "storageos"), ("projected", "projected"), ("scaleIO", "scaleIO"), ("csi", "csi"),
+        ("ephemeral", "ephemeral"),
         ("image", "image"),
     ]
 
     /// Checks all volumes and notes the good ones in `scope.volumes`.
-    static func validate(_ volumes: [JSON], path: @autoclosure () -> String, _ scope: inout PodValidationScope, _ errors: inout [FieldError]) {
+    static func validate(
+        _ volumes: [JSON], path: @autoclosure () -> String, _ scope: inout PodValidationScope,
+        _ errors: inout [FieldError]
+    ) {
         if volumes.isEmpty { return }
         var created: Set<String> = []
         if !scope.podName.isEmpty {
-            for volume in volumes where volume.has("ephemeral") { created.insert(scope.podName + "-" + volume.text("name")) }
+            for volume in volumes where volume.has("ephemeral") {
+                created.insert(scope.podName + "-" + volume.text("name"))
+            }
         }
         for (i, volume) in volumes.enumerated() {
             func at() -> String { "\(path())[\(i)]" }
@@ -45,7 +55,9 @@ enum VolumeValidation {
         }
     }
 
-    private static func validateSource(_ volume: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]) {
+    private static func validateSource(
+        _ volume: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+    ) {
         var isGiven = false
         for (key, reported) in kinds {
             guard let source = volume.given(key) else { continue }
@@ -55,7 +67,9 @@ enum VolumeValidation {
                 isGiven = true
                 validate(source, kind: key, volume: volume.text("name"), path: path(), scope, &errors)
             }
-            if key == "iscsi", source.has("initiatorName"), "\(volume.text("name")):\(source.text("targetPortal"))".utf8.count > 64 {
+            if key == "iscsi", source.has("initiatorName"),
+                "\(volume.text("name")):\(source.text("targetPortal"))".utf8.count > 64
+            {
                 errors.append(.invalid(path() + ".name", .string(volume.text("name")), DiskValidation.initiatorTooLong))
             }
         }
@@ -63,7 +77,8 @@ enum VolumeValidation {
     }
 
     private static func validate(
-        _ source: JSON, kind: String, volume: String, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+        _ source: JSON, kind: String, volume: String, path: @autoclosure () -> String, _ scope: PodValidationScope,
+        _ errors: inout [FieldError]
     ) {
         func at() -> String { "\(path()).\(kind)" }
         switch kind {
@@ -95,7 +110,9 @@ enum VolumeValidation {
     }
 
     static func validateItems(_ source: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
-        for (i, item) in source.list("items").enumerated() { validateItem(item, path: "\(path()).items[\(i)]", &errors) }
+        for (i, item) in source.list("items").enumerated() {
+            validateItem(item, path: "\(path()).items[\(i)]", &errors)
+        }
     }
 
     private static func validateItem(_ item: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
@@ -114,10 +131,12 @@ enum VolumeValidation {
         if let field = file.given("fieldRef") {
             EnvironmentValidation.validateField(field, isFile: true, path: path() + ".fieldRef", &errors)
             if file.has("resourceFieldRef") {
-                errors.append(.invalid(path(), "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"))
+                errors.append(
+                    .invalid(path(), "resource", "fieldRef and resourceFieldRef can not be specified simultaneously"))
             }
         } else if let resource = file.given("resourceFieldRef") {
-            EnvironmentValidation.validateResourceField(resource, isFile: true, path: path() + ".resourceFieldRef", &errors)
+            EnvironmentValidation.validateResourceField(
+                resource, isFile: true, path: path() + ".resourceFieldRef", &errors)
         } else {
             errors.append(.required(path(), "one of fieldRef and resourceFieldRef is required"))
         }
@@ -137,7 +156,8 @@ enum VolumeValidation {
     }
 
     private static func validateEphemeral(
-        _ source: JSON, volume: String, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
+        _ source: JSON, volume: String, path: @autoclosure () -> String, _ scope: PodValidationScope,
+        _ errors: inout [FieldError]
     ) {
         func at() -> String { path() + ".ephemeral.volumeClaimTemplate" }
         if let template = source.given("volumeClaimTemplate") {

@@ -5,7 +5,9 @@ import Schema
 struct PodDisruptionBudgetRules: KindRules {
     var nameRule: NameRule { .pathSegment }
     var allowsUnconditionalUpdate: Bool { false }
-    private static let emptyStatus: JSON = ["currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0]
+    private static let emptyStatus: JSON = [
+        "currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0,
+    ]
 
     func setDefaults(_ object: inout JSON) { object.fill("spec", [:]) }
 
@@ -13,7 +15,9 @@ struct PodDisruptionBudgetRules: KindRules {
         object["status"] = PodDisruptionBudgetRules.emptyStatus
     }
 
-    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext) throws(APIError) {
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
         if subresource == "status" { object["spec"] = old["spec"] } else { object["status"] = old["status"] }
     }
 
@@ -22,7 +26,9 @@ struct PodDisruptionBudgetRules: KindRules {
         let spec = object["spec"] ?? [:]
         if spec.has("minAvailable"), spec.has("maxUnavailable") {
             errors.append(
-                .invalidDump("spec", InternalForm.text(spec, "PodDisruptionBudgetSpec"), "minAvailable and maxUnavailable cannot be both set"))
+                .invalidDump(
+                    "spec", InternalForm.text(spec, "PodDisruptionBudgetSpec"),
+                    "minAvailable and maxUnavailable cannot be both set"))
         }
         for key in ["minAvailable", "maxUnavailable"] {
             guard let value = spec.given(key) else { continue }
@@ -41,6 +47,7 @@ struct PodDisruptionBudgetRules: KindRules {
         if subresource != "status" { return validateCreate(object, context) }
         let status = object["status"] ?? [:]
         return ConditionRules.validate(status.list("conditions"), path: "status.conditions")
-            + WorkloadRules.validateCounts(status, ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"])
+            + WorkloadRules.validateCounts(
+                status, ["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"])
     }
 }

@@ -68,14 +68,24 @@ struct Inflater {
         for _ in 0..<length { window.append(UInt8(try bits.take(8))) }
     }
 
-    private static let lengthBase = [3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258]
-    private static let lengthBits = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0]
-    private static let distanceBase = [
-        1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577,
+    private static let lengthBase = [
+        3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227,
+        258,
     ]
-    private static let distanceBits = [0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13]
+    private static let lengthBits = [
+        0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0,
+    ]
+    private static let distanceBase = [
+        1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097,
+        6145, 8193, 12289, 16385, 24577,
+    ]
+    private static let distanceBits = [
+        0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13,
+    ]
 
-    private mutating func compressed(_ bits: inout Bits, _ literals: Huffman, _ distances: Huffman, _ end: Int) throws(Failure) {
+    private mutating func compressed(_ bits: inout Bits, _ literals: Huffman, _ distances: Huffman, _ end: Int)
+        throws(Failure)
+    {
         while true {
             let symbol = try literals.decode(&bits)
             if symbol < 256 {
@@ -158,7 +168,9 @@ struct Inflater {
         private var symbols: [Int] = []
         init(lengths: [Int]) {
             for length in lengths where length > 0 { counts[length] += 1 }
-            for length in 1...15 { for (symbol, its) in lengths.enumerated() where its == length { symbols.append(symbol) } }
+            for length in 1...15 {
+                for (symbol, its) in lengths.enumerated() where its == length { symbols.append(symbol) }
+            }
         }
         func decode(_ bits: inout Bits) throws(Failure) -> Int {
             var code = 0

@@ -31,7 +31,9 @@ enum SPDYFrame {
         guard head >> 16 & 0x7FFF == 3 else { throw Malformed(reason: "a version other than 3") }
         switch head & 0xFFFF {
         case 1:
-            guard let stream = body.readInteger(as: UInt32.self), body.readableBytes >= 6 else { throw Malformed(reason: "a short SYN_STREAM") }
+            guard let stream = body.readInteger(as: UInt32.self), body.readableBytes >= 6 else {
+                throw Malformed(reason: "a short SYN_STREAM")
+            }
             body.moveReaderIndex(forwardBy: 6)
             return .open(stream: stream & 0x7FFF_FFFF, headers: try headers(body, &inflater), isLast: isLast)
         case 3:
@@ -50,13 +52,19 @@ enum SPDYFrame {
         }
     }
 
-    private static func headers(_ body: ByteBuffer, _ inflater: inout Inflater) throws -> [(name: String, value: String)] {
+    private static func headers(_ body: ByteBuffer, _ inflater: inout Inflater) throws -> [(
+        name: String, value: String
+    )] {
         var plain = ByteBuffer(bytes: try inflater.inflate(Array(body.readableBytesView), max: 65536))
-        guard let count = plain.readInteger(as: UInt32.self), count <= 256 else { throw Malformed(reason: "too many headers") }
+        guard let count = plain.readInteger(as: UInt32.self), count <= 256 else {
+            throw Malformed(reason: "too many headers")
+        }
         var out: [(String, String)] = []
         for _ in 0..<count {
-            guard let nameLength = plain.readInteger(as: UInt32.self), let name = plain.readString(length: Int(nameLength)),
-                let valueLength = plain.readInteger(as: UInt32.self), let value = plain.readString(length: Int(valueLength))
+            guard let nameLength = plain.readInteger(as: UInt32.self),
+                let name = plain.readString(length: Int(nameLength)),
+                let valueLength = plain.readInteger(as: UInt32.self),
+                let value = plain.readString(length: Int(valueLength))
             else { throw Malformed(reason: "a cut header block") }
             out.append((name.lowercased(), value))
         }
@@ -97,7 +105,9 @@ enum SPDYFrame {
         out.writeBytes([0, 0, 0, 0xFF, 0xFF])
         return Array(out.readableBytesView)
     }
-    static func reset(_ stream: UInt32, _ status: UInt32) -> ByteBuffer { control(3, stream, [0, 0, 0, UInt8(truncatingIfNeeded: status)]) }
+    static func reset(_ stream: UInt32, _ status: UInt32) -> ByteBuffer {
+        control(3, stream, [0, 0, 0, UInt8(truncatingIfNeeded: status)])
+    }
     static func ping(_ id: UInt32) -> ByteBuffer { control(6, id, []) }
     static func goAway(_ last: UInt32) -> ByteBuffer { control(7, last, [0, 0, 0, 0]) }
 

@@ -20,7 +20,8 @@ struct TableColumn: Sendable {
 
     static let name = text("Name", nameDescription, format: "name")
     static let age = text("Age", createdDescription)
-    static let createdAt = TableColumn(name: "Created At", type: "date", format: "", description: createdDescription, priority: 0)
+    static let createdAt = TableColumn(
+        name: "Created At", type: "date", format: "", description: createdDescription, priority: 0)
 
     static let nameDescription = """
         Name must be unique within a namespace. Is required when creating resources, although some resources may \
