@@ -34,7 +34,8 @@ public struct Intent: Equatable, Sendable {
     public var decision: JSON
 
     public init(
-        _ action: Action, apiVersion: String, resource: String, namespace: String = "", name: String = "", subresource: String = "",
+        _ action: Action, apiVersion: String, resource: String, namespace: String = "", name: String = "",
+        subresource: String = "",
         cause: UInt64? = nil, decision: JSON = .null
     ) {
         self.action = action

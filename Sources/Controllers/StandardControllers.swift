@@ -2,18 +2,23 @@
 /// run only where the cluster's keys are at hand.
 public func standardControllers(caCertificate: String, secrets: ClusterSecrets? = nil) -> [any Controller] {
     var all: [any Controller] = [
-        NamespaceController(), ServiceAccountController(), RootCAPublisher(certificate: caCertificate), DeploymentController(),
-        ReplicaSetController(.replicaSet), ReplicaSetController(.replicationController), EndpointsController(), EndpointSliceController(),
+        NamespaceController(), ServiceAccountController(), RootCAPublisher(certificate: caCertificate),
+        DeploymentController(),
+        ReplicaSetController(.replicaSet), ReplicaSetController(.replicationController), EndpointsController(),
+        EndpointSliceController(),
         EndpointSliceMirroringController(), GarbageCollector(), PodGarbageCollector(), NodeLifecycleController(),
         TaintEvictionController(), NodeTTLController(), StatefulSetController(), DaemonSetController(), JobController(),
         TTLAfterFinishedController(), CronJobController(), DisruptionController(), ResourceQuotaController(),
         HorizontalPodAutoscalerController(), ClusterRoleAggregationController(), PersistentVolumeController(),
-        ClaimProtectionController(), VolumeProtectionController(), EphemeralVolumeController(), TokenCleaner(), BootstrapSigner(),
+        ClaimProtectionController(), VolumeProtectionController(), EphemeralVolumeController(), TokenCleaner(),
+        BootstrapSigner(),
     ]
     if let secrets {
-        all += [
-            TokensController(secrets: secrets, caCertificate: caCertificate), CertificateSigningController(secrets: secrets),
-        ] as [any Controller]
+        all +=
+            [
+                TokensController(secrets: secrets, caCertificate: caCertificate),
+                CertificateSigningController(secrets: secrets),
+            ] as [any Controller]
     }
     return all
 }

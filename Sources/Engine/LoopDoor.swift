@@ -61,6 +61,7 @@ extension Engine: ClusterDoor {
             seed: UInt64.random(in: .min ... .max))
         command.patchType = patchType
         command.fieldValidation = .ignore
+        command.isForced = patchType == .apply
         if verb == .delete { command.deletion = try DeleteOptions(Query(), body: body.isNull ? nil : body) }
         let attributes = AccessAttributes(
             user: identity.user, verb: verb.rawValue, group: type.group, version: type.version, resource: type.resource,

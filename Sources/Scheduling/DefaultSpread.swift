@@ -11,8 +11,10 @@ enum DefaultSpread {
         return [("kubernetes.io/hostname", 3), ("topology.kubernetes.io/zone", 5)].map { key, skew in
             SpreadConstraint(
                 term: PodTerm(
-                    selector: selector, selectorText: text, namespaces: [pod.namespace], topologyKey: key, skipsTerminating: true),
-                maxSkew: skew, isHard: false, minDomains: 1, honoursAffinity: true, honoursTaints: false, countsItself: true)
+                    selector: selector, selectorText: text, namespaces: [pod.namespace], topologyKey: key,
+                    skipsTerminating: true),
+                maxSkew: skew, isHard: false, minDomains: 1, honoursAffinity: true, honoursTaints: false,
+                countsItself: true)
         }
     }
 
@@ -38,7 +40,9 @@ enum DefaultSpread {
                 }
             if let store, let tree = state.object(store, pod.namespace, owner.name)?.document {
                 let json = tree["spec"]?["selector"]
-                requirements += (owner.kind == "ReplicationController" ? LabelSelector(map: json) : LabelSelector(json)).requirements
+                requirements +=
+                    (owner.kind == "ReplicationController" ? LabelSelector(map: json) : LabelSelector(json))
+                    .requirements
                 text += json?.text ?? ""
             }
         }

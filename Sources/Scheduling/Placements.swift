@@ -117,7 +117,9 @@ struct Placements: Sendable {
         for node in nodes {
             guard let value = node.facts.labels[term.topologyKey] else { continue }
             for pod in node.pods.values
-            where !(term.skipsTerminating && pod.isTerminating) && term.matches(namespace: pod.namespace, labels: pod.labels) {
+            where !(term.skipsTerminating && pod.isTerminating)
+                && term.matches(namespace: pod.namespace, labels: pod.labels)
+            {
                 found[value, default: 0] += 1
             }
         }

@@ -64,7 +64,8 @@ final class PodDemand: Sendable {
         labels = Labels(metadata["labels"]?.entries.stringPairs ?? [])
         isTerminating = metadata["deletionTimestamp"]?.string != nil
         creation = metadata["creationTimestamp"]?.string.flatMap(Timestamp.init(rfc3339:)) ?? Timestamp(microseconds: 0)
-        controller = metadata["ownerReferences"]?.elements.first { $0["controller"]?.bool == true }.map(OwnerReference.init)
+        controller = metadata["ownerReferences"]?.elements.first { $0["controller"]?.bool == true }.map(
+            OwnerReference.init)
         reference = EventNote.reference(to: pod)
         nodeName = spec["nodeName"]?.string ?? ""
         schedulerName = spec["schedulerName"]?.string ?? "default-scheduler"
@@ -75,7 +76,10 @@ final class PodDemand: Sendable {
         isFinished = phase == "Succeeded" || phase == "Failed"
         nominatedNode = status["nominatedNodeName"]?.string ?? ""
         startTime = status["startTime"]?.string.flatMap(Timestamp.init(rfc3339:))
-        schedulingMessage = status["conditions"]?.elements.first { $0["type"]?.string == "PodScheduled" && $0["status"]?.string == "False" }?["message"]?.string ?? ""
+        schedulingMessage =
+            status["conditions"]?.elements.first {
+                $0["type"]?.string == "PodScheduled" && $0["status"]?.string == "False"
+            }?["message"]?.string ?? ""
         requests = Resources.requested(by: spec, nonZero: false)
         scoringRequests = Resources.requested(by: spec, nonZero: true)
         isBestEffort = requests == Resources()
@@ -88,7 +92,8 @@ final class PodDemand: Sendable {
                 let address = port["hostIP"]?.string ?? ""
                 ports.append(
                     HostPort(
-                        address: address.isEmpty ? "0.0.0.0" : address, transport: port["protocol"]?.string ?? "TCP", port: Int(host)))
+                        address: address.isEmpty ? "0.0.0.0" : address, transport: port["protocol"]?.string ?? "TCP",
+                        port: Int(host)))
             }
         }
         hostPorts = ports
@@ -128,10 +133,12 @@ final class PodDemand: Sendable {
             }
             return SpreadConstraint(
                 term: PodTerm(
-                    selector: selector, selectorText: text, namespaces: [namespace], topologyKey: json["topologyKey"]?.string ?? "",
+                    selector: selector, selectorText: text, namespaces: [namespace],
+                    topologyKey: json["topologyKey"]?.string ?? "",
                     skipsTerminating: true),
                 maxSkew: Int(json["maxSkew"]?.int ?? 1), isHard: json["whenUnsatisfiable"]?.string != "ScheduleAnyway",
-                minDomains: Int(json["minDomains"]?.int ?? 1), honoursAffinity: json["nodeAffinityPolicy"]?.string != "Ignore",
+                minDomains: Int(json["minDomains"]?.int ?? 1),
+                honoursAffinity: json["nodeAffinityPolicy"]?.string != "Ignore",
                 honoursTaints: json["nodeTaintsPolicy"]?.string == "Honor", countsItself: selector.matches(labels))
         }
         var claimNames: [(name: String, isEphemeral: Bool)] = []
@@ -155,10 +162,16 @@ final class PodDemand: Sendable {
         var namespaces = (json["namespaces"]?.strings ?? []).sorted()
         // A namespace selector that is there and empty means every namespace.
         if let chosen = json["namespaceSelector"], !chosen.isNull {
-            if LabelSelector(chosen).isEverything { namespaces = [] } else if namespaces.isEmpty { namespaces = [namespace] }
+            if LabelSelector(chosen).isEverything {
+                namespaces = []
+            } else if namespaces.isEmpty {
+                namespaces = [namespace]
+            }
         } else if namespaces.isEmpty {
             namespaces = [namespace]
         }
-        return PodTerm(selector: selector, selectorText: text, namespaces: namespaces, topologyKey: json["topologyKey"]?.string ?? "")
+        return PodTerm(
+            selector: selector, selectorText: text, namespaces: namespaces,
+            topologyKey: json["topologyKey"]?.string ?? "")
     }
 }

@@ -12,7 +12,10 @@ struct PodTerm: Hashable, Sendable {
     var skipsTerminating = false
     private var text: String
 
-    init(selector: LabelSelector, selectorText: String, namespaces: [String], topologyKey: String, skipsTerminating: Bool = false) {
+    init(
+        selector: LabelSelector, selectorText: String, namespaces: [String], topologyKey: String,
+        skipsTerminating: Bool = false
+    ) {
         self.selector = selector
         self.namespaces = namespaces
         self.topologyKey = topologyKey
@@ -20,7 +23,8 @@ struct PodTerm: Hashable, Sendable {
         text = selectorText
     }
     static func == (a: PodTerm, b: PodTerm) -> Bool {
-        a.topologyKey == b.topologyKey && a.skipsTerminating == b.skipsTerminating && a.namespaces == b.namespaces && a.text == b.text
+        a.topologyKey == b.topologyKey && a.skipsTerminating == b.skipsTerminating && a.namespaces == b.namespaces
+            && a.text == b.text
     }
     func hash(into hasher: inout Hasher) {
         hasher.combine(topologyKey)

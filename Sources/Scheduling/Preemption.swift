@@ -58,7 +58,9 @@ struct Preemption {
         for pod in pods {
             var breaks = false
             for (i, budget) in budgets.enumerated()
-            where budget.namespace == pod.namespace && !budget.selector.isEverything && budget.selector.matches(pod.labels) {
+            where budget.namespace == pod.namespace && !budget.selector.isEverything
+                && budget.selector.matches(pod.labels)
+            {
                 left[i] -= 1
                 if left[i] < 0 { breaks = true }
             }
@@ -84,13 +86,16 @@ struct Preemption {
     private func adjust(_ victim: PodDemand, _ node: NodeState, _ context: inout PodContext, by step: Int) {
         let labels = node.facts.labels
         func change(_ counts: inout [String: Int], _ term: PodTerm) {
-            guard let value = labels[term.topologyKey], term.matches(namespace: victim.namespace, labels: victim.labels) else { return }
+            guard let value = labels[term.topologyKey], term.matches(namespace: victim.namespace, labels: victim.labels)
+            else { return }
             counts[value, default: 0] += step
         }
         for i in context.affinity.indices { change(&context.affinity[i].counts, context.affinity[i].term) }
         for i in context.antiAffinity.indices { change(&context.antiAffinity[i].counts, context.antiAffinity[i].term) }
         for i in context.repelled.indices where victim.antiAffinity.contains(context.repelled[i].term) {
-            if let value = labels[context.repelled[i].term.topologyKey] { context.repelled[i].counts[value, default: 0] += step }
+            if let value = labels[context.repelled[i].term.topologyKey] {
+                context.repelled[i].counts[value, default: 0] += step
+            }
         }
         for i in context.spread.indices {
             change(&context.spread[i].counts, context.spread[i].constraint.term)
@@ -102,7 +107,8 @@ struct Preemption {
     static func best(_ candidates: [Candidate]) -> Candidate? {
         func start(_ candidate: Candidate) -> Timestamp {
             let highest = candidate.victims.first?.priority ?? 0
-            return candidate.victims.filter { $0.priority == highest }.map { $0.startTime ?? $0.creation }.min() ?? Timestamp(microseconds: 0)
+            return candidate.victims.filter { $0.priority == highest }.map { $0.startTime ?? $0.creation }.min()
+                ?? Timestamp(microseconds: 0)
         }
         func key(_ candidate: Candidate) -> (Int, Int64, Int64, Int) {
             let offset = Int64(Int32.max) + 1

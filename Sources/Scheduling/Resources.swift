@@ -49,7 +49,9 @@ struct Resources: Equatable, Sendable {
         cpu = max(cpu, other.cpu)
         memory = max(memory, other.memory)
         storage = max(storage, other.storage)
-        for entry in other.extended where self[entry.name] < entry.amount { change(entry.name, by: entry.amount - self[entry.name]) }
+        for entry in other.extended where self[entry.name] < entry.amount {
+            change(entry.name, by: entry.amount - self[entry.name])
+        }
     }
     private mutating func change(_ name: String, by amount: Int64) {
         for i in extended.indices where extended[i].name == name {

@@ -66,7 +66,11 @@ public struct Scheduler: Sendable {
         case ("", "pods"):
             guard let tree = try? JSON(parsing: change.body) else { return }
             let pod = PodDemand(tree)
-            if change.kind == .deleted { drop(pod, cause: revision, now: now) } else { take(pod, cause: revision, now: now) }
+            if change.kind == .deleted {
+                drop(pod, cause: revision, now: now)
+            } else {
+                take(pod, cause: revision, now: now)
+            }
         case ("", "nodes"):
             if change.kind == .deleted {
                 placements.remove(node: change.key.name)
@@ -76,14 +80,17 @@ public struct Scheduler: Sendable {
             let old = placements[change.key.name].map { placements.nodes[$0] }
             let (place, isNew) = placements.put(node: tree)
             let new = placements.nodes[place]
-            if isNew || old?.allocatable != new.allocatable || old?.podsMax != new.podsMax || old?.facts.labels != new.facts.labels
+            if isNew || old?.allocatable != new.allocatable || old?.podsMax != new.podsMax
+                || old?.facts.labels != new.facts.labels
                 || old?.facts.taints != new.facts.taints || old?.facts.isUnschedulable != new.facts.isUnschedulable
             {
                 queue.changed(.node, cause: revision, now: now)
             }
         case ("", "services"), ("apps", _), ("", "replicationcontrollers"):
             // Their selectors are what default spreading goes by; counts in a status are not.
-            if change.kind != .updated || change.key.resource == "services" { defaultSpread.removeAll(keepingCapacity: true) }
+            if change.kind != .updated || change.key.resource == "services" {
+                defaultSpread.removeAll(keepingCapacity: true)
+            }
         case ("", "persistentvolumeclaims"), ("", "persistentvolumes"), ("storage.k8s.io", _):
             queue.changed(.volume, cause: revision, now: now)
         default: break
@@ -102,7 +109,11 @@ public struct Scheduler: Sendable {
                 queue.changed(.podPlaced, cause: cause, now: now)
                 return
             }
-            if let before, before.requests == pod.requests, before.labels == pod.labels, before.isTerminating == pod.isTerminating { return }
+            if let before, before.requests == pod.requests, before.labels == pod.labels,
+                before.isTerminating == pod.isTerminating
+            {
+                return
+            }
             placements.add(pod, to: pod.nodeName)
             queue.changed(before == nil ? .podPlaced : [.podPlaced, .podGone], cause: cause, now: now)
             return
@@ -116,7 +127,9 @@ public struct Scheduler: Sendable {
         if placements.node(ofPod: pod.uid) != nil { return }
         if pod.nominatedNode.isEmpty { nominated[pod.uid] = nil } else { nominated[pod.uid] = (pod.nominatedNode, pod) }
         let old = queue.pod(pod.uid)
-        queue.put(pod, cause: cause, helps: old.map { $0.generation != pod.generation || $0.labels != pod.labels } ?? true, now: now)
+        queue.put(
+            pod, cause: cause, helps: old.map { $0.generation != pod.generation || $0.labels != pod.labels } ?? true,
+            now: now)
     }
 
     private mutating func drop(_ pod: PodDemand, cause: UInt64, now: Timestamp) {
@@ -182,7 +195,9 @@ public struct Scheduler: Sendable {
 
     private mutating func schedule(_ pod: PodDemand, cause: UInt64, now: Timestamp, send: (Intent, Purpose) -> Void) {
         if placements.nodeCount == 0 {
-            return fail(pod, FitMessage.header(0) + ": " + FitMessage.noNodes, hope: .node, plugins: [], cause: cause, now: now, send: send)
+            return fail(
+                pod, FitMessage.header(0) + ": " + FitMessage.noNodes, hope: .node, plugins: [], cause: cause, now: now,
+                send: send)
         }
         var context = context(for: pod)
         if !pod.claims.isEmpty {
@@ -190,7 +205,8 @@ public struct Scheduler: Sendable {
             case .ready(let needs): context.volumes = needs
             case .refused(let reason):
                 return fail(
-                    pod, FitMessage.header(placements.nodeCount) + ": " + reason + ". not found", hope: .volume, plugins: ["VolumeBinding"],
+                    pod, FitMessage.header(placements.nodeCount) + ": " + reason + ". not found", hope: .volume,
+                    plugins: ["VolumeBinding"],
                     cause: cause, now: now, send: send)
             }
         }
@@ -198,7 +214,8 @@ public struct Scheduler: Sendable {
         if feasible.isEmpty { return explain(pod, context, cause: cause, now: now, send: send) }
         let (place, score, scores) = choose(pod, context, feasible)
         let decision: JSON = [
-            "scheduler": .string(Self.schedulerName), "nodes": .int(Int64(placements.nodeCount)), "feasible": .int(Int64(feasible.count)),
+            "scheduler": .string(Self.schedulerName), "nodes": .int(Int64(placements.nodeCount)),
+            "feasible": .int(Int64(feasible.count)),
             "score": .int(score), "shares": scores,
         ]
         bind(pod, to: place, context, decision: decision, cause: cause, now: now, send: send)
@@ -208,7 +225,11 @@ public struct Scheduler: Sendable {
     private mutating func feasibleNodes(_ context: PodContext) -> [Int] {
         let total = placements.nodes.count
         let pod = context.pod
-        if let node = nominated[pod.uid]?.node, let place = placements[node], Filters.fits(context, placements.nodes[place]) { return [place] }
+        if let node = nominated[pod.uid]?.node, let place = placements[node],
+            Filters.fits(context, placements.nodes[place])
+        {
+            return [place]
+        }
         let enough = total < 100 ? total : max(100, total * max(5, 50 - total / 125) / 100)
         var out: [Int] = []
         out.reserveCapacity(min(enough, total))
@@ -229,7 +250,9 @@ public struct Scheduler: Sendable {
         if pod.spread.isEmpty { soft = defaultConstraints(pod) }
         for constraint in soft { scores.spread.append((constraint, placements.counts(constraint.term))) }
         for entry in pod.preferred { scores.near.append((entry.term, entry.weight, placements.counts(entry.term))) }
-        for entry in pod.preferredAnti { scores.near.append((entry.term, -entry.weight, placements.counts(entry.term))) }
+        for entry in pod.preferredAnti {
+            scores.near.append((entry.term, -entry.weight, placements.counts(entry.term)))
+        }
         for (term, weights) in placements.attracting where term.matches(namespace: pod.namespace, labels: pod.labels) {
             scores.drawn.append((term, weights))
         }
@@ -260,15 +283,20 @@ public struct Scheduler: Sendable {
         send: (Intent, Purpose) -> Void
     ) {
         let node = placements.nodes[place].facts.name
-        if !context.volumes.isEmpty, let choice = VolumeBinding.choice(context.volumes, placements.nodes[place]), !choice.isEmpty {
+        if !context.volumes.isEmpty, let choice = VolumeBinding.choice(context.volumes, placements.nodes[place]),
+            !choice.isEmpty
+        {
             // Claims first; the pod follows once they are bound. Meanwhile it says where it is going.
             awaitingVolumes[pod.uid] = node
             if pod.nominatedNode != node {
                 nominated[pod.uid] = (node, pod)
                 send(
                     Intent(
-                        .patch(.strategic, ["metadata": ["uid": .string(pod.uid)], "status": ["nominatedNodeName": .string(node)]]),
-                        apiVersion: "v1", resource: "pods", namespace: pod.namespace, name: pod.name, subresource: "status", cause: cause,
+                        .patch(
+                            .strategic,
+                            ["metadata": ["uid": .string(pod.uid)], "status": ["nominatedNodeName": .string(node)]]),
+                        apiVersion: "v1", resource: "pods", namespace: pod.namespace, name: pod.name,
+                        subresource: "status", cause: cause,
                         decision: decision), .other)
             }
             for (claim, volume) in choice {
@@ -291,13 +319,16 @@ public struct Scheduler: Sendable {
         ]
         send(
             Intent(
-                .create(binding), apiVersion: "v1", resource: "pods", namespace: pod.namespace, name: pod.name, subresource: "binding",
+                .create(binding), apiVersion: "v1", resource: "pods", namespace: pod.namespace, name: pod.name,
+                subresource: "binding",
                 cause: cause, decision: decision), .binding(pod, node: node, cause: cause))
     }
 
     // MARK: No node
 
-    private mutating func explain(_ pod: PodDemand, _ context: PodContext, cause: UInt64, now: Timestamp, send: (Intent, Purpose) -> Void) {
+    private mutating func explain(
+        _ pod: PodDemand, _ context: PodContext, cause: UInt64, now: Timestamp, send: (Intent, Purpose) -> Void
+    ) {
         var reasons: [String] = []
         var helpable: [Int] = []
         var plugins: Set<String> = []
@@ -324,7 +355,8 @@ public struct Scheduler: Sendable {
         } else {
             let preemption = Preemption(
                 placements: placements, context: context,
-                budgets: helpable.isEmpty ? [] : state.objects(.disruptionBudgets).map { Preemption.Budget($0.document) })
+                budgets: helpable.isEmpty
+                    ? [] : state.objects(.disruptionBudgets).map { Preemption.Budget($0.document) })
             var candidates: [Preemption.Candidate] = []
             var failures = [String](repeating: FitMessage.notHelpful, count: total - helpable.count)
             for place in helpable {
@@ -340,7 +372,8 @@ public struct Scheduler: Sendable {
         }
         if let nominate { nominated[pod.uid] = (nominate, pod) }
         fail(
-            pod, message, hope: hope(plugins), plugins: plugins.sorted(), nominate: nominate, perNode: .object(perNode), cause: cause, now: now,
+            pod, message, hope: hope(plugins), plugins: plugins.sorted(), nominate: nominate, perNode: .object(perNode),
+            cause: cause, now: now,
             send: send)
     }
 
@@ -358,11 +391,15 @@ public struct Scheduler: Sendable {
     }
 
     private mutating func evict(
-        _ candidate: Preemption.Candidate, for pod: PodDemand, cause: UInt64, now: Timestamp, send: (Intent, Purpose) -> Void
+        _ candidate: Preemption.Candidate, for pod: PodDemand, cause: UInt64, now: Timestamp,
+        send: (Intent, Purpose) -> Void
     ) {
         let node = placements.nodes[candidate.place].facts.name
         for victim in candidate.victims {
-            let decision: JSON = ["scheduler": .string(Self.schedulerName), "preemptedFor": .string(pod.key.description), "node": .string(node)]
+            let decision: JSON = [
+                "scheduler": .string(Self.schedulerName), "preemptedFor": .string(pod.key.description),
+                "node": .string(node),
+            ]
             send(
                 Intent(
                     .patch(
@@ -373,18 +410,24 @@ public struct Scheduler: Sendable {
                                 "conditions": [
                                     [
                                         "type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler",
-                                        "message": .string(Self.schedulerName + ": preempting to accommodate a higher priority pod"),
+                                        "message": .string(
+                                            Self.schedulerName + ": preempting to accommodate a higher priority pod"),
                                         "lastTransitionTime": .string(now.rfc3339),
                                     ]
                                 ]
                             ],
-                        ]), apiVersion: "v1", resource: "pods", namespace: victim.namespace, name: victim.name, subresource: "status",
+                        ]), apiVersion: "v1", resource: "pods", namespace: victim.namespace, name: victim.name,
+                    subresource: "status",
                     cause: cause, decision: decision), .other)
             send(
                 Intent(
-                    .delete(["kind": "DeleteOptions", "apiVersion": "v1", "preconditions": ["uid": .string(victim.uid)]]), apiVersion: "v1",
-                    resource: "pods", namespace: victim.namespace, name: victim.name, cause: cause, decision: decision), .other)
-            var note = EventNote(reference: victim.reference, "Preempted", "Preempted by pod \(pod.uid) on node \(node)")
+                    .delete([
+                        "kind": "DeleteOptions", "apiVersion": "v1", "preconditions": ["uid": .string(victim.uid)],
+                    ]), apiVersion: "v1",
+                    resource: "pods", namespace: victim.namespace, name: victim.name, cause: cause, decision: decision),
+                .other)
+            var note = EventNote(
+                reference: victim.reference, "Preempted", "Preempted by pod \(pod.uid) on node \(node)")
             note.action = "Preempting"
             note.related = pod.reference
             notes.append(note)
@@ -392,7 +435,8 @@ public struct Scheduler: Sendable {
     }
 
     private mutating func fail(
-        _ pod: PodDemand, _ message: String, hope: SchedulingQueue.Hope, plugins: [String], nominate: String? = nil, perNode: JSON = .null,
+        _ pod: PodDemand, _ message: String, hope: SchedulingQueue.Hope, plugins: [String], nominate: String? = nil,
+        perNode: JSON = .null,
         cause: UInt64, now: Timestamp, send: (Intent, Purpose) -> Void
     ) {
         queue.park(pod.uid, hope: hope, now: now)
@@ -404,7 +448,8 @@ public struct Scheduler: Sendable {
             "conditions": [
                 [
                     "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": .string(message),
-                    "lastProbeTime": .null, "lastTransitionTime": .string(now.rfc3339), "observedGeneration": .int(pod.generation),
+                    "lastProbeTime": .null, "lastTransitionTime": .string(now.rfc3339),
+                    "observedGeneration": .int(pod.generation),
                 ]
             ]
         ]
@@ -417,8 +462,10 @@ public struct Scheduler: Sendable {
         if let nominate { decision["nominated"] = .string(nominate) }
         send(
             Intent(
-                .patch(.strategic, ["metadata": ["uid": .string(pod.uid)], "status": status]), apiVersion: "v1", resource: "pods",
-                namespace: pod.namespace, name: pod.name, subresource: "status", cause: cause, decision: decision), .other)
+                .patch(.strategic, ["metadata": ["uid": .string(pod.uid)], "status": status]), apiVersion: "v1",
+                resource: "pods",
+                namespace: pod.namespace, name: pod.name, subresource: "status", cause: cause, decision: decision),
+            .other)
     }
 
     // MARK: Answers in
@@ -429,13 +476,18 @@ public struct Scheduler: Sendable {
             switch (purpose, answers[place]) {
             case (.binding(let pod, let node, _), .success):
                 var note = EventNote(
-                    reference: pod.reference, "Scheduled", "Successfully assigned \(pod.namespace)/\(pod.name) to \(node)")
+                    reference: pod.reference, "Scheduled",
+                    "Successfully assigned \(pod.namespace)/\(pod.name) to \(node)")
                 note.action = "Binding"
                 notes.append(note)
             case (.binding(let pod, _, _), .failure(let error)):
                 assumed.remove(pod.uid)
                 placements.remove(pod: pod.uid)
-                if error.code == 404 || error.code == 409 { queue.remove(pod.uid) } else { queue.retry(pod.uid, now: now) }
+                if error.code == 404 || error.code == 409 {
+                    queue.remove(pod.uid)
+                } else {
+                    queue.retry(pod.uid, now: now)
+                }
             case (.claim(let uid), .failure): queue.retry(uid, now: now)
             default: break
             }

@@ -14,7 +14,9 @@ public struct BootstrapSigner: Controller {
 
     public mutating func observe(_ change: ObservedChange, view: ClusterView, dirty: inout DirtyKeys) {
         if change.key == Self.map { dirty.add(Self.map) }
-        if change.store == .secrets, change.key.namespace == "kube-system", change.key.name.hasPrefix(BootstrapToken.prefix) {
+        if change.store == .secrets, change.key.namespace == "kube-system",
+            change.key.name.hasPrefix(BootstrapToken.prefix)
+        {
             dirty.add(Self.map)
         }
     }
@@ -22,7 +24,9 @@ public struct BootstrapSigner: Controller {
     public mutating func reconcile(_ work: inout Work, view: ClusterView) {
         guard let map = view.document(Self.map), let content = map["data"]?["kubeconfig"]?.string else { return }
         var data = JSONObject()
-        for (key, value) in map["data"]?.entries ?? JSONObject() where !key.hasPrefix(Self.signature) { data[key] = value }
+        for (key, value) in map["data"]?.entries ?? JSONObject() where !key.hasPrefix(Self.signature) {
+            data[key] = value
+        }
         for secret in view.documents(.secrets, namespace: "kube-system") {
             guard let token = BootstrapToken(secret), token.signs, !token.isExpired(work.now) else { continue }
             data[Self.signature + token.id] = .string(sign(content, token))
@@ -38,7 +42,8 @@ public struct BootstrapSigner: Controller {
     private func sign(_ content: String, _ token: BootstrapToken) -> String {
         let header = Base64.url(Array("{\"alg\":\"HS256\",\"kid\":\"\(token.id)\"}".utf8))
         let payload = Base64.url(Array(content.utf8))
-        let signature = MessageAuthentication.sha256(Array((header + "." + payload).utf8), key: Array(token.secret.utf8))
+        let signature = MessageAuthentication.sha256(
+            Array((header + "." + payload).utf8), key: Array(token.secret.utf8))
         return header + ".." + Base64.url(signature)
     }
 }
@@ -48,7 +53,8 @@ extension Base64 {
     static func url(_ bytes: [UInt8]) -> String {
         var out: [UInt8] = []
         for byte in encode(bytes).utf8 where byte != UInt8(ascii: "=") {
-            out.append(byte == UInt8(ascii: "+") ? UInt8(ascii: "-") : byte == UInt8(ascii: "/") ? UInt8(ascii: "_") : byte)
+            out.append(
+                byte == UInt8(ascii: "+") ? UInt8(ascii: "-") : byte == UInt8(ascii: "/") ? UInt8(ascii: "_") : byte)
         }
         return String(decoding: out, as: UTF8.self)
     }

@@ -13,7 +13,9 @@ struct BootstrapToken {
         func text(_ key: String) -> String? {
             object["data"]?[key]?.string.flatMap { try? Base64.decode($0) }.map { String(decoding: $0, as: UTF8.self) }
         }
-        guard let id = text("token-id"), let secret = text("token-secret"), object.objectName == Self.prefix + id else { return nil }
+        guard let id = text("token-id"), let secret = text("token-secret"), object.objectName == Self.prefix + id else {
+            return nil
+        }
         self.id = id
         self.secret = secret
         signs = text("usage-bootstrap-signing") == "true"

@@ -25,7 +25,8 @@ public struct CertificateSigningController: Controller {
         let spec = object["spec"] ?? .null
         let signer = spec["signerName"]?.string ?? ""
         guard signer.hasPrefix("kubernetes.io/"), signer != "kubernetes.io/legacy-unknown" else { return }
-        let pem = spec["request"]?.string.flatMap { try? Base64.decode($0) }.map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let pem =
+            spec["request"]?.string.flatMap { try? Base64.decode($0) }.map { String(decoding: $0, as: UTF8.self) } ?? ""
         let usages = spec["usages"]?.strings ?? []
         var changed = object
         guard let request = secrets.read(pem) else {
@@ -33,7 +34,9 @@ public struct CertificateSigningController: Controller {
         }
         if let problem = Self.problem(signer, request, usages) { return fail(&changed, problem, &work) }
         let seconds = min(max(spec["expirationSeconds"]?.int ?? Self.secondsMax, 600), Self.secondsMax)
-        guard let certificate = secrets.sign(pem, usages.contains("client auth"), usages.contains("server auth"), seconds) else {
+        guard
+            let certificate = secrets.sign(pem, usages.contains("client auth"), usages.contains("server auth"), seconds)
+        else {
             work.retry = true
             return
         }
@@ -44,7 +47,9 @@ public struct CertificateSigningController: Controller {
 
     private func fail(_ object: inout JSON, _ message: String, _ work: inout Work) {
         var status = object["status"] ?? .object(JSONObject())
-        Conditions.set(&status, "Failed", "True", reason: "SignerValidationFailure", message: message, now: work.now, updateTime: true)
+        Conditions.set(
+            &status, "Failed", "True", reason: "SignerValidationFailure", message: message, now: work.now,
+            updateTime: true)
         object["status"] = status
         work.update("certificatesigningrequests", object, subresource: "status", tolerating: [404])
     }
@@ -55,12 +60,18 @@ public struct CertificateSigningController: Controller {
         let isServing = signer == "kubernetes.io/kubelet-serving"
         let needed = isServing ? "server auth" : "client auth"
         if signer == "kubernetes.io/kube-apiserver-client" {
-            for usage in usages where usage != needed && !common.contains(usage) { return "invalid usage for client certificate: \(usage)" }
+            for usage in usages where usage != needed && !common.contains(usage) {
+                return "invalid usage for client certificate: \(usage)"
+            }
             return nil
         }
-        guard signer == "kubernetes.io/kube-apiserver-client-kubelet" || isServing else { return "unrecognized signerName: \(signer)" }
+        guard signer == "kubernetes.io/kube-apiserver-client-kubelet" || isServing else {
+            return "unrecognized signerName: \(signer)"
+        }
         if request.organizations != ["system:nodes"] { return "subject organization is not system:nodes" }
-        if !request.commonName.hasPrefix("system:node:") { return "subject common name does not begin with system:node:" }
+        if !request.commonName.hasPrefix("system:node:") {
+            return "subject common name does not begin with system:node:"
+        }
         if isServing {
             if request.dnsNames.isEmpty, request.addresses.isEmpty { return "DNS or IP subjectAltName is required" }
         } else {

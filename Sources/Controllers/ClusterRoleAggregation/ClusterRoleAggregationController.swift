@@ -11,14 +11,17 @@ public struct ClusterRoleAggregationController: Controller {
     public init() {}
 
     public mutating func observe(_ change: ObservedChange, view: ClusterView, dirty: inout DirtyKeys) {
-        for stored in view.state.objects(.clusterRoles) where view.document(stored)["aggregationRule"] != nil { dirty.add(stored.key) }
+        for stored in view.state.objects(.clusterRoles) where view.document(stored)["aggregationRule"] != nil {
+            dirty.add(stored.key)
+        }
     }
 
     public mutating func reconcile(_ work: inout Work, view: ClusterView) {
         guard let role = view.document(work.key), let rule = role["aggregationRule"], !rule.isNull else { return }
         var rules: [JSON] = []
         for selector in (rule["clusterRoleSelectors"]?.elements ?? []).map({ LabelSelector($0) }) {
-            for other in view.documents(.clusterRoles) where other.objectName != role.objectName && selector.matches(other.objectLabels) {
+            for other in view.documents(.clusterRoles)
+            where other.objectName != role.objectName && selector.matches(other.objectLabels) {
                 for entry in other["rules"]?.elements ?? [] where !rules.contains(entry) { rules.append(entry) }
             }
         }
@@ -26,7 +29,8 @@ public struct ClusterRoleAggregationController: Controller {
         if old == rules { return }
         work.decision = ["controller": "clusterrole-aggregation-controller", "rules": .int(Int64(rules.count))]
         var applied: JSON = [
-            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": ["name": .string(work.key.name)],
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+            "metadata": ["name": .string(work.key.name)],
         ]
         if rules.isEmpty {
             // Nothing selected: only what was put there by us goes.

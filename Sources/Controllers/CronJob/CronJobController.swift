@@ -33,7 +33,8 @@ public struct CronJobController: Controller {
             if let how = end(job) {
                 if known {
                     active.removeAll { $0["uid"]?.string == job.objectUID }
-                    work.note(EventNote(cron, "SawCompletedJob", "Saw completed job: \(job.objectName), condition: \(how)"))
+                    work.note(
+                        EventNote(cron, "SawCompletedJob", "Saw completed job: \(job.objectName), condition: \(how)"))
                 }
                 if how == "Complete", let time = job.time("status", "completionTime"),
                     time > status.time("lastSuccessfulTime") ?? Timestamp(microseconds: 0)
@@ -41,12 +42,15 @@ public struct CronJobController: Controller {
                     status["lastSuccessfulTime"] = .string(time.rfc3339)
                 }
             } else if !known {
-                let tracked = (cron["status"]?["active"]?.elements ?? []).contains { $0["name"]?.string == job.objectName }
+                let tracked = (cron["status"]?["active"]?.elements ?? []).contains {
+                    $0["name"]?.string == job.objectName
+                }
                 // The one just started is not in the status yet.
                 if !tracked, job.annotation(Self.scheduled) == nil || !isOurs(job, cron) {
                     work.note(
                         EventNote(
-                            cron, "UnexpectedJob", "Saw a job that the controller did not create or forgot: \(job.objectName)", warning: true))
+                            cron, "UnexpectedJob",
+                            "Saw a job that the controller did not create or forgot: \(job.objectName)", warning: true))
                 } else {
                     active.append(reference(job))
                 }
@@ -68,16 +72,23 @@ public struct CronJobController: Controller {
     private func isOurs(_ job: JSON, _ cron: JSON) -> Bool { job.objectName.hasPrefix(cron.objectName + "-") }
     private func reference(_ job: JSON) -> JSON {
         [
-            "apiVersion": "batch/v1", "kind": "Job", "namespace": .string(job.objectNamespace), "name": .string(job.objectName),
+            "apiVersion": "batch/v1", "kind": "Job", "namespace": .string(job.objectNamespace),
+            "name": .string(job.objectName),
             "uid": .string(job.objectUID), "resourceVersion": .string(job.objectRevision),
         ]
     }
 
     private func trimHistory(_ cron: JSON, _ jobs: [JSON], _ work: inout Work) {
-        for (field, type, standard) in [("successfulJobsHistoryLimit", "Complete", Int64(3)), ("failedJobsHistoryLimit", "Failed", 1)] {
+        for (field, type, standard) in [
+            ("successfulJobsHistoryLimit", "Complete", Int64(3)), ("failedJobsHistoryLimit", "Failed", 1),
+        ] {
             let limit = Int(cron["spec"]?[field]?.int ?? standard)
             let ended = jobs.filter { end($0) == type && !$0.isBeingDeleted }
-                .sorted { ($0.time("status", "startTime") ?? $0.objectCreation, $0.objectName) < ($1.time("status", "startTime") ?? $1.objectCreation, $1.objectName) }
+                .sorted {
+                    ($0.time("status", "startTime") ?? $0.objectCreation, $0.objectName) < (
+                        $1.time("status", "startTime") ?? $1.objectCreation, $1.objectName
+                    )
+                }
             guard ended.count > limit else { continue }
             for job in ended.prefix(ended.count - limit) {
                 work.delete(
@@ -87,18 +98,23 @@ public struct CronJobController: Controller {
         }
     }
 
-    private func schedule(_ cron: JSON, _ jobs: [JSON], _ active: inout [JSON], _ status: inout JSON, _ work: inout Work) {
+    private func schedule(
+        _ cron: JSON, _ jobs: [JSON], _ active: inout [JSON], _ status: inout JSON, _ work: inout Work
+    ) {
         let spec = cron["spec"] ?? .null
         if spec["suspend"]?.bool == true { return }
         if let zone = spec["timeZone"]?.string, !["UTC", "Etc/UTC", "GMT", "Etc/GMT"].contains(zone) {
             work.note(
                 EventNote(
-                    cron, "UnknownTimeZone", "invalid timeZone: \"\(zone)\": only UTC is kept here; write the schedule in UTC", warning: true))
+                    cron, "UnknownTimeZone",
+                    "invalid timeZone: \"\(zone)\": only UTC is kept here; write the schedule in UTC", warning: true))
             return
         }
         guard let schedule = CronSchedule(spec["schedule"]?.string ?? "") else {
             work.note(
-                EventNote(cron, "UnParseableCronJobSchedule", "unparseable schedule for cronjob: \(spec["schedule"]?.string ?? "")", warning: true))
+                EventNote(
+                    cron, "UnParseableCronJobSchedule",
+                    "unparseable schedule for cronjob: \(spec["schedule"]?.string ?? "")", warning: true))
             return
         }
         var from = status.time("lastScheduleTime") ?? cron.objectCreation
@@ -114,7 +130,8 @@ public struct CronJobController: Controller {
                 work.note(
                     EventNote(
                         cron, "TooManyMissedTimes",
-                        "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew", warning: true))
+                        "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew",
+                        warning: true))
                 // Straight to the last one.
                 next = schedule.next(after: work.now.adding(seconds: -3600))
                 while let late = next, late <= work.now {
@@ -134,13 +151,18 @@ public struct CronJobController: Controller {
         }
         switch spec["concurrencyPolicy"]?.string {
         case "Forbid" where !active.isEmpty:
-            work.note(EventNote(cron, "JobAlreadyActive", "Not starting job because prior execution is running and concurrency policy is Forbid"))
+            work.note(
+                EventNote(
+                    cron, "JobAlreadyActive",
+                    "Not starting job because prior execution is running and concurrency policy is Forbid"))
             return
         case "Replace":
             for entry in active {
                 work.delete(
-                    "batch/v1", "jobs", cron.objectNamespace, entry["name"]?.string ?? "", uid: entry["uid"]?.string ?? "",
-                    policy: "Background", success: EventNote(cron, "SuccessfulDelete", "Deleted job \(entry["name"]?.string ?? "")"))
+                    "batch/v1", "jobs", cron.objectNamespace, entry["name"]?.string ?? "",
+                    uid: entry["uid"]?.string ?? "",
+                    policy: "Background",
+                    success: EventNote(cron, "SuccessfulDelete", "Deleted job \(entry["name"]?.string ?? "")"))
             }
             active = []
         default: break

@@ -13,10 +13,13 @@ struct CronSchedule: Sendable {
     private var interval: Int64?
 
     private static let words = [
-        "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0", "@daily": "0 0 * * *",
+        "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0",
+        "@daily": "0 0 * * *",
         "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
     ]
-    private static let monthNames = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+    private static let monthNames = [
+        "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
+    ]
     private static let dayNames = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
 
     init?(_ text: String) {
@@ -29,7 +32,8 @@ struct CronSchedule: Sendable {
         }
         let fields = (Self.words[text] ?? text).split(separator: " ").map { $0.lowercased() }
         guard fields.count == 5, let minutes = Self.field(fields[0], 0...59), let hours = Self.field(fields[1], 0...23),
-            let days = Self.field(fields[2], 1...31), let months = Self.field(fields[3], 1...12, names: Self.monthNames, base: 1),
+            let days = Self.field(fields[2], 1...31),
+            let months = Self.field(fields[3], 1...12, names: Self.monthNames, base: 1),
             let weekdays = Self.field(fields[4], 0...7, names: Self.dayNames, base: 0)
         else { return nil }
         self.minutes = minutes
@@ -61,7 +65,9 @@ struct CronSchedule: Sendable {
         return number == nil && total > 0 ? total : nil
     }
 
-    private static func field(_ text: String, _ range: ClosedRange<Int>, names: [String] = [], base: Int = 0) -> Set<Int>? {
+    private static func field(_ text: String, _ range: ClosedRange<Int>, names: [String] = [], base: Int = 0) -> Set<
+        Int
+    >? {
         func value(_ part: Substring) -> Int? {
             if let place = names.firstIndex(of: String(part)) { return place + base }
             return Int(part)

@@ -34,11 +34,15 @@ public struct DaemonSetController: Controller {
         default:
             guard let pod = change.pod else { return }
             for owner in [pod.controller, change.previousPod?.controller] {
-                if let owner, owner.kind == "DaemonSet" { dirty.add(GroupResource.daemonSets.key(pod.namespace, owner.name)) }
+                if let owner, owner.kind == "DaemonSet" {
+                    dirty.add(GroupResource.daemonSets.key(pod.namespace, owner.name))
+                }
             }
             if pod.controller == nil, change.kind != .deleted {
                 for stored in view.state.objects(.daemonSets, namespace: pod.namespace) {
-                    if LabelSelector(view.document(stored)["spec"]?["selector"]).matches(pod.labels) { dirty.add(stored.key) }
+                    if LabelSelector(view.document(stored)["spec"]?["selector"]).matches(pod.labels) {
+                        dirty.add(stored.key)
+                    }
                 }
             }
         }

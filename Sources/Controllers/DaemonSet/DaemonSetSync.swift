@@ -32,12 +32,16 @@ struct DaemonSetSync {
         let selector = LabelSelector(spec["selector"])
         if selector.isEverything {
             work.note(
-                EventNote(set, "SelectingAll", "This daemon set is selecting all pods. A non-empty selector is required.", warning: true))
+                EventNote(
+                    set, "SelectingAll", "This daemon set is selecting all pods. A non-empty selector is required.",
+                    warning: true))
             return
         }
         if !set.isBeingDeleted {
-            for pod in view.pods.orphans(in: set.objectNamespace) where pod.deletion == nil && selector.matches(pod.labels) {
-                PodClaim.adopt(pod, by: OwnerReference.controller(of: set, apiVersion: "apps/v1", kind: "DaemonSet"), in: &work)
+            for pod in view.pods.orphans(in: set.objectNamespace)
+            where pod.deletion == nil && selector.matches(pod.labels) {
+                PodClaim.adopt(
+                    pod, by: OwnerReference.controller(of: set, apiVersion: "apps/v1", kind: "DaemonSet"), in: &work)
                 byNode[pod.nodeName.isEmpty ? target(of: pod) : pod.nodeName, default: []].append(pod)
             }
         }
@@ -60,15 +64,18 @@ struct DaemonSetSync {
 
     /// The node that an unbound pod of ours is meant for.
     private func target(of pod: PodRecord) -> String {
-        let terms = view.document(pod.key)?["spec"]?["affinity"]?["nodeAffinity"]?["requiredDuringSchedulingIgnoredDuringExecution"]?[
-            "nodeSelectorTerms"]
+        let terms = view.document(pod.key)?["spec"]?["affinity"]?["nodeAffinity"]?[
+            "requiredDuringSchedulingIgnoredDuringExecution"]?[
+                "nodeSelectorTerms"]
         return terms?[0]?["matchFields"]?[0]?["values"]?[0]?.string ?? ""
     }
 
     // MARK: Revisions
 
     private mutating func settleRevision() -> Bool {
-        if Revision.adopt(for: set, kind: "DaemonSet", selector: LabelSelector(spec["selector"]), view: view, &work) { return false }
+        if Revision.adopt(for: set, kind: "DaemonSet", selector: LabelSelector(spec["selector"]), view: view, &work) {
+            return false
+        }
         let revisions = Revision.all(of: set, view: view)
         let wanted = Revision.data(of: template)
         let next = (revisions.map(Revision.number).max() ?? 0) + 1
@@ -88,17 +95,22 @@ struct DaemonSetSync {
         work.create(
             "controllerrevisions",
             Revision.make(
-                for: set, kind: "DaemonSet", hash: hash, hashLabel: Self.hashLabel, number: next, template: template, annotations: annotations))
+                for: set, kind: "DaemonSet", hash: hash, hashLabel: Self.hashLabel, number: next, template: template,
+                annotations: annotations))
         return false
     }
     private mutating func truncate() {
         let limit = Int(spec["revisionHistoryLimit"]?.int ?? 10)
         var live: Set<String> = [hash]
-        for pods in byNode.values { for pod in pods { if let label = pod.labels[Self.hashLabel] { live.insert(label) } } }
+        for pods in byNode.values {
+            for pod in pods { if let label = pod.labels[Self.hashLabel] { live.insert(label) } }
+        }
         let dead = Revision.all(of: set, view: view).filter { !live.contains($0.label(Self.hashLabel) ?? "") }
         if dead.count <= limit { return }
         for revision in dead.prefix(dead.count - limit) {
-            work.delete("apps/v1", "controllerrevisions", revision.objectNamespace, revision.objectName, uid: revision.objectUID)
+            work.delete(
+                "apps/v1", "controllerrevisions", revision.objectNamespace, revision.objectName, uid: revision.objectUID
+            )
         }
     }
 
@@ -112,8 +124,13 @@ struct DaemonSetSync {
     private func tolerations() -> [JSON] {
         var out = template["spec"]?["tolerations"]?.elements ?? []
         var added = Self.addedTolerations
-        if template["spec"]?["hostNetwork"]?.bool == true { added.append(("node.kubernetes.io/network-unavailable", "NoSchedule")) }
-        for (key, effect) in added where !out.contains(where: { $0["key"]?.string == key && $0["effect"]?.string == effect && $0["operator"]?.string == "Exists" }) {
+        if template["spec"]?["hostNetwork"]?.bool == true {
+            added.append(("node.kubernetes.io/network-unavailable", "NoSchedule"))
+        }
+        for (key, effect) in added
+        where !out.contains(where: {
+            $0["key"]?.string == key && $0["effect"]?.string == effect && $0["operator"]?.string == "Exists"
+        }) {
             out.append(["key": .string(key), "operator": "Exists", "effect": .string(effect)])
         }
         return out
@@ -125,7 +142,9 @@ struct DaemonSetSync {
         if let name = podSpec["nodeName"]?.string, !name.isEmpty, name != node.objectName { return (false, false) }
         var labels: [String: String] = [:]
         for (key, value) in node.objectLabels.stringPairs { labels[key] = value }
-        for (key, value) in podSpec["nodeSelector"]?.entries.stringPairs ?? [] where labels[key] != value { return (false, false) }
+        for (key, value) in podSpec["nodeSelector"]?.entries.stringPairs ?? [] where labels[key] != value {
+            return (false, false)
+        }
         if let required = podSpec["affinity"]?["nodeAffinity"]?["requiredDuringSchedulingIgnoredDuringExecution"] {
             let terms = (required["nodeSelectorTerms"]?.elements ?? []).map(NodeSelectorTerm.init)
             if !NodeSelectorTerm.any(terms, labels: labels, name: node.objectName) { return (false, false) }
@@ -194,7 +213,8 @@ struct DaemonSetSync {
             failures[place] = ((failures[place]?.count ?? 0) + 1, work.now)
             work.note(
                 EventNote(
-                    set, "FailedDaemonPod", "Found failed daemon pod \(pod.namespace)/\(pod.name) on node \(node), will try to kill it",
+                    set, "FailedDaemonPod",
+                    "Found failed daemon pod \(pod.namespace)/\(pod.name) on node \(node), will try to kill it",
                     warning: true))
         } else {
             work.note(
@@ -212,7 +232,9 @@ struct DaemonSetSync {
         let tolerated = tolerations().map(Toleration.init)
         let desired = nodes.filter { fits($0, tolerated).run }.count
         let surge = surge(desired)
-        let unavailableMax = surge > 0 && rolling?["maxUnavailable"] == nil ? 0 : rolling?["maxUnavailable"]?.scaled(of: desired, up: true) ?? 1
+        let unavailableMax =
+            surge > 0 && rolling?["maxUnavailable"] == nil
+            ? 0 : rolling?["maxUnavailable"]?.scaled(of: desired, up: true) ?? 1
         var unavailable = 0
         var surging = 0
         var replace: [PodRecord] = []
@@ -270,7 +292,10 @@ struct DaemonSetSync {
         for node in create.prefix(Self.burst) {
             var placed = pod
             let field: JSON = ["key": "metadata.name", "operator": "In", "values": [.string(node)]]
-            let path = ["spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"]
+            let path = [
+                "spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution",
+                "nodeSelectorTerms",
+            ]
             // The node was chosen by the terms that stood here: they have had their say.
             placed[path] = [["matchFields": [field]]]
             work.create(

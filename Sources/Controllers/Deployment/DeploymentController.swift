@@ -15,7 +15,9 @@ public struct DeploymentController: Controller {
         case .replicaSets:
             let set = change.document
             if let owner = set.controllerReference {
-                if owner.kind == "Deployment" { dirty.add(GroupResource.deployments.key(change.key.namespace, owner.name)) }
+                if owner.kind == "Deployment" {
+                    dirty.add(GroupResource.deployments.key(change.key.namespace, owner.name))
+                }
             } else if change.kind != .deleted {
                 for stored in view.state.objects(.deployments, namespace: change.key.namespace) {
                     let selector = LabelSelector(view.document(stored)["spec"]?["selector"])
@@ -24,8 +26,10 @@ public struct DeploymentController: Controller {
             }
         default:
             // A Recreate rollout waits for the last old pod to be gone.
-            guard let pod = change.pod, change.kind == .deleted || pod.isFinished, let owner = pod.controller, owner.kind == "ReplicaSet",
-                let set = view.document(.replicaSets, pod.namespace, owner.name), let deployment = set.controllerReference,
+            guard let pod = change.pod, change.kind == .deleted || pod.isFinished, let owner = pod.controller,
+                owner.kind == "ReplicaSet",
+                let set = view.document(.replicaSets, pod.namespace, owner.name),
+                let deployment = set.controllerReference,
                 deployment.kind == "Deployment"
             else { return }
             dirty.add(GroupResource.deployments.key(pod.namespace, deployment.name))

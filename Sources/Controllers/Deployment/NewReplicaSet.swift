@@ -13,7 +13,9 @@ extension Rollout {
                 put(changed, nil)
             }
             let current = changed.annotation(Revisions.revision) ?? ""
-            if deployment.annotation(Revisions.revision) != current, !current.isEmpty { deployment.setAnnotation(Revisions.revision, current) }
+            if deployment.annotation(Revisions.revision) != current, !current.isEmpty {
+                deployment.setAnnotation(Revisions.revision, current)
+            }
             if progressDeadline != nil, Conditions.find(deployment["status"], "Progressing") == nil {
                 set("Progressing", "True", "FoundNewReplicaSet", "Found new replica set \"\(existing.objectName)\"")
             }
@@ -58,9 +60,12 @@ extension Rollout {
             "replicasets", made,
             success: count > 0
                 ? EventNote(deployment, "ScalingReplicaSet", "Scaled up replica set \(name) from 0 to \(count)") : nil,
-            failure: EventNote(deployment, "ReplicaSetCreateError", "Failed to create new replica set \"\(name)\": {}", warning: true))
+            failure: EventNote(
+                deployment, "ReplicaSetCreateError", "Failed to create new replica set \"\(name)\": {}", warning: true))
         new = made
-        if deployment.annotation(Revisions.revision) != revision { deployment.setAnnotation(Revisions.revision, revision) }
+        if deployment.annotation(Revisions.revision) != revision {
+            deployment.setAnnotation(Revisions.revision, revision)
+        }
         if progressDeadline != nil {
             set("Progressing", "True", "NewReplicaSetCreated", "Created new replica set \"\(name)\"")
         }

@@ -58,7 +58,8 @@ extension Rollout {
             return
         }
         let condition = Conditions.find(status, "Progressing")
-        let isDone = Int(status["replicas"]?.int ?? 0) == Int(status["updatedReplicas"]?.int ?? 0)
+        let isDone =
+            Int(status["replicas"]?.int ?? 0) == Int(status["updatedReplicas"]?.int ?? 0)
             && condition?["reason"]?.string == "NewReplicaSetAvailable"
         if isDone { return }
         let subject = new.map { "ReplicaSet \"\($0.objectName)\"" } ?? "Deployment \"\(deployment.objectName)\""
@@ -97,7 +98,9 @@ extension Rollout {
     }
 
     private mutating func requeueForDeadline() {
-        guard let deadline = progressDeadline, !isPaused, let condition = Conditions.find(deployment["status"], "Progressing") else { return }
+        guard let deadline = progressDeadline, !isPaused,
+            let condition = Conditions.find(deployment["status"], "Progressing")
+        else { return }
         if isComplete(deployment["status"] ?? .null) { return }
         switch condition["reason"]?.string {
         case "NewReplicaSetAvailable", "DeploymentPaused", "ProgressDeadlineExceeded": return
@@ -110,14 +113,16 @@ extension Rollout {
     /// The failure of any set, the new one's first.
     private mutating func writeFailure() {
         var status = deployment["status"] ?? .null
-        let failed = ([new].compactMap { $0 } + old).compactMap { Conditions.find($0["status"], "ReplicaFailure") }.first
+        let failed = ([new].compactMap { $0 } + old).compactMap { Conditions.find($0["status"], "ReplicaFailure") }
+            .first
         guard let failed else {
             Conditions.remove(&status, "ReplicaFailure")
             deployment["status"] = status
             return
         }
         set(
-            "ReplicaFailure", failed["status"]?.string ?? "True", failed["reason"]?.string ?? "", failed["message"]?.string ?? "")
+            "ReplicaFailure", failed["status"]?.string ?? "True", failed["reason"]?.string ?? "",
+            failed["message"]?.string ?? "")
     }
 
     /// Old sets beyond `revisionHistoryLimit` go, oldest first.
@@ -133,7 +138,9 @@ extension Rollout {
         for set in ordered.prefix(excess) {
             if Self.status(set, "replicas") != 0 || Self.replicas(set) != 0
                 || set["status"]?["observedGeneration"]?.int ?? 0 < set.objectGeneration
-            { continue }
+            {
+                continue
+            }
             decide("delete \(set.objectName) beyond the history limit")
             work.delete("apps/v1", "replicasets", set.objectNamespace, set.objectName, uid: set.objectUID)
         }
@@ -148,13 +155,16 @@ extension Rollout {
         var changed = deployment
         changed["metadata", "annotations", Revisions.rollback] = nil
         if target == 0 {
-            work.note(EventNote(deployment, "DeploymentRollbackRevisionNotFound", "Unable to find last revision.", warning: true))
+            work.note(
+                EventNote(
+                    deployment, "DeploymentRollbackRevisionNotFound", "Unable to find last revision.", warning: true))
         } else if let set = sets.first(where: { Revisions.of($0) == target }) {
             if Revisions.equalTemplates(set["spec"]?["template"], spec["template"]) {
                 work.note(
                     EventNote(
                         deployment, "DeploymentRollbackTemplateUnchanged",
-                        "The rollback revision contains the same template as current deployment \"\(deployment.objectName)\"", warning: true))
+                        "The rollback revision contains the same template as current deployment \"\(deployment.objectName)\"",
+                        warning: true))
             } else {
                 var template = set["spec"]?["template"] ?? .null
                 template["metadata", "labels", Revisions.hashLabel] = nil
@@ -162,11 +172,14 @@ extension Rollout {
                 Revisions.copy(from: set, to: &changed)
                 work.note(
                     EventNote(
-                        deployment, "DeploymentRollback", "Rolled back deployment \"\(deployment.objectName)\" to revision \(target)"))
+                        deployment, "DeploymentRollback",
+                        "Rolled back deployment \"\(deployment.objectName)\" to revision \(target)"))
             }
         } else {
             work.note(
-                EventNote(deployment, "DeploymentRollbackRevisionNotFound", "Unable to find the revision to rollback to.", warning: true))
+                EventNote(
+                    deployment, "DeploymentRollbackRevisionNotFound", "Unable to find the revision to rollback to.",
+                    warning: true))
         }
         changed["status"] = original["status"]
         work.update("deployments", changed)

@@ -30,7 +30,9 @@ enum Revisions {
                 set.setAnnotation(history, parts.joined(separator: ","))
             }
         }
-        if !exists, setReplicas(&set, desired: Int(deployment["spec"]?["replicas"]?.int ?? 1), max: 0) { changed = true }
+        if !exists, setReplicas(&set, desired: Int(deployment["spec"]?["replicas"]?.int ?? 1), max: 0) {
+            changed = true
+        }
         return changed
     }
 

@@ -98,7 +98,9 @@ extension Rollout {
     /// `scale`: the sizes change without the rollout moving on.
     mutating func scale() {
         if let only = activeOrLatest() {
-            if Self.replicas(only) != wanted || Revisions.replicasNeedUpdate(only, desired: wanted, max: wanted + limits.surge) {
+            if Self.replicas(only) != wanted
+                || Revisions.replicasNeedUpdate(only, desired: wanted, max: wanted + limits.surge)
+            {
                 scale(only, to: wanted)
             }
             return
@@ -160,7 +162,8 @@ extension Rollout {
     private func fraction(of set: JSON) -> Int {
         if wanted == 0 { return -Self.replicas(set) }
         let allowed = wanted + limits.surge
-        let before = set.annotation(Revisions.max).flatMap { Int($0) }
+        let before =
+            set.annotation(Revisions.max).flatMap { Int($0) }
             ?? Int(deployment["status"]?["replicas"]?.int ?? 0)
         if before == 0 { return 0 }
         let size = Double(Self.replicas(set) * allowed) / Double(before)

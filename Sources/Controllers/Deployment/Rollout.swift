@@ -56,7 +56,8 @@ struct Rollout {
         if selector.isEverything {
             work.note(
                 EventNote(
-                    deployment, "SelectingAll", "This deployment is selecting all pods. A non-empty selector is required.", warning: true))
+                    deployment, "SelectingAll",
+                    "This deployment is selecting all pods. A non-empty selector is required.", warning: true))
             if original["status"]?["observedGeneration"]?.int ?? 0 < deployment.objectGeneration {
                 deployment["status", "observedGeneration"] = .int(deployment.objectGeneration)
                 work.update("deployments", deployment, subresource: "status")
@@ -132,7 +133,9 @@ struct Rollout {
 
     mutating func set(_ type: String, _ value: String, _ reason: String, _ message: String) {
         var status = deployment["status"] ?? .object(JSONObject())
-        if let old = Conditions.find(status, type), old["status"]?.string == value, old["reason"]?.string == reason { return }
+        if let old = Conditions.find(status, type), old["status"]?.string == value, old["reason"]?.string == reason {
+            return
+        }
         Conditions.set(&status, type, value, reason: reason, message: message, now: now, updateTime: true, toEnd: true)
         deployment["status"] = status
     }

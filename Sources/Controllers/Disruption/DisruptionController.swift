@@ -18,15 +18,22 @@ public struct DisruptionController: Controller {
         if change.store == .disruptionBudgets {
             dirty.add(change.key)
         } else if let pod = change.pod {
-            if let before = change.previousPod, change.kind == .updated, before.labels == pod.labels, before.isReady == pod.isReady,
+            if let before = change.previousPod, change.kind == .updated, before.labels == pod.labels,
+                before.isReady == pod.isReady,
                 before.isFinished == pod.isFinished, (before.deletion == nil) == (pod.deletion == nil)
-            { return }
+            {
+                return
+            }
             for stored in view.state.objects(.disruptionBudgets, namespace: pod.namespace) {
                 let selector = LabelSelector(view.document(stored)["spec"]?["selector"])
-                if selector.matches(pod.labels) || change.previousPod.map({ selector.matches($0.labels) }) == true { dirty.add(stored.key) }
+                if selector.matches(pod.labels) || change.previousPod.map({ selector.matches($0.labels) }) == true {
+                    dirty.add(stored.key)
+                }
             }
         } else {
-            for stored in view.state.objects(.disruptionBudgets, namespace: change.key.namespace) { dirty.add(stored.key) }
+            for stored in view.state.objects(.disruptionBudgets, namespace: change.key.namespace) {
+                dirty.add(stored.key)
+            }
         }
     }
 
@@ -68,7 +75,10 @@ public struct DisruptionController: Controller {
         let healthy = pods.filter { $0.deletion == nil && disrupted[$0.name] == nil && $0.isReady }.count
         var status = budget["status"] ?? .object(JSONObject())
         if let failure {
-            work.note(EventNote(budget, "CalculateExpectedPodCountFailed", "Failed to calculate the number of expected pods: \(failure)", warning: true))
+            work.note(
+                EventNote(
+                    budget, "CalculateExpectedPodCountFailed",
+                    "Failed to calculate the number of expected pods: \(failure)", warning: true))
             setCondition(&status, budget, allowed: false, reason: "SyncFailed", message: failure, now: work.now)
             status["disruptionsAllowed"] = 0
             status["observedGeneration"] = .int(budget.objectGeneration)
@@ -84,25 +94,35 @@ public struct DisruptionController: Controller {
             status["disruptedPods"] = disrupted.isEmpty ? Optional.none : .object(disrupted)
             status["observedGeneration"] = .int(budget.objectGeneration)
             setCondition(
-                &status, budget, allowed: allowed > 0, reason: allowed > 0 ? "SufficientPods" : "InsufficientPods", message: "", now: work.now)
+                &status, budget, allowed: allowed > 0, reason: allowed > 0 ? "SufficientPods" : "InsufficientPods",
+                message: "", now: work.now)
         }
         if status == budget["status"] { return }
-        work.decision = ["controller": "disruption-controller", "healthy": .int(Int64(healthy)), "desired": .int(Int64(desired))]
+        work.decision = [
+            "controller": "disruption-controller", "healthy": .int(Int64(healthy)), "desired": .int(Int64(desired)),
+        ]
         var changed = budget
         changed["status"] = status
         work.update("poddisruptionbudgets", changed, subresource: "status", tolerating: [404])
     }
 
-    private func setCondition(_ status: inout JSON, _ budget: JSON, allowed: Bool, reason: String, message: String, now: Timestamp) {
+    private func setCondition(
+        _ status: inout JSON, _ budget: JSON, allowed: Bool, reason: String, message: String, now: Timestamp
+    ) {
         let value = allowed ? "True" : "False"
         let old = Conditions.find(status, "DisruptionAllowed")
         let since = old?["status"]?.string == value ? old?["lastTransitionTime"] : nil
         let entry: JSON = [
-            "type": "DisruptionAllowed", "status": .string(value), "reason": .string(reason), "message": .string(message),
+            "type": "DisruptionAllowed", "status": .string(value), "reason": .string(reason),
+            "message": .string(message),
             "observedGeneration": .int(budget.objectGeneration), "lastTransitionTime": since ?? .string(now.rfc3339),
         ]
         var list = status["conditions"]?.elements ?? []
-        if let place = list.firstIndex(where: { $0["type"]?.string == "DisruptionAllowed" }) { list[place] = entry } else { list.append(entry) }
+        if let place = list.firstIndex(where: { $0["type"]?.string == "DisruptionAllowed" }) {
+            list[place] = entry
+        } else {
+            list.append(entry)
+        }
         status["conditions"] = .array(list)
     }
 
@@ -124,9 +144,11 @@ public struct DisruptionController: Controller {
                     scales[owner.uid] = Int(set["spec"]?["replicas"]?.int ?? 1)
                 }
             case "StatefulSet":
-                scales[owner.uid] = Int(view.document(.statefulSets, pod.namespace, owner.name)?["spec"]?["replicas"]?.int ?? 1)
+                scales[owner.uid] = Int(
+                    view.document(.statefulSets, pod.namespace, owner.name)?["spec"]?["replicas"]?.int ?? 1)
             case "ReplicationController":
-                scales[owner.uid] = Int(view.document(.replicationControllers, pod.namespace, owner.name)?["spec"]?["replicas"]?.int ?? 1)
+                scales[owner.uid] = Int(
+                    view.document(.replicationControllers, pod.namespace, owner.name)?["spec"]?["replicas"]?.int ?? 1)
             default: return (0, "\(owner.kind).\(owner.group) does not implement the scale subresource")
             }
         }

@@ -14,7 +14,9 @@ public struct EndpointSliceController: Controller {
         case .services: dirty.add(change.key)
         case .endpointSlices:
             let slice = change.document
-            guard slice.label(SliceSet.managedBy) == SliceSet.controller, let service = slice.label(SliceSet.serviceName) else { return }
+            guard slice.label(SliceSet.managedBy) == SliceSet.controller,
+                let service = slice.label(SliceSet.serviceName)
+            else { return }
             if change.kind != .created || slice["metadata"]?["managedFields"] == nil {
                 dirty.add(GroupResource.services.key(change.key.namespace, service))
             }
@@ -23,14 +25,18 @@ public struct EndpointSliceController: Controller {
             guard change.kind == .created else { return }
             for pod in view.pods.onUnordered(node: change.key.name) {
                 for stored in view.state.objects(.services, namespace: pod.namespace)
-                where LabelSelector(map: view.document(stored)["spec"]?["selector"]).matches(pod.labels) { dirty.add(stored.key) }
+                where LabelSelector(map: view.document(stored)["spec"]?["selector"]).matches(pod.labels) {
+                    dirty.add(stored.key)
+                }
             }
         default: ServicePods.services(for: change, view: view, dirty: &dirty)
         }
     }
 
     public mutating func reconcile(_ work: inout Work, view: ClusterView) {
-        guard let service = view.document(work.key), !service.isBeingDeleted, service["spec"]?["type"]?.string != "ExternalName" else { return }
+        guard let service = view.document(work.key), !service.isBeingDeleted,
+            service["spec"]?["type"]?.string != "ExternalName"
+        else { return }
         let selector = LabelSelector(map: service["spec"]?["selector"])
         if selector.matchesNothing { return }
         let pods = view.pods.all(in: work.key.namespace).filter { selector.matches($0.labels) }
@@ -64,7 +70,8 @@ public struct EndpointSliceController: Controller {
             ).write(&work)
         }
         for slice in existing where !families.contains(slice["addressType"]?.string ?? "") {
-            work.delete("discovery.k8s.io/v1", "endpointslices", slice.objectNamespace, slice.objectName, uid: slice.objectUID)
+            work.delete(
+                "discovery.k8s.io/v1", "endpointslices", slice.objectNamespace, slice.objectName, uid: slice.objectUID)
         }
     }
 

@@ -76,7 +76,8 @@ struct SliceSet {
         }
         work.decision = [
             "owner": .string(owner.objectName), "endpoints": .int(Int64(groups.reduce(0) { $0 + $1.endpoints.count })),
-            "created": .int(Int64(creates.count)), "updated": .int(Int64(updates.count)), "deleted": .int(Int64(spare.count)),
+            "created": .int(Int64(creates.count)), "updated": .int(Int64(updates.count)),
+            "deleted": .int(Int64(spare.count)),
         ]
         for create in creates {
             var made: JSON = [
@@ -100,7 +101,8 @@ struct SliceSet {
             if changed != update.slice { work.update("endpointslices", changed, tolerating: [404]) }
         }
         for slice in spare {
-            work.delete("discovery.k8s.io/v1", "endpointslices", slice.objectNamespace, slice.objectName, uid: slice.objectUID)
+            work.delete(
+                "discovery.k8s.io/v1", "endpointslices", slice.objectNamespace, slice.objectName, uid: slice.objectUID)
         }
     }
 
@@ -113,6 +115,7 @@ struct SliceSet {
         annotations.stringPairs.allSatisfy { slice.annotation($0.key) == $0.value }
     }
     private func identity(_ endpoint: JSON) -> String {
-        (endpoint["targetRef"]?["uid"]?.string ?? "") + "/" + (endpoint["addresses"]?.strings.joined(separator: ",") ?? "")
+        (endpoint["targetRef"]?["uid"]?.string ?? "") + "/"
+            + (endpoint["addresses"]?.strings.joined(separator: ",") ?? "")
     }
 }

@@ -23,13 +23,17 @@ public struct EndpointSliceMirroringController: Controller {
     public mutating func reconcile(_ work: inout Work, view: ClusterView) {
         let existing = view.state.objects(
             .endpointSlices, namespace: work.key.namespace, label: (SliceSet.serviceName, work.key.name)
-        ).map(view.document).filter { $0.label(SliceSet.managedBy) == SliceSet.mirroringController && !$0.isBeingDeleted }
+        ).map(view.document).filter {
+            $0.label(SliceSet.managedBy) == SliceSet.mirroringController && !$0.isBeingDeleted
+        }
         guard let endpoints = view.document(work.key), isMirrored(endpoints),
             let service = view.document(.services, work.key.namespace, work.key.name),
             service["spec"]?["selector"]?.entries.isEmpty ?? true
         else {
             for slice in existing {
-                work.delete("discovery.k8s.io/v1", "endpointslices", slice.objectNamespace, slice.objectName, uid: slice.objectUID)
+                work.delete(
+                    "discovery.k8s.io/v1", "endpointslices", slice.objectNamespace, slice.objectName,
+                    uid: slice.objectUID)
             }
             return
         }
@@ -47,7 +51,9 @@ public struct EndpointSliceMirroringController: Controller {
                     for address in subset[member]?.elements ?? [] {
                         guard let ip = address["ip"]?.string, ip.contains(":") == (family == "IPv6") else { continue }
                         var endpoint: JSON = ["addresses": [.string(ip)], "conditions": ["ready": .bool(ready)]]
-                        for copied in ["hostname", "nodeName", "targetRef"] where address[copied] != nil { endpoint[copied] = address[copied] }
+                        for copied in ["hostname", "nodeName", "targetRef"] where address[copied] != nil {
+                            endpoint[copied] = address[copied]
+                        }
                         list.append(endpoint)
                     }
                 }
@@ -66,7 +72,8 @@ public struct EndpointSliceMirroringController: Controller {
             }
             SliceSet(
                 owner: endpoints, ownerKind: "Endpoints", addressType: family, labels: labels, annotations: annotations,
-                existing: existing.filter { $0["addressType"]?.string == family }, groups: groups, keepsPlaceholder: false
+                existing: existing.filter { $0["addressType"]?.string == family }, groups: groups,
+                keepsPlaceholder: false
             ).write(&work)
         }
     }

@@ -16,19 +16,24 @@ public struct EndpointsController: Controller {
     public mutating func observe(_ change: ObservedChange, view: ClusterView, dirty: inout DirtyKeys) {
         switch change.store {
         case .services: dirty.add(change.key)
-        case .endpoints: if change.kind == .deleted { dirty.add(GroupResource.services.key(change.key.namespace, change.key.name)) }
+        case .endpoints:
+            if change.kind == .deleted { dirty.add(GroupResource.services.key(change.key.namespace, change.key.name)) }
         default: ServicePods.services(for: change, view: view, dirty: &dirty)
         }
     }
 
     public mutating func started(view: ClusterView, dirty: inout DirtyKeys) {
-        for stored in view.state.objects(.endpoints) { dirty.add(GroupResource.services.key(stored.key.namespace, stored.key.name)) }
+        for stored in view.state.objects(.endpoints) {
+            dirty.add(GroupResource.services.key(stored.key.namespace, stored.key.name))
+        }
     }
 
     public mutating func reconcile(_ work: inout Work, view: ClusterView) {
         let current = view.document(.endpoints, work.key.namespace, work.key.name)
         guard let service = view.document(work.key) else {
-            if let current, current.label("endpointslice.kubernetes.io/skip-mirror") == nil || current.label(Self.managedBy) != nil {
+            if let current,
+                current.label("endpointslice.kubernetes.io/skip-mirror") == nil || current.label(Self.managedBy) != nil
+            {
                 work.delete("v1", "endpoints", work.key.namespace, work.key.name, uid: current.objectUID)
             }
             return
@@ -49,7 +54,8 @@ public struct EndpointsController: Controller {
         var taken = 0
         var truncated = false
         for pod in view.pods.all(in: work.key.namespace) where selector.matches(pod.labels) {
-            guard ServicePods.belongs(pod, includeTerminating: unreadyToo), let ip = pod.ips.first(where: { $0.contains(":") == sixth })
+            guard ServicePods.belongs(pod, includeTerminating: unreadyToo),
+                let ip = pod.ips.first(where: { $0.contains(":") == sixth })
             else { continue }
             if taken >= Self.capacity {
                 truncated = true
@@ -61,7 +67,9 @@ public struct EndpointsController: Controller {
             if let hostname = ServicePods.hostname(pod, service) { json["hostname"] = .string(hostname) }
             let address = Address(json: json, ip: ip, ready: unreadyToo || pod.isReady)
             var ports: [ServicePods.Port?] = ServicePods.ports(of: service, on: pod)
-            if service["spec"]?["ports"]?.elements.isEmpty ?? true { ports = ServicePods.isHeadless(service) ? [nil] : [] }
+            if service["spec"]?["ports"]?.elements.isEmpty ?? true {
+                ports = ServicePods.isHeadless(service) ? [nil] : []
+            }
             for port in ports {
                 if let place = byPort.firstIndex(where: { $0.port == port }) {
                     byPort[place].addresses.append(address)
@@ -99,11 +107,14 @@ public struct EndpointsController: Controller {
         let annotation: JSON? = truncated ? "truncated" : nil
         if let current, current.objectLabels == labels, current["subsets"] ?? .array([]) == .array(subsets),
             current["metadata"]?["annotations"]?[Self.overCapacity] == annotation
-        { return }
-        var made = current ?? [
-            "apiVersion": "v1", "kind": "Endpoints",
-            "metadata": ["name": .string(work.key.name), "namespace": .string(work.key.namespace)],
-        ]
+        {
+            return
+        }
+        var made =
+            current ?? [
+                "apiVersion": "v1", "kind": "Endpoints",
+                "metadata": ["name": .string(work.key.name), "namespace": .string(work.key.namespace)],
+            ]
         made["metadata", "labels"] = .object(labels)
         if let annotation {
             made["metadata", "annotations", Self.overCapacity] = annotation
@@ -111,7 +122,9 @@ public struct EndpointsController: Controller {
             made["metadata", "annotations", Self.overCapacity] = nil
         }
         made["subsets"] = subsets.isEmpty ? Optional.none : .array(subsets)
-        work.decision = ["controller": "endpoint-controller", "pods": .int(Int64(taken)), "subsets": .int(Int64(subsets.count))]
+        work.decision = [
+            "controller": "endpoint-controller", "pods": .int(Int64(taken)), "subsets": .int(Int64(subsets.count)),
+        ]
         if current == nil {
             work.create("endpoints", made, tolerating: [403, 404])
         } else {

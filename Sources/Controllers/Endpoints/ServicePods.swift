@@ -43,7 +43,9 @@ enum ServicePods {
             default: break
             }
             out.append(
-                Port(name: port["name"]?.string ?? "", number: number, transport: transport, appProtocol: port["appProtocol"]?.string))
+                Port(
+                    name: port["name"]?.string ?? "", number: number, transport: transport,
+                    appProtocol: port["appProtocol"]?.string))
         }
         return out
     }
@@ -70,13 +72,19 @@ enum ServicePods {
         guard let pod = change.pod else { return }
         let before = change.previousPod
         // A change that no endpoint shows.
-        if let before, change.kind == .updated, before.labels == pod.labels, before.ips == pod.ips, before.isReady == pod.isReady,
-            (before.deletion == nil) == (pod.deletion == nil), before.isFinished == pod.isFinished, before.nodeName == pod.nodeName,
+        if let before, change.kind == .updated, before.labels == pod.labels, before.ips == pod.ips,
+            before.isReady == pod.isReady,
+            (before.deletion == nil) == (pod.deletion == nil), before.isFinished == pod.isFinished,
+            before.nodeName == pod.nodeName,
             before.hostname == pod.hostname
-        { return }
+        {
+            return
+        }
         for stored in view.state.objects(.services, namespace: pod.namespace) {
             let selector = LabelSelector(map: view.document(stored)["spec"]?["selector"])
-            if selector.matches(pod.labels) || before.map({ selector.matches($0.labels) }) == true { dirty.add(stored.key) }
+            if selector.matches(pod.labels) || before.map({ selector.matches($0.labels) }) == true {
+                dirty.add(stored.key)
+            }
         }
     }
 }

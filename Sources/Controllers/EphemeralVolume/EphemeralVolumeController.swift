@@ -23,10 +23,13 @@ public struct EphemeralVolumeController: Controller {
     }
 
     public mutating func reconcile(_ work: inout Work, view: ClusterView) {
-        guard let pod = view.document(work.key), !pod.isBeingDeleted, view.pods[work.key.namespace, work.key.name]?.isFinished == false
+        guard let pod = view.document(work.key), !pod.isBeingDeleted,
+            view.pods[work.key.namespace, work.key.name]?.isFinished == false
         else { return }
         for volume in pod["spec"]?["volumes"]?.elements ?? [] {
-            guard let template = volume["ephemeral"]?["volumeClaimTemplate"], let label = volume["name"]?.string else { continue }
+            guard let template = volume["ephemeral"]?["volumeClaimTemplate"], let label = volume["name"]?.string else {
+                continue
+            }
             let name = pod.objectName + "-" + label
             if let existing = view.document(.volumeClaims, pod.objectNamespace, name) {
                 if existing.controllerReference?.uid != pod.objectUID {
@@ -45,8 +48,13 @@ public struct EphemeralVolumeController: Controller {
             metadata["ownerReferences"] = [OwnerReference.controller(of: pod, apiVersion: "v1", kind: "Pod")]
             work.create(
                 "persistentvolumeclaims",
-                ["apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": template["spec"] ?? .null],
-                failure: EventNote(pod, "FailedBinding", "ephemeral volume \(label): create PVC \(pod.objectNamespace)/\(name): {}", warning: true))
+                [
+                    "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata,
+                    "spec": template["spec"] ?? .null,
+                ],
+                failure: EventNote(
+                    pod, "FailedBinding", "ephemeral volume \(label): create PVC \(pod.objectNamespace)/\(name): {}",
+                    warning: true))
         }
     }
 }

@@ -34,7 +34,8 @@ public struct GarbageCollector: Controller {
             for dependent in view.state.dependents(ofUID: change.uid) { dirty.add(dependent.key) }
         } else if isLeaving(change.body) {
             let finalizers = change.document.objectFinalizers
-            if change.document.isBeingDeleted, finalizers.contains(Self.foreground) || finalizers.contains(Self.orphan) {
+            if change.document.isBeingDeleted, finalizers.contains(Self.foreground) || finalizers.contains(Self.orphan)
+            {
                 waiting[change.uid] = change.key
                 dirty.add(change.key)
                 for dependent in view.state.dependents(ofUID: change.uid) { dirty.add(dependent.key) }
@@ -49,7 +50,9 @@ public struct GarbageCollector: Controller {
         }
         if change.kind == .deleted { return }
         guard let stored = view.state.object(change.key), !stored.ownerUIDs.isEmpty else { return }
-        if change.kind == .updated, change.pod != nil, change.previousPod?.controller == change.pod?.controller { return }
+        if change.kind == .updated, change.pod != nil, change.previousPod?.controller == change.pod?.controller {
+            return
+        }
         let known = stored.ownerUIDs.allSatisfy { uid in
             guard let owner = alive[uid] else { return false }
             return view.state.object(owner)?.uid == uid
@@ -94,8 +97,13 @@ public struct GarbageCollector: Controller {
         let uid = owner.objectUID
         let dependents = view.state.dependents(ofUID: uid)
         if dependents.isEmpty { return remove(Self.orphan, from: owner, &work) }
-        work.decision = ["controller": "garbage-collector-controller", "why": "orphan the dependents", "count": .int(Int64(dependents.count))]
-        for stored in dependents.prefix(Self.workPerLookMax) { dropReferences([uid], of: view.document(stored), stored.key.resource, &work) }
+        work.decision = [
+            "controller": "garbage-collector-controller", "why": "orphan the dependents",
+            "count": .int(Int64(dependents.count)),
+        ]
+        for stored in dependents.prefix(Self.workPerLookMax) {
+            dropReferences([uid], of: view.document(stored), stored.key.resource, &work)
+        }
         work.requeue(after: 100_000)
     }
 
@@ -157,7 +165,8 @@ public struct GarbageCollector: Controller {
             policy = "Foreground"
         }
         work.delete(
-            object["apiVersion"]?.string ?? "v1", work.key.resource, object.objectNamespace, object.objectName, uid: object.objectUID,
+            object["apiVersion"]?.string ?? "v1", work.key.resource, object.objectNamespace, object.objectName,
+            uid: object.objectUID,
             policy: policy)
     }
 
@@ -182,14 +191,17 @@ public struct GarbageCollector: Controller {
             return tree.isBeingDeleted && tree.objectFinalizers.contains(Self.foreground) ? .waiting : .solid
         }
         if type.isNamespaced, !gone.contains(reference.uid),
-            let elsewhere = view.state.objects(type.store).first(where: { $0.uid == reference.uid }), elsewhere.key.namespace != namespace
+            let elsewhere = view.state.objects(type.store).first(where: { $0.uid == reference.uid }),
+            elsewhere.key.namespace != namespace
         {
             complain(reference, dependent, namespace, view: view, &work)
         }
         return .dangling
     }
 
-    private func complain(_ reference: OwnerReference, _ dependent: JSON, _ namespace: String, view: ClusterView, _ work: inout Work) {
+    private func complain(
+        _ reference: OwnerReference, _ dependent: JSON, _ namespace: String, view: ClusterView, _ work: inout Work
+    ) {
         work.note(
             EventNote(
                 dependent, "OwnerRefInvalidNamespace",
@@ -198,7 +210,9 @@ public struct GarbageCollector: Controller {
     }
 
     private func dropReferences(_ uids: Set<String>, of object: JSON, _ resource: String, _ work: inout Work) {
-        let rest = (object["metadata"]?["ownerReferences"]?.elements ?? []).filter { !uids.contains($0["uid"]?.string ?? "") }
+        let rest = (object["metadata"]?["ownerReferences"]?.elements ?? []).filter {
+            !uids.contains($0["uid"]?.string ?? "")
+        }
         work.patch(
             object["apiVersion"]?.string ?? "v1", resource, object.objectNamespace, object.objectName, .merge,
             [

@@ -21,18 +21,23 @@ enum Revision {
 
     /// The revisions that an object controls, oldest first.
     static func all(of owner: JSON, view: ClusterView) -> [JSON] {
-        view.state.dependents(.controllerRevisions, ofUID: owner.objectUID, namespace: owner.objectNamespace).map(view.document)
-            .filter { $0.controllerReference?.uid == owner.objectUID }
-            .sorted { (number($0), $0.objectName) < (number($1), $1.objectName) }
+        view.state.dependents(.controllerRevisions, ofUID: owner.objectUID, namespace: owner.objectNamespace).map(
+            view.document
+        )
+        .filter { $0.controllerReference?.uid == owner.objectUID }
+        .sorted { (number($0), $0.objectName) < (number($1), $1.objectName) }
     }
 
     /// Takes over matching revisions that nobody controls; whether there were any, which the next look will see.
-    static func adopt(for owner: JSON, kind: String, selector: LabelSelector, view: ClusterView, _ work: inout Work) -> Bool {
+    static func adopt(for owner: JSON, kind: String, selector: LabelSelector, view: ClusterView, _ work: inout Work)
+        -> Bool
+    {
         if owner.isBeingDeleted || selector.matchesNothing { return false }
         var found = false
         for stored in view.state.objects(.controllerRevisions, namespace: owner.objectNamespace) {
             let revision = view.document(stored)
-            guard revision.controllerReference == nil, !revision.isBeingDeleted, selector.matches(revision.objectLabels) else { continue }
+            guard revision.controllerReference == nil, !revision.isBeingDeleted, selector.matches(revision.objectLabels)
+            else { continue }
             found = true
             work.patch(
                 "apps/v1", "controllerrevisions", revision.objectNamespace, revision.objectName, .strategic,
@@ -47,12 +52,14 @@ enum Revision {
     }
 
     static func make(
-        for owner: JSON, kind: String, hash: String, hashLabel: String, number: Int64, template: JSON, annotations: JSONObject
+        for owner: JSON, kind: String, hash: String, hashLabel: String, number: Int64, template: JSON,
+        annotations: JSONObject
     ) -> JSON {
         var labels = template["metadata"]?["labels"]?.entries ?? JSONObject()
         labels[hashLabel] = .string(hash)
         var metadata: JSON = [
-            "name": .string(owner.objectName + "-" + hash), "namespace": .string(owner.objectNamespace), "labels": .object(labels),
+            "name": .string(owner.objectName + "-" + hash), "namespace": .string(owner.objectNamespace),
+            "labels": .object(labels),
             "ownerReferences": [OwnerReference.controller(of: owner, apiVersion: "apps/v1", kind: kind)],
         ]
         if !annotations.isEmpty { metadata["annotations"] = .object(annotations) }

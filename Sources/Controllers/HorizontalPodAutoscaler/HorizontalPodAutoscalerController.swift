@@ -31,12 +31,17 @@ public struct HorizontalPodAutoscalerController: Controller {
             let object = view.document(type.store, work.key.namespace, target)
         else {
             let store = view.resource(apiVersion: apiVersion, kind: kind)?.store.description
-            let message = store.map { "\($0) \"\(target)\" not found" } ?? "no matches for kind \"\(kind)\" in group \"\(apiVersion)\""
+            let message =
+                store.map { "\($0) \"\(target)\" not found" }
+                ?? "no matches for kind \"\(kind)\" in group \"\(apiVersion)\""
             work.note(EventNote(scaler, "FailedGetScale", message, warning: true))
-            condition("AbleToScale", false, "FailedGetScale", "the HPA controller was unable to get the target's current scale: " + message)
+            condition(
+                "AbleToScale", false, "FailedGetScale",
+                "the HPA controller was unable to get the target's current scale: " + message)
             return write(scaler, status, &work)
         }
-        condition("AbleToScale", true, "SucceededGetScale", "the HPA controller was able to get the target's current scale")
+        condition(
+            "AbleToScale", true, "SucceededGetScale", "the HPA controller was able to get the target's current scale")
         let specified = Int(object["spec"]?["replicas"]?.int ?? 1)
         let current = Int(object["status"]?["replicas"]?.int ?? 0)
         let least = Int(scaler["spec"]?["minReplicas"]?.int ?? 1)
@@ -46,42 +51,56 @@ public struct HorizontalPodAutoscalerController: Controller {
         var why = ""
         if specified == 0, least != 0 {
             desired = 0
-            condition("ScalingActive", false, "ScalingDisabled", "scaling is disabled since the replica count of the target is zero")
+            condition(
+                "ScalingActive", false, "ScalingDisabled",
+                "scaling is disabled since the replica count of the target is zero")
         } else if specified > most {
             (desired, why) = (most, "Current number of replicas above Spec.MaxReplicas")
         } else if specified < least {
             (desired, why) = (least, "Current number of replicas below Spec.MinReplicas")
         } else {
             let resource = scaler["spec"]?["metrics"]?[0]?["resource"]?["name"]?.string ?? "cpu"
-            let message = "failed to get \(resource) utilization: unable to get metrics for resource \(resource): unable to fetch metrics from "
+            let message =
+                "failed to get \(resource) utilization: unable to get metrics for resource \(resource): unable to fetch metrics from "
                 + "resource metrics API: the server could not find the requested resource (get pods.metrics.k8s.io)"
-            condition("ScalingActive", false, "FailedGetResourceMetric", "the HPA was unable to compute the replica count: " + message)
+            condition(
+                "ScalingActive", false, "FailedGetResourceMetric",
+                "the HPA was unable to compute the replica count: " + message)
             work.note(EventNote(scaler, "FailedGetResourceMetric", message, warning: true))
             work.note(
                 EventNote(
                     scaler, "FailedComputeMetricsReplicas",
-                    "invalid metrics (1 invalid out of 1), first error is: failed to get \(resource) resource metric value: " + message,
+                    "invalid metrics (1 invalid out of 1), first error is: failed to get \(resource) resource metric value: "
+                        + message,
                     warning: true))
             return write(scaler, status, &work)
         }
         status["desiredReplicas"] = .int(Int64(desired))
         if desired != specified {
-            condition("AbleToScale", true, "SucceededRescale", "the HPA controller was able to update the target scale to \(desired)")
+            condition(
+                "AbleToScale", true, "SucceededRescale",
+                "the HPA controller was able to update the target scale to \(desired)")
             status["lastScaleTime"] = .string(work.now.rfc3339)
-            work.decision = ["controller": "horizontal-pod-autoscaler", "why": .string(why), "from": .int(Int64(specified)), "to": .int(Int64(desired))]
+            work.decision = [
+                "controller": "horizontal-pod-autoscaler", "why": .string(why), "from": .int(Int64(specified)),
+                "to": .int(Int64(desired)),
+            ]
             let scale: JSON = [
                 "apiVersion": "autoscaling/v1", "kind": "Scale",
                 "metadata": [
-                    "name": .string(target), "namespace": .string(work.key.namespace), "resourceVersion": .string(object.objectRevision),
+                    "name": .string(target), "namespace": .string(work.key.namespace),
+                    "resourceVersion": .string(object.objectRevision),
                 ],
                 "spec": ["replicas": .int(Int64(desired))],
             ]
             work.send(
                 Intent(
-                    .update(scale), apiVersion: apiVersion, resource: type.resource, namespace: work.key.namespace, name: target,
+                    .update(scale), apiVersion: apiVersion, resource: type.resource, namespace: work.key.namespace,
+                    name: target,
                     subresource: "scale"),
                 success: EventNote(scaler, "SuccessfulRescale", "New size: \(desired); reason: \(why)"),
-                failure: EventNote(scaler, "FailedRescale", "New size: \(desired); reason: \(why); error: {}", warning: true))
+                failure: EventNote(
+                    scaler, "FailedRescale", "New size: \(desired); reason: \(why); error: {}", warning: true))
         }
         write(scaler, status, &work)
     }

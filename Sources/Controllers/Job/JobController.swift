@@ -32,7 +32,9 @@ public struct JobController: Controller {
         if let owner = pod.controller, owner.kind == "Job" {
             let key = GroupResource.jobs.key(pod.namespace, owner.name)
             dirty.add(key)
-            if change.kind != .deleted, view.state.object(key)?.uid != owner.uid, pod.finalizers.contains(JobSync.finalizer) {
+            if change.kind != .deleted, view.state.object(key)?.uid != owner.uid,
+                pod.finalizers.contains(JobSync.finalizer)
+            {
                 dirty.add(pod.key)
             }
         } else if change.kind != .deleted, pod.controller == nil, pod.finalizers.contains(JobSync.finalizer) {
@@ -43,8 +45,11 @@ public struct JobController: Controller {
     public mutating func reconcile(_ work: inout Work, view: ClusterView) {
         if work.key.resource == "pods" {
             // A pod of ours whose job is gone.
-            guard let pod = view.pods[work.key.namespace, work.key.name], pod.finalizers.contains(JobSync.finalizer) else { return }
-            if let owner = pod.controller, view.state.object(.jobs, pod.namespace, owner.name)?.uid == owner.uid { return }
+            guard let pod = view.pods[work.key.namespace, work.key.name], pod.finalizers.contains(JobSync.finalizer)
+            else { return }
+            if let owner = pod.controller, view.state.object(.jobs, pod.namespace, owner.name)?.uid == owner.uid {
+                return
+            }
             JobSync.removeFinalizer(pod, &work)
             return
         }

@@ -163,13 +163,18 @@ struct JobSync {
         guard rest.count != pod.finalizers.count else { return }
         work.patch(
             "v1", "pods", pod.namespace, pod.name, .merge,
-            ["metadata": ["uid": .string(pod.uid), "finalizers": rest.isEmpty ? .null : .array(rest.map { .string($0) })]],
+            [
+                "metadata": [
+                    "uid": .string(pod.uid), "finalizers": rest.isEmpty ? .null : .array(rest.map { .string($0) }),
+                ]
+            ],
             tolerating: [404, 409])
     }
 
     /// Failures in a row, for the delay before the next pod.
     private mutating func noteFailures() {
-        for pod in pods.sorted(by: { ($0.creation, $0.name) < ($1.creation, $1.name) }) where pod.isFinished || pod.deletion != nil {
+        for pod in pods.sorted(by: { ($0.creation, $0.name) < ($1.creation, $1.name) })
+        where pod.isFinished || pod.deletion != nil {
             guard failures.seen.insert(pod.uid).inserted else { continue }
             if pod.phase == .succeeded {
                 failures.count = 0
@@ -200,7 +205,8 @@ struct JobSync {
             }
         }
         if isIndexed, let limit = backoffPerIndex {
-            for pod in pods where pod.phase == .failed || (pod.deletion != nil && pod.phase != .succeeded && !waitsForFailed) {
+            for pod in pods
+            where pod.phase == .failed || (pod.deletion != nil && pod.phase != .succeeded && !waitsForFailed) {
                 let rule = JobFailurePolicy.match(pod, job: job, view: view)
                 if rule?.action == "Ignore" { continue }
                 let count = view.document(pod.key)?.annotation(Self.failureCount).flatMap { Int($0) } ?? 0
@@ -209,7 +215,10 @@ struct JobSync {
             failedIndexes.indexes.subtract(succeededIndexes.indexes)
             status["failedIndexes"] = .string(failedIndexes.text)
             if let most = spec["maxFailedIndexes"]?.int, failedIndexes.indexes.count > Int(most) {
-                return ("FailureTarget", "MaxFailedIndexesExceeded", "Job has exceeded the specified maximal number of failed indexes")
+                return (
+                    "FailureTarget", "MaxFailedIndexesExceeded",
+                    "Job has exceeded the specified maximal number of failed indexes"
+                )
             }
         }
         if failed > backoffLimit || restartsExceeded(active) {
@@ -217,7 +226,9 @@ struct JobSync {
         }
         if let deadline = spec["activeDeadlineSeconds"]?.int, let start = status.time("startTime"), !isSuspended {
             let left = start.adding(seconds: deadline).since(work.now)
-            if left <= 0 { return ("FailureTarget", "DeadlineExceeded", "Job was active longer than specified deadline") }
+            if left <= 0 {
+                return ("FailureTarget", "DeadlineExceeded", "Job was active longer than specified deadline")
+            }
             work.requeue(after: left)
         }
         if isIndexed, let policy = spec["successPolicy"] {
@@ -225,7 +236,9 @@ struct JobSync {
                 let among = rule["succeededIndexes"]?.string.map { CompletionIndexes(parsing: $0).indexes }
                 let hits = among.map { succeededIndexes.indexes.intersection($0) } ?? succeededIndexes.indexes
                 let needed = rule["succeededCount"]?.int.map { Int($0) } ?? among?.count ?? completions ?? 0
-                if hits.count >= needed { return ("SuccessCriteriaMet", "SuccessPolicy", "Matched rules at index \(i)") }
+                if hits.count >= needed {
+                    return ("SuccessCriteriaMet", "SuccessPolicy", "Matched rules at index \(i)")
+                }
             }
         }
         if isIndexed, let completions, backoffPerIndex != nil, !failedIndexes.indexes.isEmpty,
@@ -283,7 +296,8 @@ struct JobSync {
             var taken: Set<Int> = []
             for pod in active.sorted(by: { ($0.creation, $0.name) < ($1.creation, $1.name) }) {
                 let index = pod.completionIndex
-                if index < 0 || index >= completions || succeededIndexes.indexes.contains(index) || failedIndexes.indexes.contains(index)
+                if index < 0 || index >= completions || succeededIndexes.indexes.contains(index)
+                    || failedIndexes.indexes.contains(index)
                     || !taken.insert(index).inserted
                 {
                     remove(pod, keepsCount: false)
@@ -321,14 +335,18 @@ struct JobSync {
         var taken = Set(kept.map(\.completionIndex))
         taken.formUnion(succeededIndexes.indexes)
         taken.formUnion(failedIndexes.indexes)
-        for pod in pods where pod.phase == .succeeded || (waitsForFailed && pod.isTerminating) { taken.insert(pod.completionIndex) }
+        for pod in pods where pod.phase == .succeeded || (waitsForFailed && pod.isTerminating) {
+            taken.insert(pod.completionIndex)
+        }
         if backoffPerIndex == nil, let pause = pause(failures.count, failures.last), pause > 0 {
             work.requeue(after: pause)
             return 0
         }
         var made = 0
         for index in 0..<completions where made < min(missing, 500) && !taken.contains(index) {
-            if backoffPerIndex != nil, let known = failures.byIndex[index], let pause = pause(known.count, known.last), pause > 0 {
+            if backoffPerIndex != nil, let known = failures.byIndex[index], let pause = pause(known.count, known.last),
+                pause > 0
+            {
                 work.requeue(after: pause)
                 continue
             }
@@ -342,7 +360,8 @@ struct JobSync {
         var pod = PodTemplate.pod(
             from: spec["template"] ?? .null, namespace: job.objectNamespace, generateName: job.objectName + "-",
             owner: OwnerReference.controller(of: job, apiVersion: "batch/v1", kind: "Job"))
-        pod["metadata", "finalizers"] = .array([.string(Self.finalizer)] + (pod["metadata"]?["finalizers"]?.elements ?? []))
+        pod["metadata", "finalizers"] = .array(
+            [.string(Self.finalizer)] + (pod["metadata"]?["finalizers"]?.elements ?? []))
         if let index {
             pod["metadata", "generateName"] = .string("\(job.objectName)-\(index)-")
             pod["metadata", "annotations", Self.indexAnnotation] = .string(String(index))
@@ -385,12 +404,15 @@ struct JobSync {
         if isSuspended {
             if condition?["status"]?.string != "True", target == nil {
                 Conditions.set(
-                    &status, "Suspended", "True", reason: "JobSuspended", message: "Job suspended", now: work.now, probeTime: true)
+                    &status, "Suspended", "True", reason: "JobSuspended", message: "Job suspended", now: work.now,
+                    probeTime: true)
                 work.note(EventNote(job, "Suspended", "Job suspended"))
             }
             status["startTime"] = nil
         } else if condition?["status"]?.string == "True" {
-            Conditions.set(&status, "Suspended", "False", reason: "JobResumed", message: "Job resumed", now: work.now, probeTime: true)
+            Conditions.set(
+                &status, "Suspended", "False", reason: "JobResumed", message: "Job resumed", now: work.now,
+                probeTime: true)
             status["startTime"] = .string(work.now.rfc3339)
             work.note(EventNote(job, "Resumed", "Job resumed"))
         }
@@ -398,7 +420,8 @@ struct JobSync {
 
     /// The last condition, once every pod is gone or counted.
     private mutating func finish(moved: Bool) {
-        guard let target, !moved, job["status"]?["conditions"]?.elements.contains(where: { $0["type"] == target["type"] }) == true,
+        guard let target, !moved,
+            job["status"]?["conditions"]?.elements.contains(where: { $0["type"] == target["type"] }) == true,
             !pods.contains(where: { $0.isActive || $0.isTerminating })
         else { return }
         let type = target["type"]?.string == "FailureTarget" ? "Failed" : "Complete"

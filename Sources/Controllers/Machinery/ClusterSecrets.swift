@@ -10,7 +10,8 @@ public struct ClusterSecrets: Sendable {
         /// Email addresses and URIs.
         public var otherNames: [String]
         public init(
-            commonName: String, organizations: [String], dnsNames: [String] = [], addresses: [String] = [], otherNames: [String] = []
+            commonName: String, organizations: [String], dnsNames: [String] = [], addresses: [String] = [],
+            otherNames: [String] = []
         ) {
             self.commonName = commonName
             self.organizations = organizations

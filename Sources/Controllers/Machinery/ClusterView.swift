@@ -52,7 +52,8 @@ public final class ClusterView {
                     if change.kind == .deleted { trees[change.key] = nil }
                     out.append(
                         ObservedChange(
-                            kind: change.kind, key: change.key, uid: change.uid, revision: event.revision, time: event.time,
+                            kind: change.kind, key: change.key, uid: change.uid, revision: event.revision,
+                            time: event.time,
                             body: change.body))
                     continue
                 }
@@ -68,7 +69,7 @@ public final class ClusterView {
                 out.append(
                     ObservedChange(
                         kind: change.kind, key: change.key, uid: change.uid, revision: event.revision, time: event.time,
-                            body: change.body, document: tree,
+                        body: change.body, document: tree,
                         pod: record, previousPod: previous))
             }
         }
@@ -82,7 +83,8 @@ public final class ClusterView {
             for stored in state.objects(store) {
                 out.append(
                     ObservedChange(
-                        kind: .created, key: stored.key, uid: stored.uid, revision: stored.revision, time: state.time, body: stored.body,
+                        kind: .created, key: stored.key, uid: stored.uid, revision: stored.revision, time: state.time,
+                        body: stored.body,
                         pod: store == .pods ? pods[stored.key.namespace, stored.key.name] : nil))
             }
         }
@@ -90,7 +92,9 @@ public final class ClusterView {
     }
 
     /// The store of the objects of a kind, and whether they have namespaces: built-in kinds, then custom ones.
-    package func resource(apiVersion: String, kind: String) -> (resource: String, store: GroupResource, isNamespaced: Bool)? {
+    package func resource(apiVersion: String, kind: String) -> (
+        resource: String, store: GroupResource, isNamespaced: Bool
+    )? {
         if let type = catalog?.resource(for: GroupVersionKind(apiVersion: apiVersion, kind: kind)) {
             return (type.resource, type.store, type.isNamespaced)
         }
@@ -108,8 +112,12 @@ public final class ClusterView {
     }
     /// The `apiVersion` to ask for a store's objects at.
     package func apiVersion(of store: GroupResource) -> String? {
-        if let type = catalog?.resources.first(where: { $0.store == store && $0.groupResource == store }) { return type.apiVersion }
-        guard let definition = document(.customResourceDefinitions, "", store.resource + "." + store.group) else { return nil }
+        if let type = catalog?.resources.first(where: { $0.store == store && $0.groupResource == store }) {
+            return type.apiVersion
+        }
+        guard let definition = document(.customResourceDefinitions, "", store.resource + "." + store.group) else {
+            return nil
+        }
         let served = definition["spec"]?["versions"]?.elements.first { $0["served"]?.bool == true }?["name"]?.string
         return served.map { store.group + "/" + $0 }
     }

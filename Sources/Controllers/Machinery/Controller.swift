@@ -53,7 +53,8 @@ public final class ObservedChange {
     private var parsed: JSON?
 
     package init(
-        kind: Change.Kind, key: ObjectKey, uid: String, revision: UInt64, time: Timestamp, body: [UInt8], document: JSON? = nil,
+        kind: Change.Kind, key: ObjectKey, uid: String, revision: UInt64, time: Timestamp, body: [UInt8],
+        document: JSON? = nil,
         pod: PodRecord? = nil, previousPod: PodRecord? = nil
     ) {
         self.kind = kind
@@ -114,9 +115,11 @@ extension GroupResource {
     package static let leases = GroupResource(group: "coordination.k8s.io", resource: "leases")
     package static let storageClasses = GroupResource(group: "storage.k8s.io", resource: "storageclasses")
     package static let priorityClasses = GroupResource(group: "scheduling.k8s.io", resource: "priorityclasses")
-    package static let signingRequests = GroupResource(group: "certificates.k8s.io", resource: "certificatesigningrequests")
+    package static let signingRequests = GroupResource(
+        group: "certificates.k8s.io", resource: "certificatesigningrequests")
     package static let clusterRoles = GroupResource(group: "rbac.authorization.k8s.io", resource: "clusterroles")
-    package static let customResourceDefinitions = GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions")
+    package static let customResourceDefinitions = GroupResource(
+        group: "apiextensions.k8s.io", resource: "customresourcedefinitions")
 
     package func key(_ namespace: String, _ name: String) -> ObjectKey {
         ObjectKey(group: group, resource: resource, namespace: namespace, name: name)

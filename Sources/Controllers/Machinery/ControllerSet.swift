@@ -44,7 +44,9 @@ public struct ControllerSet {
                 interestedInAll.append(i)
             }
         }
-        for change in view.everything(in: interestedInAll.isEmpty ? Set(interested.keys) : nil) { dispatch(change, now: now) }
+        for change in view.everything(in: interestedInAll.isEmpty ? Set(interested.keys) : nil) {
+            dispatch(change, now: now)
+        }
         for i in self.controllers.indices {
             var dirty = DirtyKeys()
             self.controllers[i].started(view: view, dirty: &dirty)
@@ -87,7 +89,9 @@ public struct ControllerSet {
         var intents: [Intent] = []
         queues[i].promote(now: now)
         var keys = 0
-        while keys < Self.keysPerBatchMax, intents.count < Self.intentsPerBatchMax, let (key, cause) = queues[i].take(now: now) {
+        while keys < Self.keysPerBatchMax, intents.count < Self.intentsPerBatchMax,
+            let (key, cause) = queues[i].take(now: now)
+        {
             keys += 1
             var work = Work(key: key, cause: cause, now: now, failures: queues[i].failures(of: key))
             controllers[i].reconcile(&work, view: view)
@@ -134,7 +138,9 @@ public struct ControllerSet {
             enqueue(dirty, i, now: now)
         }
         for place in batch.eventsFrom..<batch.intents.count {
-            guard case .failure(let error) = answers[place], error.code == 404, case .patch = batch.intents[place].action else { continue }
+            guard case .failure(let error) = answers[place], error.code == 404,
+                case .patch = batch.intents[place].action
+            else { continue }
             recorders[i].forget(event: batch.intents[place].name)
         }
     }

@@ -37,8 +37,11 @@ public struct EventRecorder: Sendable {
         let component = note.component ?? self.component
         let uid = note.about["uid"]?.string ?? ""
         let type = note.isWarning ? "Warning" : "Normal"
-        let object = [component, note.about["kind"]?.string ?? "", note.about["namespace"]?.string ?? "", note.about["name"]?.string ?? "", uid]
-            .joined(separator: "\u{1}")
+        let object = [
+            component, note.about["kind"]?.string ?? "", note.about["namespace"]?.string ?? "",
+            note.about["name"]?.string ?? "", uid,
+        ]
+        .joined(separator: "\u{1}")
         let family = [object, type, note.reason].joined(separator: "\u{1}")
         var message = note.message
         var key = family + "\u{1}" + message
@@ -72,7 +75,8 @@ public struct EventRecorder: Sendable {
             seen[key] = known
             return Intent(
                 .patch(
-                    .strategic, ["count": .int(known.count), "lastTimestamp": .string(now.rfc3339), "message": .string(message)]),
+                    .strategic,
+                    ["count": .int(known.count), "lastTimestamp": .string(now.rfc3339), "message": .string(message)]),
                 apiVersion: "v1", resource: "events", namespace: namespace, name: known.name)
         }
         lastStamp = max(lastStamp + 1, now.microseconds * 1000)
@@ -81,7 +85,8 @@ public struct EventRecorder: Sendable {
         seen[key] = Seen(name: name, count: 1)
         var event: JSON = [
             "apiVersion": "v1", "kind": "Event", "metadata": ["name": .string(name), "namespace": .string(namespace)],
-            "involvedObject": note.about, "reason": .string(note.reason), "message": .string(message), "type": .string(type),
+            "involvedObject": note.about, "reason": .string(note.reason), "message": .string(message),
+            "type": .string(type),
         ]
         if note.action.isEmpty {
             event["source"] = ["component": .string(component)]

@@ -13,7 +13,9 @@ package struct LabelSelector: Sendable {
             matchesNothing = true
             return
         }
-        for (key, value) in json["matchLabels"]?.entries ?? JSONObject() { requirements.append(.isIn(key, [value.string ?? ""])) }
+        for (key, value) in json["matchLabels"]?.entries ?? JSONObject() {
+            requirements.append(.isIn(key, [value.string ?? ""]))
+        }
         for entry in json["matchExpressions"]?.elements ?? [] {
             let key = entry["key"]?.string ?? ""
             let values = entry["values"]?.strings ?? []

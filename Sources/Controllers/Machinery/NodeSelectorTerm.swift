@@ -22,7 +22,9 @@ package struct NodeSelectorTerm: Sendable {
             case "Exists": return value != nil
             case "DoesNotExist": return value == nil
             case "Gt", "Lt":
-                guard let value, let number = Int64(value), let bound = values.first.flatMap({ Int64($0) }) else { return false }
+                guard let value, let number = Int64(value), let bound = values.first.flatMap({ Int64($0) }) else {
+                    return false
+                }
                 return comparison == "Gt" ? number > bound : number < bound
             default: return false
             }

@@ -14,11 +14,15 @@ extension JSON {
     package var objectCreation: Timestamp { time("metadata", "creationTimestamp") ?? Timestamp(microseconds: 0) }
     package func label(_ key: String) -> String? { self["metadata"]?["labels"]?[key]?.string }
     package func annotation(_ key: String) -> String? { self["metadata"]?["annotations"]?[key]?.string }
-    package mutating func setAnnotation(_ key: String, _ value: String) { self["metadata", "annotations", key] = .string(value) }
+    package mutating func setAnnotation(_ key: String, _ value: String) {
+        self["metadata", "annotations", key] = .string(value)
+    }
     package func time(_ path: String...) -> Timestamp? { self[path]?.string.flatMap(Timestamp.init(rfc3339:)) }
 
     /// Writes a number the way Go's `omitempty` does: zero is no member at all.
-    package mutating func setUnlessZero(_ key: String, _ value: Int) { self[key] = value == 0 ? Optional.none : .int(Int64(value)) }
+    package mutating func setUnlessZero(_ key: String, _ value: Int) {
+        self[key] = value == 0 ? Optional.none : .int(Int64(value))
+    }
     /// An int-or-percent against a total, rounded up or down; nil when it is neither.
     package func scaled(of total: Int, up: Bool) -> Int? {
         if let int { return Int(int) }
@@ -33,11 +37,14 @@ package enum Conditions {
     package static func find(_ status: JSON?, _ type: String) -> JSON? {
         status?["conditions"]?.elements.first { $0["type"]?.string == type }
     }
-    package static func isTrue(_ status: JSON?, _ type: String) -> Bool { find(status, type)?["status"]?.string == "True" }
+    package static func isTrue(_ status: JSON?, _ type: String) -> Bool {
+        find(status, type)?["status"]?.string == "True"
+    }
     /// Replaces or appends the condition of that type. The transition time is kept while the status stays the same.
     /// Does nothing when status, reason and message are as they were.
     package static func set(
-        _ status: inout JSON, _ type: String, _ value: String, reason: String, message: String, now: Timestamp, updateTime: Bool = false,
+        _ status: inout JSON, _ type: String, _ value: String, reason: String, message: String, now: Timestamp,
+        updateTime: Bool = false,
         probeTime: Bool = false, comparingMessage: Bool = true, toEnd: Bool = false
     ) {
         var list = status["conditions"]?.elements ?? []
@@ -53,7 +60,11 @@ package enum Conditions {
         if let place {
             let old = list[place]
             if old["status"]?.string == value {
-                if (old["reason"]?.string ?? "") == reason && (!comparingMessage || (old["message"]?.string ?? "") == message) { return }
+                if (old["reason"]?.string ?? "") == reason
+                    && (!comparingMessage || (old["message"]?.string ?? "") == message)
+                {
+                    return
+                }
                 entry["lastTransitionTime"] = old["lastTransitionTime"] ?? .string(now.rfc3339)
             }
             if toEnd {
@@ -68,7 +79,9 @@ package enum Conditions {
         status["conditions"] = .array(list)
     }
     package static func remove(_ status: inout JSON, _ type: String) {
-        guard let list = status["conditions"]?.elements, list.contains(where: { $0["type"]?.string == type }) else { return }
+        guard let list = status["conditions"]?.elements, list.contains(where: { $0["type"]?.string == type }) else {
+            return
+        }
         let rest = list.filter { $0["type"]?.string != type }
         status["conditions"] = rest.isEmpty ? Optional.none : .array(rest)
     }

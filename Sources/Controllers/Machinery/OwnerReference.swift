@@ -23,14 +23,17 @@ package struct OwnerReference: Sendable, Equatable {
     /// The reference that makes `owner` the controller of something: `metav1.NewControllerRef`.
     package static func controller(of owner: JSON, apiVersion: String, kind: String) -> JSON {
         [
-            "apiVersion": .string(apiVersion), "kind": .string(kind), "name": .string(owner.objectName), "uid": .string(owner.objectUID),
+            "apiVersion": .string(apiVersion), "kind": .string(kind), "name": .string(owner.objectName),
+            "uid": .string(owner.objectUID),
             "controller": true, "blockOwnerDeletion": true,
         ]
     }
 }
 
 extension JSON {
-    package var ownerReferences: [OwnerReference] { self["metadata"]?["ownerReferences"]?.elements.map(OwnerReference.init) ?? [] }
+    package var ownerReferences: [OwnerReference] {
+        self["metadata"]?["ownerReferences"]?.elements.map(OwnerReference.init) ?? []
+    }
     package var controllerReference: OwnerReference? {
         self["metadata"]?["ownerReferences"]?.elements.first { $0["controller"]?.bool == true }.map(OwnerReference.init)
     }

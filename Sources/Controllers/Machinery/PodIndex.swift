@@ -23,7 +23,9 @@ public struct PodIndex: Sendable {
     package func all(in namespace: String) -> [PodRecord] {
         (byNamespace[namespace]?.values).map { $0.sorted { $0.name.bytesPrecede($1.name) } } ?? []
     }
-    package func unordered(in namespace: String) -> [PodRecord] { byNamespace[namespace].map { Array($0.values) } ?? [] }
+    package func unordered(in namespace: String) -> [PodRecord] {
+        byNamespace[namespace].map { Array($0.values) } ?? []
+    }
     package func on(node: String) -> [PodRecord] { (byNode[node]?.values).map { $0.sorted { $0.key < $1.key } } ?? [] }
     package func onUnordered(node: String) -> [PodRecord] { byNode[node].map { Array($0.values) } ?? [] }
     package var namespaces: [String] { byNamespace.keys.sorted() }
@@ -63,4 +65,3 @@ public struct PodIndex: Sendable {
         return old
     }
 }
-

@@ -47,7 +47,8 @@ public final class PodRecord: Sendable {
         self.revision = revision
         labels = Labels(metadata["labels"]?.entries.stringPairs ?? [])
         creation = metadata["creationTimestamp"]?.string.flatMap(Timestamp.init(rfc3339:)) ?? Timestamp(microseconds: 0)
-        controller = metadata["ownerReferences"]?.elements.first { $0["controller"]?.bool == true }.map(OwnerReference.init)
+        controller = metadata["ownerReferences"]?.elements.first { $0["controller"]?.bool == true }.map(
+            OwnerReference.init)
         deletion = metadata["deletionTimestamp"]?.string.flatMap(Timestamp.init(rfc3339:))
         deletionGrace = metadata["deletionGracePeriodSeconds"]?.int ?? 0
         finalizers = metadata["finalizers"]?.strings ?? []
@@ -84,7 +85,9 @@ public final class PodRecord: Sendable {
         if addresses.isEmpty, let ip = status["podIP"]?.string, !ip.isEmpty { addresses = [ip] }
         ips = addresses
         var most = 0
-        for container in status["containerStatuses"]?.elements ?? [] { most = max(most, Int(container["restartCount"]?.int ?? 0)) }
+        for container in status["containerStatuses"]?.elements ?? [] {
+            most = max(most, Int(container["restartCount"]?.int ?? 0))
+        }
         restarts = most
     }
 

@@ -44,43 +44,55 @@ public struct Work: Sendable {
     }
 
     package mutating func send(
-        _ intent: Intent, success: EventNote? = nil, failure: EventNote? = nil, tag: String = "", tolerating: Set<Int> = []
+        _ intent: Intent, success: EventNote? = nil, failure: EventNote? = nil, tag: String = "",
+        tolerating: Set<Int> = []
     ) {
         var intent = intent
         if intent.cause == nil { intent.cause = cause }
-        requests.append(Request(intent: intent, onSuccess: success, onFailure: failure, tag: tag, tolerates: tolerating))
+        requests.append(
+            Request(intent: intent, onSuccess: success, onFailure: failure, tag: tag, tolerates: tolerating))
     }
     package mutating func create(
         _ resource: String, _ object: JSON, success: EventNote? = nil, failure: EventNote? = nil, tag: String = "",
         tolerating: Set<Int> = []
     ) {
         send(
-            Intent(.create(object), apiVersion: object["apiVersion"]?.string ?? "v1", resource: resource, namespace: object.objectNamespace),
+            Intent(
+                .create(object), apiVersion: object["apiVersion"]?.string ?? "v1", resource: resource,
+                namespace: object.objectNamespace),
             success: success, failure: failure, tag: tag, tolerating: tolerating)
     }
     /// PUT of the whole object, which carries the resourceVersion it was read at.
     package mutating func update(
-        _ resource: String, _ object: JSON, subresource: String = "", success: EventNote? = nil, failure: EventNote? = nil,
+        _ resource: String, _ object: JSON, subresource: String = "", success: EventNote? = nil,
+        failure: EventNote? = nil,
         tag: String = "", tolerating: Set<Int> = []
     ) {
         send(
             Intent(
-                .update(object), apiVersion: object["apiVersion"]?.string ?? "v1", resource: resource, namespace: object.objectNamespace,
-                name: object.objectName, subresource: subresource), success: success, failure: failure, tag: tag, tolerating: tolerating)
+                .update(object), apiVersion: object["apiVersion"]?.string ?? "v1", resource: resource,
+                namespace: object.objectNamespace,
+                name: object.objectName, subresource: subresource), success: success, failure: failure, tag: tag,
+            tolerating: tolerating)
     }
     package mutating func patch(
-        _ apiVersion: String, _ resource: String, _ namespace: String, _ name: String, _ type: Intent.PatchType, _ body: JSON,
-        subresource: String = "", success: EventNote? = nil, failure: EventNote? = nil, tag: String = "", tolerating: Set<Int> = []
+        _ apiVersion: String, _ resource: String, _ namespace: String, _ name: String, _ type: Intent.PatchType,
+        _ body: JSON,
+        subresource: String = "", success: EventNote? = nil, failure: EventNote? = nil, tag: String = "",
+        tolerating: Set<Int> = []
     ) {
         send(
             Intent(
-                .patch(type, body), apiVersion: apiVersion, resource: resource, namespace: namespace, name: name, subresource: subresource),
+                .patch(type, body), apiVersion: apiVersion, resource: resource, namespace: namespace, name: name,
+                subresource: subresource),
             success: success, failure: failure, tag: tag, tolerating: tolerating)
     }
     /// DELETE, only of the object with that uid.
     package mutating func delete(
-        _ apiVersion: String, _ resource: String, _ namespace: String, _ name: String, uid: String = "", policy: String? = nil,
-        grace: Int64? = nil, revision: String? = nil, success: EventNote? = nil, failure: EventNote? = nil, tag: String = ""
+        _ apiVersion: String, _ resource: String, _ namespace: String, _ name: String, uid: String = "",
+        policy: String? = nil,
+        grace: Int64? = nil, revision: String? = nil, success: EventNote? = nil, failure: EventNote? = nil,
+        tag: String = ""
     ) {
         var options: JSON = .null
         if !uid.isEmpty { options["preconditions", "uid"] = .string(uid) }
@@ -92,7 +104,8 @@ public struct Work: Sendable {
             options["apiVersion"] = "v1"
         }
         send(
-            Intent(.delete(options), apiVersion: apiVersion, resource: resource, namespace: namespace, name: name), success: success,
+            Intent(.delete(options), apiVersion: apiVersion, resource: resource, namespace: namespace, name: name),
+            success: success,
             failure: failure, tag: tag, tolerating: [404])
     }
     package mutating func note(_ event: EventNote) { events.append(event) }

@@ -26,7 +26,8 @@ public struct NamespaceController: Controller {
     }
 
     public mutating func reconcile(_ work: inout Work, view: ClusterView) {
-        guard let namespace = view.document(work.key), namespace.isBeingDeleted, namespace["spec"]?["finalizers"]?.elements.isEmpty == false
+        guard let namespace = view.document(work.key), namespace.isBeingDeleted,
+            namespace["spec"]?["finalizers"]?.elements.isEmpty == false
         else { return }
         let name = work.key.name
         var left: [(store: GroupResource, count: Int)] = []
@@ -54,11 +55,13 @@ public struct NamespaceController: Controller {
                 if object.isBeingDeleted { continue }
                 deletions += 1
                 work.delete(
-                    object["apiVersion"]?.string ?? "v1", store.resource, name, stored.key.name, uid: stored.uid, policy: "Background")
+                    object["apiVersion"]?.string ?? "v1", store.resource, name, stored.key.name, uid: stored.uid,
+                    policy: "Background")
             }
         }
         work.decision = [
-            "controller": "namespace-controller", "left": .array(left.map { .string("\($0.store.description): \($0.count)") }),
+            "controller": "namespace-controller",
+            "left": .array(left.map { .string("\($0.store.description): \($0.count)") }),
             "deleting": .int(Int64(deletions)),
         ]
         describe(left, finalizers, in: &status, now: work.now)
@@ -82,24 +85,32 @@ public struct NamespaceController: Controller {
     }
 
     private func describe(
-        _ left: [(store: GroupResource, count: Int)], _ finalizers: [(name: String, count: Int)], in status: inout JSON, now: Timestamp
+        _ left: [(store: GroupResource, count: Int)], _ finalizers: [(name: String, count: Int)], in status: inout JSON,
+        now: Timestamp
     ) {
         func set(_ type: String, _ bad: Bool, _ reason: String, _ message: String) {
             Conditions.set(&status, type, bad ? "True" : "False", reason: reason, message: message, now: now)
         }
         set("NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered", "All resources successfully discovered")
-        set("NamespaceDeletionGroupVersionParsingFailure", false, "ParsedGroupVersions", "All legacy kube types successfully parsed")
+        set(
+            "NamespaceDeletionGroupVersionParsingFailure", false, "ParsedGroupVersions",
+            "All legacy kube types successfully parsed")
         set(
             "NamespaceDeletionContentFailure", false, "ContentDeleted",
             "All content successfully deleted, may be waiting on finalization")
         if left.isEmpty {
             set("NamespaceContentRemaining", false, "ContentRemoved", "All content successfully removed")
         } else {
-            let texts = left.map { "\($0.store.resource).\($0.store.group) has \($0.count) resource instances" }.sorted()
-            set("NamespaceContentRemaining", true, "SomeResourcesRemain", "Some resources are remaining: " + texts.joined(separator: ", "))
+            let texts = left.map { "\($0.store.resource).\($0.store.group) has \($0.count) resource instances" }
+                .sorted()
+            set(
+                "NamespaceContentRemaining", true, "SomeResourcesRemain",
+                "Some resources are remaining: " + texts.joined(separator: ", "))
         }
         if finalizers.isEmpty {
-            set("NamespaceFinalizersRemaining", false, "ContentHasNoFinalizers", "All content-preserving finalizers finished")
+            set(
+                "NamespaceFinalizersRemaining", false, "ContentHasNoFinalizers",
+                "All content-preserving finalizers finished")
         } else {
             let texts = finalizers.map { "\($0.name) in \($0.count) resource instances" }.sorted()
             set(

@@ -38,7 +38,9 @@ public struct NodeLifecycleController: Controller {
         } else if change.key.namespace == Self.leaseNamespace {
             // A renewal is remembered, not worked on: the monitor looks at it in its own time.
             renewed[change.key.name] = change.time
-            if let known = health[change.key.name], known.ready == "Unknown" { dirty.add(GroupResource.nodes.key("", change.key.name)) }
+            if let known = health[change.key.name], known.ready == "Unknown" {
+                dirty.add(GroupResource.nodes.key("", change.key.name))
+            }
         }
     }
 
@@ -48,8 +50,10 @@ public struct NodeLifecycleController: Controller {
         let ready = Conditions.find(node["status"], "Ready")
         let heartbeat = (ready?["lastHeartbeatTime"]?.string ?? "") + (ready?["lastTransitionTime"]?.string ?? "")
         let state = ready?["status"]?.string ?? ""
-        var known = health[name] ?? Health(
-            seen: ready == nil ? node.objectCreation : work.now, heartbeat: heartbeat, ready: state)
+        var known =
+            health[name]
+            ?? Health(
+                seen: ready == nil ? node.objectCreation : work.now, heartbeat: heartbeat, ready: state)
         if let lease = renewed[name] { known.seen = max(known.seen, lease) }
         if heartbeat != known.heartbeat, state != "Unknown" { known.seen = work.now }
         known.heartbeat = heartbeat
@@ -81,25 +85,34 @@ public struct NodeLifecycleController: Controller {
             entry["message"] = old == nil ? "Kubelet never posted node status." : "Kubelet stopped posting node status."
             entry["lastTransitionTime"] = .string(work.now.rfc3339)
             var list = (status["conditions"]?.elements ?? [])
-            if let place = list.firstIndex(where: { $0["type"]?.string == type }) { list[place] = entry } else { list.append(entry) }
+            if let place = list.firstIndex(where: { $0["type"]?.string == type }) {
+                list[place] = entry
+            } else {
+                list.append(entry)
+            }
             status["conditions"] = .array(list)
         }
         if status == before { return false }
         var changed = node
         changed["status"] = status
         work.decision = ["controller": "node-lifecycle-controller", "why": "no heartbeat within the grace period"]
-        work.note(EventNote(Self.nodeReference(node), "NodeNotReady", "Node \(node.objectName) status is now: NodeNotReady"))
+        work.note(
+            EventNote(Self.nodeReference(node), "NodeNotReady", "Node \(node.objectName) status is now: NodeNotReady"))
         work.update("nodes", changed, subresource: "status", tolerating: [404])
         return true
     }
 
     static func nodeReference(_ node: JSON) -> JSON {
-        ["kind": "Node", "apiVersion": "v1", "metadata": ["name": .string(node.objectName), "uid": .string(node.objectUID)]]
+        [
+            "kind": "Node", "apiVersion": "v1",
+            "metadata": ["name": .string(node.objectName), "uid": .string(node.objectUID)],
+        ]
     }
 
     private static let byCondition: [(type: String, status: String, key: String)] = [
         ("Ready", "False", "node.kubernetes.io/not-ready"), ("Ready", "Unknown", "node.kubernetes.io/unreachable"),
-        ("MemoryPressure", "True", "node.kubernetes.io/memory-pressure"), ("DiskPressure", "True", "node.kubernetes.io/disk-pressure"),
+        ("MemoryPressure", "True", "node.kubernetes.io/memory-pressure"),
+        ("DiskPressure", "True", "node.kubernetes.io/disk-pressure"),
         ("NetworkUnavailable", "True", "node.kubernetes.io/network-unavailable"),
         ("PIDPressure", "True", "node.kubernetes.io/pid-pressure"),
     ]
@@ -107,11 +120,14 @@ public struct NodeLifecycleController: Controller {
 
     private func reconcileTaints(_ node: JSON, _ work: inout Work) {
         var wanted: [Taint] = []
-        for entry in Self.byCondition where Conditions.find(node["status"], entry.type)?["status"]?.string == entry.status {
+        for entry in Self.byCondition
+        where Conditions.find(node["status"], entry.type)?["status"]?.string == entry.status {
             wanted.append(Taint(entry.key, "NoSchedule"))
             if entry.type == "Ready" { wanted.append(Taint(entry.key, "NoExecute")) }
         }
-        if node["spec"]?["unschedulable"]?.bool == true { wanted.append(Taint("node.kubernetes.io/unschedulable", "NoSchedule")) }
+        if node["spec"]?["unschedulable"]?.bool == true {
+            wanted.append(Taint("node.kubernetes.io/unschedulable", "NoSchedule"))
+        }
         let current = node["spec"]?["taints"]?.elements ?? []
         // A new node comes tainted not-ready by admission: that stays until Ready is told.
         let told = Conditions.find(node["status"], "Ready") != nil
@@ -121,7 +137,8 @@ public struct NodeLifecycleController: Controller {
             if !told, taint.key == "node.kubernetes.io/not-ready" { return true }
             return wanted.contains { $0.key == taint.key && $0.effect == taint.effect }
         }
-        for taint in wanted where !list.contains(where: { Taint($0).key == taint.key && Taint($0).effect == taint.effect }) {
+        for taint in wanted
+        where !list.contains(where: { Taint($0).key == taint.key && Taint($0).effect == taint.effect }) {
             list.append(
                 ["key": .string(taint.key), "effect": .string(taint.effect), "timeAdded": .string(work.now.rfc3339)])
         }
@@ -138,11 +155,15 @@ public struct NodeLifecycleController: Controller {
     /// The deprecated labels that go with `kubernetes.io/os` and `/arch`.
     private func reconcileLabels(_ node: JSON, _ work: inout Work) {
         var labels = JSONObject()
-        for (old, new) in [("beta.kubernetes.io/os", "kubernetes.io/os"), ("beta.kubernetes.io/arch", "kubernetes.io/arch")] {
+        for (old, new) in [
+            ("beta.kubernetes.io/os", "kubernetes.io/os"), ("beta.kubernetes.io/arch", "kubernetes.io/arch"),
+        ] {
             if let value = node.label(new), node.label(old) != value { labels[old] = .string(value) }
         }
         if labels.isEmpty { return }
-        work.patch("v1", "nodes", "", node.objectName, .strategic, ["metadata": ["labels": .object(labels)]], tolerating: [404])
+        work.patch(
+            "v1", "nodes", "", node.objectName, .strategic, ["metadata": ["labels": .object(labels)]], tolerating: [404]
+        )
     }
 
     /// Pods of a node that is not ready are not ready either.
@@ -154,7 +175,8 @@ public struct NodeLifecycleController: Controller {
             conditions.modifyReady(now: work.now)
             work.patch(
                 "v1", "pods", pod.namespace, pod.name, .strategic,
-                ["metadata": ["uid": .string(pod.uid)], "status": ["conditions": .array(conditions)]], subresource: "status",
+                ["metadata": ["uid": .string(pod.uid)], "status": ["conditions": .array(conditions)]],
+                subresource: "status",
                 success: EventNote(tree, "NodeNotReady", "Node is not ready", warning: true), tolerating: [404, 409])
         }
     }

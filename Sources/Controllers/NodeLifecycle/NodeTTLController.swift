@@ -26,7 +26,8 @@ public struct NodeTTLController: Controller {
         }
         if node.annotation(Self.annotation) == String(seconds) { return }
         work.patch(
-            "v1", "nodes", "", work.key.name, .strategic, ["metadata": ["annotations": [Self.annotation: .string(String(seconds))]]],
+            "v1", "nodes", "", work.key.name, .strategic,
+            ["metadata": ["annotations": [Self.annotation: .string(String(seconds))]]],
             tolerating: [404])
     }
 }

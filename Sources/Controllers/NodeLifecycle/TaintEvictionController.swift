@@ -17,8 +17,12 @@ public struct TaintEvictionController: Controller {
 
     public mutating func observe(_ change: ObservedChange, view: ClusterView, dirty: inout DirtyKeys) {
         if change.store == .nodes {
-            let taints = change.kind == .deleted
-                ? [] : (change.document["spec"]?["taints"]?.elements ?? []).map(Taint.init).filter { $0.effect == "NoExecute" }
+            let taints =
+                change.kind == .deleted
+                ? []
+                : (change.document["spec"]?["taints"]?.elements ?? []).map(Taint.init).filter {
+                    $0.effect == "NoExecute"
+                }
             let old = tainted[change.key.name] ?? []
             if old == taints { return }
             tainted[change.key.name] = taints.isEmpty ? Optional.none : taints
@@ -34,7 +38,9 @@ public struct TaintEvictionController: Controller {
 
     public mutating func reconcile(_ work: inout Work, view: ClusterView) {
         guard let pod = view.pods[work.key.namespace, work.key.name] else { return }
-        guard let taints = tainted[pod.nodeName], pod.deletion == nil, !pod.isFinished, let tree = view.document(work.key) else {
+        guard let taints = tainted[pod.nodeName], pod.deletion == nil, !pod.isFinished,
+            let tree = view.document(work.key)
+        else {
             since[pod.uid] = nil
             return
         }
@@ -71,7 +77,8 @@ public struct TaintEvictionController: Controller {
                     "conditions": [
                         [
                             "type": "DisruptionTarget", "status": "True", "reason": "DeletionByTaintManager",
-                            "message": "Taint manager: deleting due to NoExecute taint", "lastTransitionTime": .string(work.now.rfc3339),
+                            "message": "Taint manager: deleting due to NoExecute taint",
+                            "lastTransitionTime": .string(work.now.rfc3339),
                         ]
                     ]
                 ],

@@ -8,7 +8,9 @@ public struct PersistentVolumeController: Controller {
     static let bindCompleted = "pv.kubernetes.io/bind-completed"
     static let boundByController = "pv.kubernetes.io/bound-by-controller"
     static let selectedNode = "volume.kubernetes.io/selected-node"
-    static let provisionerAnnotations = ["volume.beta.kubernetes.io/storage-provisioner", "volume.kubernetes.io/storage-provisioner"]
+    static let provisionerAnnotations = [
+        "volume.beta.kubernetes.io/storage-provisioner", "volume.kubernetes.io/storage-provisioner",
+    ]
     /// `--pvclaimbinder-sync-period`, in microseconds.
     static let period: Int64 = 15_000_000
 
@@ -61,7 +63,9 @@ public struct PersistentVolumeController: Controller {
         if let claim, claim.objectUID == reference["uid"]?.string {
             let chosen = claim["spec"]?["volumeName"]?.string ?? ""
             if chosen == volume.objectName { return setPhase(volume, "Bound", "", "", &work) }
-            if !chosen.isEmpty, volume.annotation(Self.boundByController) != nil, volume["status"]?["phase"]?.string != "Released" {
+            if !chosen.isEmpty, volume.annotation(Self.boundByController) != nil,
+                volume["status"]?["phase"]?.string != "Released"
+            {
                 // The claim went elsewhere: the volume is free again.
                 var freed = volume
                 freed["spec", "claimRef"] = nil
@@ -73,10 +77,13 @@ public struct PersistentVolumeController: Controller {
         // Bound to a claim that is gone.
         let phase = volume["status"]?["phase"]?.string
         if phase != "Released", phase != "Failed" { return setPhase(volume, "Released", "", "", &work) }
-        if volume["spec"]?["persistentVolumeReclaimPolicy"]?.string == "Delete", phase == "Released", !volume.isBeingDeleted {
+        if volume["spec"]?["persistentVolumeReclaimPolicy"]?.string == "Delete", phase == "Released",
+            !volume.isBeingDeleted
+        {
             let isExternal = volume.annotation("pv.kubernetes.io/provisioned-by") != nil
             if isExternal { return }
-            let message = "error getting deleter volume plugin for volume \"\(volume.objectName)\": no deletable volume plugin matched"
+            let message =
+                "error getting deleter volume plugin for volume \"\(volume.objectName)\": no deletable volume plugin matched"
             setPhase(volume, "Failed", "", message, &work)
             work.note(EventNote(volume, "VolumeFailedDelete", message, warning: true))
         }
@@ -113,7 +120,9 @@ public struct PersistentVolumeController: Controller {
     private func find(_ claim: JSON, _ view: ClusterView, _ work: inout Work) {
         let className = claim["spec"]?["storageClassName"]?.string ?? ""
         let storageClass = className.isEmpty ? nil : view.document(.storageClasses, "", className)
-        let waits = storageClass?["volumeBindingMode"]?.string == "WaitForFirstConsumer" && claim.annotation(Self.selectedNode) == nil
+        let waits =
+            storageClass?["volumeBindingMode"]?.string == "WaitForFirstConsumer"
+            && claim.annotation(Self.selectedNode) == nil
         let candidates = VolumeMatch.candidates(for: claim, volumes: view.documents(.volumes))
         let prebound = candidates.first { $0["spec"]?["claimRef"]?.isNull == false }
         if let volume = waits ? prebound : candidates.first { return bind(claim, volume, &work) }
@@ -123,10 +132,14 @@ public struct PersistentVolumeController: Controller {
             if let pod = waitingPod(claim, view) {
                 work.note(EventNote(claim, "WaitForPodScheduled", "waiting for pod \(pod) to be scheduled"))
             } else {
-                work.note(EventNote(claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding"))
+                work.note(
+                    EventNote(claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding"))
             }
         } else if className.isEmpty {
-            work.note(EventNote(claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set"))
+            work.note(
+                EventNote(
+                    claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set"
+                ))
         } else {
             provision(claim, className, storageClass, &work)
         }
@@ -134,7 +147,10 @@ public struct PersistentVolumeController: Controller {
     }
     private func waitingPod(_ claim: JSON, _ view: ClusterView) -> String? {
         for pod in view.pods.all(in: claim.objectNamespace) where !pod.isFinished && pod.nodeName.isEmpty {
-            if let tree = view.document(pod.key), ClaimProtectionController.claims(of: tree).contains(claim.objectName) { return pod.name }
+            if let tree = view.document(pod.key), ClaimProtectionController.claims(of: tree).contains(claim.objectName)
+            {
+                return pod.name
+            }
         }
         return nil
     }
@@ -142,12 +158,15 @@ public struct PersistentVolumeController: Controller {
     private func provision(_ claim: JSON, _ className: String, _ storageClass: JSON?, _ work: inout Work) {
         guard let storageClass else {
             work.note(
-                EventNote(claim, "ProvisioningFailed", "storageclass.storage.k8s.io \"\(className)\" not found", warning: true))
+                EventNote(
+                    claim, "ProvisioningFailed", "storageclass.storage.k8s.io \"\(className)\" not found", warning: true
+                ))
             return
         }
         let provisioner = storageClass["provisioner"]?.string ?? ""
         if provisioner == "kubernetes.io/no-provisioner" {
-            work.note(EventNote(claim, "ProvisioningFailed", "no volume plugin matched name: \(provisioner)", warning: true))
+            work.note(
+                EventNote(claim, "ProvisioningFailed", "no volume plugin matched name: \(provisioner)", warning: true))
             return
         }
         if Self.provisionerAnnotations.contains(where: { claim.annotation($0) != provisioner }) {
@@ -160,19 +179,23 @@ public struct PersistentVolumeController: Controller {
             EventNote(
                 claim, "ExternalProvisioning",
                 "Waiting for a volume to be created either by the external provisioner '\(provisioner)' or manually by the system "
-                    + "administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered."))
+                    + "administrator. If volume creation is delayed, please verify that the provisioner is running and correctly registered."
+            ))
     }
 
     /// One step towards both ends knowing each other: the volume's reference, its phase, the claim's, its status.
     private func bind(_ claim: JSON, _ volume: JSON, _ work: inout Work) {
-        work.decision = ["controller": "persistentvolume-controller", "volume": .string(volume.objectName), "why": "best match"]
+        work.decision = [
+            "controller": "persistentvolume-controller", "volume": .string(volume.objectName), "why": "best match",
+        ]
         let reference = volume["spec"]?["claimRef"]
         if reference?["uid"]?.string != claim.objectUID {
             var bound = volume
             let isPrebound = reference?["name"] != nil
             bound["spec", "claimRef"] = [
                 "kind": "PersistentVolumeClaim", "apiVersion": "v1", "namespace": .string(claim.objectNamespace),
-                "name": .string(claim.objectName), "uid": .string(claim.objectUID), "resourceVersion": .string(claim.objectRevision),
+                "name": .string(claim.objectName), "uid": .string(claim.objectUID),
+                "resourceVersion": .string(claim.objectRevision),
             ]
             if !isPrebound { bound.setAnnotation(Self.boundByController, "yes") }
             work.update("persistentvolumes", bound)
@@ -191,7 +214,9 @@ public struct PersistentVolumeController: Controller {
         guard !volumeName.isEmpty, let volume = view.document(.volumes, "", volumeName) else {
             if claim["status"]?["phase"]?.string != "Lost" {
                 work.note(
-                    EventNote(claim, "ClaimLost", "Bound claim has lost its PersistentVolume. Data on the volume is lost!", warning: true))
+                    EventNote(
+                        claim, "ClaimLost", "Bound claim has lost its PersistentVolume. Data on the volume is lost!",
+                        warning: true))
             }
             return setClaimPhase(claim, "Lost", nil, &work)
         }
@@ -202,7 +227,9 @@ public struct PersistentVolumeController: Controller {
         if reference?["uid"]?.string == claim.objectUID { return setClaimPhase(claim, "Bound", volume, &work) }
         if claim["status"]?["phase"]?.string != "Lost" {
             work.note(
-                EventNote(claim, "ClaimMisbound", "Two claims are bound to the same volume, this one is bound incorrectly", warning: true))
+                EventNote(
+                    claim, "ClaimMisbound", "Two claims are bound to the same volume, this one is bound incorrectly",
+                    warning: true))
         }
         setClaimPhase(claim, "Lost", nil, &work)
     }

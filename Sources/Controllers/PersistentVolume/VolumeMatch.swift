@@ -6,7 +6,9 @@ package enum VolumeMatch {
     static func requested(_ claim: JSON) -> Quantity {
         claim["spec"]?["resources"]?["requests"]?["storage"].flatMap { Quantity($0) } ?? .zero
     }
-    static func capacity(_ volume: JSON) -> Quantity { volume["spec"]?["capacity"]?["storage"].flatMap { Quantity($0) } ?? .zero }
+    static func capacity(_ volume: JSON) -> Quantity {
+        volume["spec"]?["capacity"]?["storage"].flatMap { Quantity($0) } ?? .zero
+    }
 
     /// A volume that is pre-bound to the claim, or else the fitting ones that are available, smallest first.
     package static func candidates(for claim: JSON, volumes: [JSON]) -> [JSON] {
@@ -27,8 +29,10 @@ package enum VolumeMatch {
                 if capacity(volume) < wanted { continue }
                 return [volume]
             }
-            guard volume["status"]?["phase"]?.string == "Available", !(capacity(volume) < wanted), modes.allSatisfy(offered.contains),
-                className == volume["spec"]?["storageClassName"]?.string ?? "", selector?.matches(volume.objectLabels) ?? true
+            guard volume["status"]?["phase"]?.string == "Available", !(capacity(volume) < wanted),
+                modes.allSatisfy(offered.contains),
+                className == volume["spec"]?["storageClassName"]?.string ?? "",
+                selector?.matches(volume.objectLabels) ?? true
             else { continue }
             fitting.append(volume)
         }
@@ -40,7 +44,8 @@ package enum VolumeMatch {
 
     /// `IsVolumeBoundToClaim`, the uid counting only where it is given.
     package static func isBound(_ reference: JSON, to claim: JSON) -> Bool {
-        guard reference["name"]?.string == claim.objectName, reference["namespace"]?.string == claim.objectNamespace else { return false }
+        guard reference["name"]?.string == claim.objectName, reference["namespace"]?.string == claim.objectNamespace
+        else { return false }
         let uid = reference["uid"]?.string ?? ""
         return uid.isEmpty || uid == claim.objectUID
     }

@@ -57,7 +57,9 @@ public struct PodGarbageCollector: Controller {
         missing = missing.filter { !view.pods.onUnordered(node: $0.key).isEmpty }
         if view.pods.count > Self.terminatedMax {
             var finished: [PodRecord] = []
-            for namespace in view.pods.namespaces { finished += view.pods.unordered(in: namespace).filter(\.isFinished) }
+            for namespace in view.pods.namespaces {
+                finished += view.pods.unordered(in: namespace).filter(\.isFinished)
+            }
             let excess = finished.count - Self.terminatedMax
             if excess > 0 {
                 for pod in finished.sorted(by: { ($0.creation, $0.key) < ($1.creation, $1.key) }).prefix(excess) {

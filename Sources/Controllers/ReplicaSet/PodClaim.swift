@@ -11,14 +11,17 @@ package enum PodClaim {
     package static func release(_ pod: PodRecord, from uid: String, in work: inout Work) {
         work.patch(
             "v1", "pods", pod.namespace, pod.name, .strategic,
-            ["metadata": ["ownerReferences": [["$patch": "delete", "uid": .string(uid)]], "uid": .string(pod.uid)]], tag: "release",
+            ["metadata": ["ownerReferences": [["$patch": "delete", "uid": .string(uid)]], "uid": .string(pod.uid)]],
+            tag: "release",
             tolerating: [404, 422])
     }
 }
 
 /// A pod made from a template: `GetPodFromTemplate`.
 package enum PodTemplate {
-    package static func pod(from template: JSON, namespace: String, generateName: String = "", name: String = "", owner: JSON) -> JSON {
+    package static func pod(
+        from template: JSON, namespace: String, generateName: String = "", name: String = "", owner: JSON
+    ) -> JSON {
         let given = template["metadata"] ?? .null
         var metadata = JSONObject()
         metadata["namespace"] = .string(namespace)
@@ -28,6 +31,9 @@ package enum PodTemplate {
             if let value = given[member], !value.isEmptyValue { metadata[member] = value }
         }
         metadata["ownerReferences"] = [owner]
-        return ["apiVersion": "v1", "kind": "Pod", "metadata": .object(metadata), "spec": template["spec"] ?? .object(JSONObject())]
+        return [
+            "apiVersion": "v1", "kind": "Pod", "metadata": .object(metadata),
+            "spec": template["spec"] ?? .object(JSONObject()),
+        ]
     }
 }

@@ -22,9 +22,12 @@ public struct ReplicaSetController: Controller {
     public init(_ flavour: Flavour = .replicaSet) {
         self.flavour = flavour
         switch flavour {
-        case .replicaSet: (name, store, apiVersion, kind) = ("replicaset-controller", .replicaSets, "apps/v1", "ReplicaSet")
+        case .replicaSet:
+            (name, store, apiVersion, kind) = ("replicaset-controller", .replicaSets, "apps/v1", "ReplicaSet")
         case .replicationController:
-            (name, store, apiVersion, kind) = ("replication-controller", .replicationControllers, "v1", "ReplicationController")
+            (name, store, apiVersion, kind) = (
+                "replication-controller", .replicationControllers, "v1", "ReplicationController"
+            )
         }
     }
 
@@ -76,24 +79,29 @@ public struct ReplicaSetController: Controller {
         }
         if !deleting, !selector.matchesNothing {
             for pod in view.pods.orphans(in: work.key.namespace) where pod.isActive && selector.matches(pod.labels) {
-                PodClaim.adopt(pod, by: OwnerReference.controller(of: set, apiVersion: apiVersion, kind: kind), in: &work)
+                PodClaim.adopt(
+                    pod, by: OwnerReference.controller(of: set, apiVersion: apiVersion, kind: kind), in: &work)
                 active.append(pod)
             }
         }
         let difference = active.count - wanted
         work.decision = [
             "controller": .string(name), "wanted": .int(Int64(wanted)), "active": .int(Int64(active.count)),
-            "terminating": .int(Int64(terminating)), "why": .string(difference < 0 ? "too few" : difference > 0 ? "too many" : "enough"),
+            "terminating": .int(Int64(terminating)),
+            "why": .string(difference < 0 ? "too few" : difference > 0 ? "too many" : "enough"),
         ]
         if !deleting { manage(set, active, difference, view: view, work: &work) }
         writeStatus(set, active: active, terminating: terminating, minReady: minReady, work: &work)
     }
 
-    private mutating func manage(_ set: JSON, _ active: [PodRecord], _ difference: Int, view: ClusterView, work: inout Work) {
+    private mutating func manage(
+        _ set: JSON, _ active: [PodRecord], _ difference: Int, view: ClusterView, work: inout Work
+    ) {
         if difference < 0 {
             let most = min(-difference, Self.burstReplicas, attempts[work.key] ?? 1)
             let template = PodTemplate.pod(
-                from: set["spec"]?["template"] ?? .null, namespace: work.key.namespace, generateName: set.objectName + "-",
+                from: set["spec"]?["template"] ?? .null, namespace: work.key.namespace,
+                generateName: set.objectName + "-",
                 owner: OwnerReference.controller(of: set, apiVersion: apiVersion, kind: kind))
             for _ in 0..<most {
                 work.create(
@@ -106,7 +114,8 @@ public struct ReplicaSetController: Controller {
             let going = active.sorted(by: order.precedes).prefix(min(difference, Self.burstReplicas))
             for pod in going {
                 work.delete(
-                    "v1", "pods", pod.namespace, pod.name, success: EventNote(set, "SuccessfulDelete", "Deleted pod: " + pod.name),
+                    "v1", "pods", pod.namespace, pod.name,
+                    success: EventNote(set, "SuccessfulDelete", "Deleted pod: " + pod.name),
                     failure: EventNote(set, "FailedDelete", "Error deleting: {}", warning: true), tag: "delete")
             }
         } else {
@@ -120,10 +129,14 @@ public struct ReplicaSetController: Controller {
         var ranks: [String: Int] = [:]
         var uids = [set.objectUID]
         if let owner = set.controllerReference {
-            uids = view.documents(store, namespace: set.objectNamespace).filter { $0.controllerReference?.uid == owner.uid }.map(\.objectUID)
+            uids = view.documents(store, namespace: set.objectNamespace).filter {
+                $0.controllerReference?.uid == owner.uid
+            }.map(\.objectUID)
         }
         for uid in uids {
-            for pod in view.pods.controlledUnordered(by: uid) where pod.isActive { ranks[pod.nodeName, default: 0] += 1 }
+            for pod in view.pods.controlledUnordered(by: uid) where pod.isActive {
+                ranks[pod.nodeName, default: 0] += 1
+            }
         }
         return ranks
     }
@@ -153,7 +166,8 @@ public struct ReplicaSetController: Controller {
         if flavour == .replicaSet { status["terminatingReplicas"] = .int(Int64(terminating)) }
         if let refusal = refusals[work.key] {
             if !Conditions.isTrue(status, "ReplicaFailure") {
-                Conditions.set(&status, "ReplicaFailure", "True", reason: refusal.reason, message: refusal.message, now: work.now)
+                Conditions.set(
+                    &status, "ReplicaFailure", "True", reason: refusal.reason, message: refusal.message, now: work.now)
             }
         } else {
             Conditions.remove(&status, "ReplicaFailure")

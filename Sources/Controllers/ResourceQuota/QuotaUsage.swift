@@ -14,12 +14,17 @@ struct QuotaUsage {
         self.view = view
         for scope in quota["spec"]?["scopes"]?.strings ?? [] { scopes.append((scope, "Exists", [])) }
         for entry in quota["spec"]?["scopeSelector"]?["matchExpressions"]?.elements ?? [] {
-            scopes.append((entry["scopeName"]?.string ?? "", entry["operator"]?.string ?? "Exists", entry["values"]?.strings ?? []))
+            scopes.append(
+                (
+                    entry["scopeName"]?.string ?? "", entry["operator"]?.string ?? "Exists",
+                    entry["values"]?.strings ?? []
+                ))
         }
         let names = quota["spec"]?["hard"]?.entries.keys ?? []
         let counted = scopes
         let needsPods = names.contains { Self.isPodResource($0) }
-        pods = needsPods
+        pods =
+            needsPods
             ? view.pods.all(in: namespace).filter { !$0.isFinished }.compactMap { view.document($0.key) }
                 .filter { Self.matches(counted, $0) } : []
     }
@@ -59,8 +64,13 @@ struct QuotaUsage {
         for kind in ["podAffinity", "podAntiAffinity"] {
             let affinity = pod["spec"]?["affinity"]?[kind]
             var terms = affinity?["requiredDuringSchedulingIgnoredDuringExecution"]?.elements ?? []
-            terms += (affinity?["preferredDuringSchedulingIgnoredDuringExecution"]?.elements ?? []).compactMap { $0["podAffinityTerm"] }
-            if terms.contains(where: { $0["namespaces"]?.elements.isEmpty == false || $0["namespaceSelector"] != nil }) { return true }
+            terms += (affinity?["preferredDuringSchedulingIgnoredDuringExecution"]?.elements ?? []).compactMap {
+                $0["podAffinityTerm"]
+            }
+            if terms.contains(where: { $0["namespaces"]?.elements.isEmpty == false || $0["namespaceSelector"] != nil })
+            {
+                return true
+            }
         }
         return false
     }
@@ -71,10 +81,13 @@ struct QuotaUsage {
         if Self.isPodResource(name) {
             let isLimit = name.hasPrefix("limits.")
             var resource = name
-            for prefix in ["requests.", "limits."] where resource.hasPrefix(prefix) { resource = String(resource.dropFirst(prefix.utf8.count)) }
+            for prefix in ["requests.", "limits."] where resource.hasPrefix(prefix) {
+                resource = String(resource.dropFirst(prefix.utf8.count))
+            }
             var total: Quantity?
             for pod in pods {
-                guard let amount = Self.amount(resource, isLimit ? "limits" : "requests", of: pod["spec"] ?? .null) else { continue }
+                guard let amount = Self.amount(resource, isLimit ? "limits" : "requests", of: pod["spec"] ?? .null)
+                else { continue }
                 total = total.map { $0 + amount } ?? amount
             }
             return total ?? .zero
@@ -93,7 +106,8 @@ struct QuotaUsage {
             for service in view.documents(.services, namespace: namespace) {
                 let type = service["spec"]?["type"]?.string
                 guard type == "NodePort" || type == "LoadBalancer" else { continue }
-                count += Int64((service["spec"]?["ports"]?.elements ?? []).filter { $0["nodePort"]?.int ?? 0 != 0 }.count)
+                count += Int64(
+                    (service["spec"]?["ports"]?.elements ?? []).filter { $0["nodePort"]?.int ?? 0 != 0 }.count)
             }
             return Quantity(count)
         case "services.loadbalancers":
@@ -118,7 +132,9 @@ struct QuotaUsage {
     private func storage(className: String?) -> Quantity {
         var total: Quantity?
         for claim in claims(className: className) {
-            guard let amount = claim["spec"]?["resources"]?["requests"]?["storage"].flatMap({ Quantity($0) }) else { continue }
+            guard let amount = claim["spec"]?["resources"]?["requests"]?["storage"].flatMap({ Quantity($0) }) else {
+                continue
+            }
             total = total.map { $0 + amount } ?? amount
         }
         return total ?? .zero

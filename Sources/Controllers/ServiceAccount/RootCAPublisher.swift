@@ -26,7 +26,8 @@ public struct RootCAPublisher: Controller {
     }
 
     public mutating func reconcile(_ work: inout Work, view: ClusterView) {
-        guard let namespace = view.document(work.key), namespace["status"]?["phase"]?.string != "Terminating", !namespace.isBeingDeleted
+        guard let namespace = view.document(work.key), namespace["status"]?["phase"]?.string != "Terminating",
+            !namespace.isBeingDeleted
         else { return }
         let data: JSON = ["ca.crt": .string(certificate)]
         let annotation = "kubernetes.io/description"

@@ -18,13 +18,17 @@ public struct ServiceAccountController: Controller {
     }
 
     public mutating func reconcile(_ work: inout Work, view: ClusterView) {
-        guard view.state.object(.serviceAccounts, work.key.name, "default") == nil, let namespace = view.document(work.key),
+        guard view.state.object(.serviceAccounts, work.key.name, "default") == nil,
+            let namespace = view.document(work.key),
             namespace["status"]?["phase"]?.string != "Terminating", !namespace.isBeingDeleted
         else { return }
         work.decision = ["controller": "service-account-controller", "why": "the namespace has no default account"]
         work.create(
             "serviceaccounts",
-            ["apiVersion": "v1", "kind": "ServiceAccount", "metadata": ["name": "default", "namespace": .string(work.key.name)]],
+            [
+                "apiVersion": "v1", "kind": "ServiceAccount",
+                "metadata": ["name": "default", "namespace": .string(work.key.name)],
+            ],
             tolerating: [403, 404, 409])
     }
 }

@@ -26,7 +26,9 @@ public struct TokensController: Controller {
         } else if change.kind != .updated {
             for stored in view.state.objects(.secrets, namespace: change.key.namespace) {
                 let secret = view.document(stored)
-                if secret["type"]?.string == Self.type, secret.annotation(Self.accountName) == change.key.name { dirty.add(stored.key) }
+                if secret["type"]?.string == Self.type, secret.annotation(Self.accountName) == change.key.name {
+                    dirty.add(stored.key)
+                }
             }
         }
     }
@@ -46,7 +48,9 @@ public struct TokensController: Controller {
         let authority = Base64.encode(Array(certificate.utf8))
         let namespace = Base64.encode(Array(work.key.namespace.utf8))
         let hasToken = data["token"]?.string?.isEmpty == false
-        if hasToken, data["ca.crt"]?.string == authority, data["namespace"]?.string == namespace, bound == account.uid { return }
+        if hasToken, data["ca.crt"]?.string == authority, data["namespace"]?.string == namespace, bound == account.uid {
+            return
+        }
         var changed = secret
         changed["data", "ca.crt"] = .string(authority)
         changed["data", "namespace"] = .string(namespace)

@@ -19,11 +19,15 @@ public struct StatefulSetController: Controller {
         default:
             guard let pod = change.pod else { return }
             for owner in [pod.controller, change.previousPod?.controller] {
-                if let owner, owner.kind == "StatefulSet" { dirty.add(GroupResource.statefulSets.key(pod.namespace, owner.name)) }
+                if let owner, owner.kind == "StatefulSet" {
+                    dirty.add(GroupResource.statefulSets.key(pod.namespace, owner.name))
+                }
             }
             if pod.controller == nil, change.kind != .deleted {
                 for stored in view.state.objects(.statefulSets, namespace: pod.namespace) {
-                    if LabelSelector(view.document(stored)["spec"]?["selector"]).matches(pod.labels) { dirty.add(stored.key) }
+                    if LabelSelector(view.document(stored)["spec"]?["selector"]).matches(pod.labels) {
+                        dirty.add(stored.key)
+                    }
                 }
             }
         }

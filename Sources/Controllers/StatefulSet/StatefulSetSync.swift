@@ -47,9 +47,11 @@ struct StatefulSetSync {
             }
         }
         if !set.isBeingDeleted {
-            for pod in view.pods.orphans(in: set.objectNamespace) where pod.deletion == nil && selector.matches(pod.labels) {
+            for pod in view.pods.orphans(in: set.objectNamespace)
+            where pod.deletion == nil && selector.matches(pod.labels) {
                 guard let ordinal = Self.ordinal(pod.name, of: set.objectName) else { continue }
-                PodClaim.adopt(pod, by: OwnerReference.controller(of: set, apiVersion: "apps/v1", kind: "StatefulSet"), in: &work)
+                PodClaim.adopt(
+                    pod, by: OwnerReference.controller(of: set, apiVersion: "apps/v1", kind: "StatefulSet"), in: &work)
                 pods.append((ordinal, pod))
             }
         }
@@ -64,7 +66,9 @@ struct StatefulSetSync {
 
     /// Finds or makes the current and update revisions; false when this look must wait for one to be made.
     private mutating func settleRevisions() -> Bool {
-        if Revision.adopt(for: set, kind: "StatefulSet", selector: LabelSelector(spec["selector"]), view: view, &work) { return false }
+        if Revision.adopt(for: set, kind: "StatefulSet", selector: LabelSelector(spec["selector"]), view: view, &work) {
+            return false
+        }
         let revisions = Revision.all(of: set, view: view)
         let template = spec["template"] ?? .null
         let wanted = Revision.data(of: template)
@@ -86,7 +90,8 @@ struct StatefulSetSync {
             work.create(
                 "controllerrevisions",
                 Revision.make(
-                    for: set, kind: "StatefulSet", hash: hash, hashLabel: Self.hashLabel, number: next, template: template,
+                    for: set, kind: "StatefulSet", hash: hash, hashLabel: Self.hashLabel, number: next,
+                    template: template,
                     annotations: copiedAnnotations))
             return false
         }
@@ -107,7 +112,9 @@ struct StatefulSetSync {
         let dead = Revision.all(of: set, view: view).filter { !live.contains($0.objectName) }
         if dead.count <= limit { return }
         for revision in dead.prefix(dead.count - limit) {
-            work.delete("apps/v1", "controllerrevisions", revision.objectNamespace, revision.objectName, uid: revision.objectUID)
+            work.delete(
+                "apps/v1", "controllerrevisions", revision.objectNamespace, revision.objectName, uid: revision.objectUID
+            )
         }
     }
 
@@ -168,7 +175,11 @@ struct StatefulSetSync {
         var replicas = [PodRecord?](repeating: nil, count: wanted)
         var condemned: [PodRecord] = []
         for (ordinal, pod) in pods {
-            if ordinal >= first, ordinal < first + wanted { replicas[ordinal - first] = pod } else { condemned.append(pod) }
+            if ordinal >= first, ordinal < first + wanted {
+                replicas[ordinal - first] = pod
+            } else {
+                condemned.append(pod)
+            }
         }
         condemned.reverse()
         let firstUnhealthy = (replicas.compactMap { $0 } + condemned.reversed()).first { !isHealthy($0) }
@@ -197,7 +208,10 @@ struct StatefulSetSync {
             if !isParallel { return }
         }
         if isOnDelete { return }
-        let allowed = max(1, (spec["updateStrategy"]?["rollingUpdate"]?["maxUnavailable"]).flatMap { $0.scaled(of: wanted, up: true) } ?? 1)
+        let allowed = max(
+            1,
+            (spec["updateStrategy"]?["rollingUpdate"]?["maxUnavailable"]).flatMap { $0.scaled(of: wanted, up: true) }
+                ?? 1)
         var unavailable = replicas.reduce(0) { $0 + ($1.map(isAvailable) == true && $1?.deletion == nil ? 0 : 1) }
         guard wanted > 0 else { return }
         for i in stride(from: wanted - 1, through: max(0, partition - first), by: -1) {
@@ -241,18 +255,26 @@ struct StatefulSetSync {
         if !templates.isEmpty {
             let names = Set(templates.map(\.objectName))
             var volumes = templates.map { claim -> JSON in
-                ["name": .string(claim.objectName), "persistentVolumeClaim": ["claimName": .string("\(claim.objectName)-\(name)")]]
+                [
+                    "name": .string(claim.objectName),
+                    "persistentVolumeClaim": ["claimName": .string("\(claim.objectName)-\(name)")],
+                ]
             }
             volumes += (pod["spec"]?["volumes"]?.elements ?? []).filter { !names.contains($0["name"]?.string ?? "") }
             pod["spec", "volumes"] = .array(volumes)
         }
         claims(ordinal)
-        work.decision = ["controller": "statefulset-controller", "why": .string("\(name) is missing"), "revision": .string(revision.objectName)]
+        work.decision = [
+            "controller": "statefulset-controller", "why": .string("\(name) is missing"),
+            "revision": .string(revision.objectName),
+        ]
         work.create(
             "pods", pod,
-            success: EventNote(set, "SuccessfulCreate", "Create Pod \(name) in StatefulSet \(set.objectName) successful"),
+            success: EventNote(
+                set, "SuccessfulCreate", "Create Pod \(name) in StatefulSet \(set.objectName) successful"),
             failure: EventNote(
-                set, "FailedCreate", "Create Pod \(name) in StatefulSet \(set.objectName) failed error: {}", warning: true), tolerating: [409])
+                set, "FailedCreate", "Create Pod \(name) in StatefulSet \(set.objectName) failed error: {}",
+                warning: true), tolerating: [409])
     }
 
     /// The claims of an ordinal, made when they are missing and owned as the retention policy says.
@@ -275,7 +297,9 @@ struct StatefulSetSync {
             if !labels.isEmpty { metadata["labels"] = .object(labels) }
             if let annotations = template["metadata"]?["annotations"] { metadata["annotations"] = annotations }
             if deletesWithSet {
-                metadata["ownerReferences"] = [OwnerReference.controller(of: set, apiVersion: "apps/v1", kind: "StatefulSet")]
+                metadata["ownerReferences"] = [
+                    OwnerReference.controller(of: set, apiVersion: "apps/v1", kind: "StatefulSet")
+                ]
             }
             claim["metadata"] = .object(metadata)
             work.create(
@@ -283,7 +307,8 @@ struct StatefulSetSync {
                 success: EventNote(
                     set, "SuccessfulCreate", "Create Claim \(name) Pod \(pod) in StatefulSet \(set.objectName) success"),
                 failure: EventNote(
-                    set, "FailedCreate", "Create Claim \(name) for Pod \(pod) in StatefulSet \(set.objectName) failed error: {}",
+                    set, "FailedCreate",
+                    "Create Claim \(name) for Pod \(pod) in StatefulSet \(set.objectName) failed error: {}",
                     warning: true), tolerating: [409])
         }
     }
@@ -292,8 +317,10 @@ struct StatefulSetSync {
         work.decision = ["controller": "statefulset-controller", "why": .string("\(pod.name) has to go")]
         work.delete(
             "v1", "pods", pod.namespace, pod.name, uid: pod.uid,
-            success: EventNote(set, "SuccessfulDelete", "Delete Pod \(pod.name) in StatefulSet \(set.objectName) successful"),
+            success: EventNote(
+                set, "SuccessfulDelete", "Delete Pod \(pod.name) in StatefulSet \(set.objectName) successful"),
             failure: EventNote(
-                set, "FailedDelete", "Delete Pod \(pod.name) in StatefulSet \(set.objectName) failed error: {}", warning: true))
+                set, "FailedDelete", "Delete Pod \(pod.name) in StatefulSet \(set.objectName) failed error: {}",
+                warning: true))
     }
 }

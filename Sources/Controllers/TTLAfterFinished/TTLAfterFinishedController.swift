@@ -14,8 +14,11 @@ public struct TTLAfterFinishedController: Controller {
     }
 
     public mutating func reconcile(_ work: inout Work, view: ClusterView) {
-        guard let job = view.document(work.key), !job.isBeingDeleted, let seconds = job["spec"]?["ttlSecondsAfterFinished"]?.int,
-            let end = ["Complete", "Failed"].compactMap({ Conditions.find(job["status"], $0) }).first(where: { $0["status"] == "True" }),
+        guard let job = view.document(work.key), !job.isBeingDeleted,
+            let seconds = job["spec"]?["ttlSecondsAfterFinished"]?.int,
+            let end = ["Complete", "Failed"].compactMap({ Conditions.find(job["status"], $0) }).first(where: {
+                $0["status"] == "True"
+            }),
             let finished = end.time("lastTransitionTime")
         else { return }
         let left = finished.adding(seconds: seconds).since(work.now)

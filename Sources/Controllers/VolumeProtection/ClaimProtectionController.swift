@@ -14,7 +14,9 @@ public struct ClaimProtectionController: Controller {
         if change.store == .volumeClaims {
             if change.kind != .deleted { dirty.add(change.key) }
         } else if let pod = change.pod, change.kind == .deleted || pod.isFinished {
-            for claim in Self.claims(of: change.document) { dirty.add(GroupResource.volumeClaims.key(pod.namespace, claim)) }
+            for claim in Self.claims(of: change.document) {
+                dirty.add(GroupResource.volumeClaims.key(pod.namespace, claim))
+            }
         }
     }
 
@@ -62,9 +64,11 @@ public struct VolumeProtectionController: Controller {
         let finalizers = volume.objectFinalizers
         if volume.isBeingDeleted {
             guard finalizers.contains(Self.finalizer), volume["status"]?["phase"]?.string != "Bound" else { return }
-            ClaimProtectionController.setFinalizers(finalizers.filter { $0 != Self.finalizer }, of: volume, "persistentvolumes", &work)
+            ClaimProtectionController.setFinalizers(
+                finalizers.filter { $0 != Self.finalizer }, of: volume, "persistentvolumes", &work)
         } else if !finalizers.contains(Self.finalizer) {
-            ClaimProtectionController.setFinalizers(finalizers + [Self.finalizer], of: volume, "persistentvolumes", &work)
+            ClaimProtectionController.setFinalizers(
+                finalizers + [Self.finalizer], of: volume, "persistentvolumes", &work)
         }
     }
 }

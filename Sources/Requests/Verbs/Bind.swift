@@ -55,6 +55,7 @@ extension Write {
             pod["metadata", "labels", label.key] = .string(label.value)
         }
         setScheduled(&pod)
+        pod["status", "nominatedNodeName"] = Optional.none
         let status: JSON = ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201]
         pod["metadata", "resourceVersion"] = .string(resourceVersion)
         let change = Change(
@@ -74,7 +75,6 @@ extension Write {
             if conditions[place]["status"] == "True" {
                 condition["lastTransitionTime"] = conditions[place]["lastTransitionTime"]
             }
-            if let observed = conditions[place]["observedGeneration"] { condition["observedGeneration"] = observed }
             conditions[place] = condition
         } else {
             conditions.append(scheduled)

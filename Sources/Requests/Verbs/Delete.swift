@@ -54,7 +54,8 @@ extension Write {
         var isGone: Bool
     }
 
-    mutating func remove(_ existing: StoredObject) throws(APIError) -> Removal {
+    /// `mark` changes an object that stays for its grace period or finalizers.
+    mutating func remove(_ existing: StoredObject, mark: (inout JSON) -> Void = { _ in }) throws(APIError) -> Removal {
         var object = existing.document
         let old = object
         let name = existing.key.name
@@ -82,6 +83,7 @@ extension Write {
             let gone = finish(&object, existing, isDeleting: isDeleting)
             return Removal(object: object, change: gone, isGone: true)
         }
+        mark(&object)
         if isDeleting {
             // A grace period may be made shorter, never longer.
             if grace < previousGrace { setDeletion(&object, grace: grace, since: old) }

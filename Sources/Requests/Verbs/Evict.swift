@@ -44,13 +44,24 @@ extension Write {
             }
         }
         var removal = Write(deletion, ground)
-        let removed = try removal.remove(existing)
+        let now = command.now
+        let removed = try removal.remove(existing) { pod in Self.markDisrupted(&pod, now) }
         warnings += removal.warnings
         let status: JSON = ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201]
         var changes: [(Change, JSON)] = []
         if let budgetChange, !deletion.isDryRun { changes.append(budgetChange) }
         if let change = removed.change { changes.append((change, removed.object)) }
         return decision(201, status, changes)
+    }
+
+    /// Why the pod ends, for whoever replaces it: Kubernetes' `DisruptionTarget`.
+    private static func markDisrupted(_ pod: inout JSON, _ now: Timestamp) {
+        var conditions = (pod["status", "conditions"]?.elements ?? []).filter { $0["type"] != "DisruptionTarget" }
+        conditions.append([
+            "type": "DisruptionTarget", "status": "True", "lastTransitionTime": .string(now.rfc3339),
+            "reason": "EvictionByEvictionAPI", "message": "Eviction API: evicting",
+        ])
+        pod["status", "conditions"] = .array(conditions)
     }
 
     /// A pod that has ended, waits, or is going already costs no disruption.

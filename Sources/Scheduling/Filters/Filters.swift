@@ -26,7 +26,8 @@ enum Filters {
             where node.ports.contains(where: port.conflicts)
                 || (promised?.contains { $0.hostPorts.contains(where: port.conflicts) } ?? false)
             {
-                return Verdict("NodePorts", ["node(s) didn't have free ports for the requested pod ports"], final: false)
+                return Verdict(
+                    "NodePorts", ["node(s) didn't have free ports for the requested pod ports"], final: false)
             }
         }
         if let verdict = resources(pod, node, promised, explain: explain) { return verdict }
@@ -95,11 +96,13 @@ enum Filters {
         for (constraint, counts, least) in context.spread {
             guard let value = node.facts.labels[constraint.term.topologyKey] else {
                 return Verdict(
-                    "PodTopologySpread", ["node(s) didn't match pod topology spread constraints (missing required label)"], final: true)
+                    "PodTopologySpread",
+                    ["node(s) didn't match pod topology spread constraints (missing required label)"], final: true)
             }
             let here = (counts[value] ?? 0) + (constraint.countsItself ? 1 : 0)
             if here - least > constraint.maxSkew {
-                return Verdict("PodTopologySpread", ["node(s) didn't match pod topology spread constraints"], final: false)
+                return Verdict(
+                    "PodTopologySpread", ["node(s) didn't match pod topology spread constraints"], final: false)
             }
         }
         return nil
@@ -124,7 +127,8 @@ enum Filters {
         }
         for (term, counts) in context.repelled {
             if let value = node.facts.labels[term.topologyKey], counts[value] ?? 0 > 0 {
-                return Verdict("InterPodAffinity", ["node(s) didn't satisfy existing pods anti-affinity rules"], final: false)
+                return Verdict(
+                    "InterPodAffinity", ["node(s) didn't satisfy existing pods anti-affinity rules"], final: false)
             }
         }
         return nil

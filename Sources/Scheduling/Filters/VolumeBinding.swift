@@ -29,15 +29,22 @@ enum VolumeBinding {
         var out: [VolumeNeed] = []
         for (name, isEphemeral) in pod.claims {
             guard let claim = state.object(.volumeClaims, pod.namespace, name)?.document else {
-                if isEphemeral { return .refused("waiting for ephemeral volume controller to create the persistentvolumeclaim \"\(name)\"") }
+                if isEphemeral {
+                    return .refused(
+                        "waiting for ephemeral volume controller to create the persistentvolumeclaim \"\(name)\"")
+                }
                 return .refused("persistentvolumeclaim \"\(name)\" not found")
             }
             if isEphemeral, claim.controllerReference?.uid != pod.uid {
-                return .refused("PVC \(pod.namespace)/\(name) was not created for pod \(pod.namespace)/\(pod.name) (pod is not owner)")
+                return .refused(
+                    "PVC \(pod.namespace)/\(name) was not created for pod \(pod.namespace)/\(pod.name) (pod is not owner)"
+                )
             }
             if claim.isBeingDeleted { return .refused("persistentvolumeclaim \"\(name)\" is being deleted") }
             if claim["status"]?["phase"]?.string == "Lost" {
-                return .refused("persistentvolumeclaim \"\(name)\" bound to non-existent persistentvolume \"\(claim["spec"]?["volumeName"]?.string ?? "")\"")
+                return .refused(
+                    "persistentvolumeclaim \"\(name)\" bound to non-existent persistentvolume \"\(claim["spec"]?["volumeName"]?.string ?? "")\""
+                )
             }
             let volumeName = claim["spec"]?["volumeName"]?.string ?? ""
             let isBound = !volumeName.isEmpty && claim.annotation("pv.kubernetes.io/bind-completed") != nil
@@ -72,12 +79,16 @@ enum VolumeBinding {
     }
 
     private static func terms(of volume: JSON) -> [NodeSelectorTerm]? {
-        volume["spec"]?["nodeAffinity"]?["required"]?["nodeSelectorTerms"].map { $0.elements.map(NodeSelectorTerm.init) }
+        volume["spec"]?["nodeAffinity"]?["required"]?["nodeSelectorTerms"].map {
+            $0.elements.map(NodeSelectorTerm.init)
+        }
     }
 
     static func verdict(_ needs: [VolumeNeed], _ node: NodeState) -> Verdict? {
         for need in needs where need.isBound {
-            if let terms = need.boundTerms, !NodeSelectorTerm.any(terms, labels: node.facts.labels, name: node.facts.name) {
+            if let terms = need.boundTerms,
+                !NodeSelectorTerm.any(terms, labels: node.facts.labels, name: node.facts.name)
+            {
                 return Verdict("VolumeBinding", ["node(s) didn't match PersistentVolume's node affinity"], final: true)
             }
         }
@@ -92,7 +103,9 @@ enum VolumeBinding {
         for need in needs where !need.isBound {
             let found = need.candidates.first { candidate in
                 !taken.contains(candidate.volume)
-                    && candidate.terms.map { NodeSelectorTerm.any($0, labels: node.facts.labels, name: node.facts.name) } ?? true
+                    && candidate.terms.map {
+                        NodeSelectorTerm.any($0, labels: node.facts.labels, name: node.facts.name)
+                    } ?? true
             }
             if let found {
                 taken.insert(found.volume)

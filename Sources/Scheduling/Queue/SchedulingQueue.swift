@@ -89,7 +89,9 @@ struct SchedulingQueue: Sendable {
             var parent = 0
             while true {
                 var smallest = parent
-                for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[child] < heap[smallest] { smallest = child }
+                for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[child] < heap[smallest] {
+                    smallest = child
+                }
                 if smallest == parent { break }
                 heap.swapAt(parent, smallest)
                 parent = smallest

@@ -4,7 +4,8 @@ import Document
 /// The scores of nodes for one pod, each plugin from 0 to 100 times its weight, as upstream's default profile weighs them.
 struct Scores {
     static let weights: [(name: String, weight: Int64)] = [
-        ("TaintToleration", 3), ("NodeAffinity", 2), ("NodeResourcesFit", 1), ("PodTopologySpread", 2), ("InterPodAffinity", 2),
+        ("TaintToleration", 3), ("NodeAffinity", 2), ("NodeResourcesFit", 1), ("PodTopologySpread", 2),
+        ("InterPodAffinity", 2),
         ("NodeResourcesBalancedAllocation", 1), ("ImageLocality", 1),
     ]
     let pod: PodDemand
@@ -23,9 +24,13 @@ struct Scores {
         } else {
             for i in out.indices { out[i] += 300 }
         }
-        if !pod.preferredNodeTerms.isEmpty { add(2, normalized(nodes.map { preference(placements.nodes[$0]) }, reverse: false), to: &out) }
+        if !pod.preferredNodeTerms.isEmpty {
+            add(2, normalized(nodes.map { preference(placements.nodes[$0]) }, reverse: false), to: &out)
+        }
         for (i, place) in nodes.enumerated() {
-            out[i] += leastAllocated(placements.nodes[place]) + balanced(placements.nodes[place]) + locality(placements.nodes[place])
+            out[i] +=
+                leastAllocated(placements.nodes[place]) + balanced(placements.nodes[place])
+                + locality(placements.nodes[place])
         }
         if !spread.isEmpty { add(2, spreadScores(nodes, placements), to: &out) }
         if !near.isEmpty || !drawn.isEmpty { add(2, affinityScores(nodes, placements), to: &out) }
@@ -44,14 +49,18 @@ struct Scores {
     private func taintCount(_ node: NodeState) -> Int64 {
         var count: Int64 = 0
         for taint in node.facts.taints where taint.effect == "PreferNoSchedule" {
-            let tolerated = pod.tolerations.contains { ($0.effect.isEmpty || $0.effect == "PreferNoSchedule") && $0.tolerates(taint) }
+            let tolerated = pod.tolerations.contains {
+                ($0.effect.isEmpty || $0.effect == "PreferNoSchedule") && $0.tolerates(taint)
+            }
             if !tolerated { count += 1 }
         }
         return count
     }
     private func preference(_ node: NodeState) -> Int64 {
         pod.preferredNodeTerms.reduce(0) {
-            $0 + ($1.term.requirements.isEmpty || $1.term.matches(labels: node.facts.labels, name: node.facts.name) ? $1.weight : 0)
+            $0
+                + ($1.term.requirements.isEmpty || $1.term.matches(labels: node.facts.labels, name: node.facts.name)
+                    ? $1.weight : 0)
         }
     }
 
@@ -95,7 +104,9 @@ struct Scores {
         var ignored = [Bool](repeating: false, count: nodes.count)
         for (constraint, counts) in spread {
             let key = constraint.term.topologyKey
-            let domains = key == "kubernetes.io/hostname" ? nodes.count : Set(nodes.compactMap { placements.nodes[$0].facts.labels[key] }).count
+            let domains =
+                key == "kubernetes.io/hostname"
+                ? nodes.count : Set(nodes.compactMap { placements.nodes[$0].facts.labels[key] }).count
             let weight = Double(domains + 2).logarithm
             for (i, place) in nodes.enumerated() {
                 guard let value = placements.nodes[place].facts.labels[key] else {
@@ -139,9 +150,12 @@ struct Scores {
         // In a large cluster the comparison is not made twice for the record's sake.
         if nodes.count <= 100, let at = nodes.firstIndex(of: place) {
             if !spread.isEmpty { out["PodTopologySpread"] = .int(2 * spreadScores(nodes, placements)[at]) }
-            if !near.isEmpty || !drawn.isEmpty { out["InterPodAffinity"] = .int(2 * affinityScores(nodes, placements)[at]) }
+            if !near.isEmpty || !drawn.isEmpty {
+                out["InterPodAffinity"] = .int(2 * affinityScores(nodes, placements)[at])
+            }
             if !pod.preferredNodeTerms.isEmpty {
-                out["NodeAffinity"] = .int(2 * normalized(nodes.map { preference(placements.nodes[$0]) }, reverse: false)[at])
+                out["NodeAffinity"] = .int(
+                    2 * normalized(nodes.map { preference(placements.nodes[$0]) }, reverse: false)[at])
             }
         }
         return out

@@ -90,13 +90,37 @@ final class Cluster {
                     clientCertificateAuthorities: pki.authority.pair.certificateBytes)), group: group, handler: server)
         if loops {
             let controllers = ControllerLoop(
-                door: engine, controllers: standardControllers(caCertificate: pki.authority.pair.certificate))
+                door: engine,
+                controllers: standardControllers(
+                    caCertificate: pki.authority.pair.certificate, secrets: clusterSecrets(tokens)))
             let scheduler = SchedulerLoop(door: engine)
             controllers.start()
             scheduler.start()
             self.controllers = controllers
             self.scheduler = scheduler
         }
+    }
+
+    /// What controllers that sign need of the cluster's keys, as functions: the keys stay here.
+    private func clusterSecrets(_ tokens: ServiceAccountTokens) -> ClusterSecrets {
+        let (pki, engine) = (pki, engine)
+        return ClusterSecrets(
+            token: { namespace, account, uid, secret in
+                try? tokens.mintLegacy(
+                    namespace: namespace, serviceAccount: .init(name: account, uid: uid), secretName: secret)
+            },
+            read: { pem in
+                (try? CertificateRequest(pem: pem)).map {
+                    .init(
+                        commonName: $0.subject.commonName, organizations: $0.subject.organizations,
+                        dnsNames: $0.names.names, addresses: $0.names.addresses, otherNames: $0.otherNames)
+                }
+            },
+            sign: { pem, client, server, seconds in
+                guard let request = try? CertificateRequest(pem: pem) else { return nil }
+                let usages: [CertificateAuthority.Usage] = (client ? [.client] : []) + (server ? [.server] : [])
+                return try? pki.authority.sign(request: request, usages: usages, now: engine.now, seconds: seconds)
+            })
     }
 
     /// Starts what `--nodes` asks for.
