@@ -226,6 +226,11 @@ struct Write {
     /// The managed fields of `object`, which replaces `old` (`.null` for a creation).
     func recordManager(_ object: inout JSON, old: JSON) {
         guard let schema = type.schema else { return }
+        if type.store == GroupResource(group: "certificates.k8s.io", resource: "certificatesigningrequests") {
+            // Upstream keeps no owners for signing requests.
+            object["metadata", "managedFields"] = Optional.none
+            return
+        }
         if command.subresource == "finalize" {
             object["metadata", "managedFields"] = old["metadata", "managedFields"]
             return
