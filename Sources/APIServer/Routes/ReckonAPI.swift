@@ -15,6 +15,20 @@ extension APIServer {
         let parts = exchange.info.path.split(separator: "/").dropFirst(2).map(String.init)
         switch parts.first {
         case "history": try objectHistory(exchange, snapshot)
+        case "digest":
+            // One hash over every object: two servers that agree on it agree on everything.
+            note(exchange, code: 200)
+            inPast {
+                let digest = snapshot.state.digest(SHA256Hasher.self).map { byte in
+                    let digits = String(byte, radix: 16)
+                    return digits.utf8.count == 1 ? "0" + digits : digits
+                }
+                let answer: JSON = [
+                    "kind": "StateDigest", "apiVersion": "reckon.dev/v1", "revision": .int(Int64(snapshot.revision)),
+                    "digest": .string(digest.joined()),
+                ]
+                exchange.answer(200, answer.encoded())
+            }
         case "status":
             let floor = engine.floor
             let answer: JSON = [
@@ -27,7 +41,9 @@ extension APIServer {
         default:
             throw APIError(
                 code: 404, reason: "NotFound",
-                message: "nothing is served at \(exchange.info.path): try /reckon/v1/history or /reckon/v1/status")
+                message:
+                    "nothing is served at \(exchange.info.path): try /reckon/v1/history, /reckon/v1/status or /reckon/v1/digest"
+            )
         }
     }
 

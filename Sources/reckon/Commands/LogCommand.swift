@@ -8,7 +8,7 @@ import Records
 struct LogCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log", abstract: "Read and check a log.",
-        subcommands: [List.self, Show.self, Verify.self, Stat.self])
+        subcommands: [List.self, Show.self, Verify.self, Stat.self, LogMeasureCommand.self])
 
     struct Source: ParsableArguments {
         @Option(help: "The data directory of the log. A running server may have it open.")
