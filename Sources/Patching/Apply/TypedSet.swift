@@ -140,7 +140,17 @@ struct TypedSet {
         default: return
         }
         path.append(field.ownedName)
-        problem("expected \(wanted), got &{\(value.string ?? value.text)}")
+        var found = "&{\(value.string ?? value.text)}"
+        if wanted.hasPrefix("numeric") {
+            switch value {
+            case .string: found = "string"
+            case .bool: found = "boolean"
+            case .array: found = "list"
+            case .object: found = "map"
+            default: break
+            }
+        }
+        problem("expected \(wanted), got \(found)")
         path.removeLast()
     }
 

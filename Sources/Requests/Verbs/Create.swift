@@ -95,10 +95,6 @@ enum Generation {
     /// Some kinds also count changes of labels or annotations.
     static func isRaised(_ type: ResourceType, _ object: JSON, _ old: JSON) -> Bool {
         if differs(object, old) { return true }
-        // An empty list of webhooks never equals an unset one, so every update of such a configuration counts upstream.
-        if type.store.resource.hasSuffix("webhookconfigurations") {
-            return object["webhooks"]?.elements.isEmpty ?? true
-        }
         if type.store == GroupResource(group: "apps", resource: "deployments") {
             return (object["metadata", "annotations"] ?? [:]) != (old["metadata", "annotations"] ?? [:])
         }

@@ -54,7 +54,18 @@ extension Write {
         else { return error }
         return APIError.invalid(
             GroupVersionKind(version: "", kind: ""), "",
-            [.invalid("patch", .string(command.body.text), String(error.message[start.lowerBound...]))])
+            [.invalid("patch", .string(Self.goText(command.body)), String(error.message[start.lowerBound...]))])
+    }
+
+    /// A value as Go prints it: `map[spec:map[replicas:five]]`.
+    private static func goText(_ value: JSON) -> String {
+        switch value {
+        case .null: "<nil>"
+        case .string(let text): text
+        case .array(let elements): "[" + elements.map(goText).joined(separator: " ") + "]"
+        case .object(let members): "map[" + members.map { "\($0.key):\(goText($0.value))" }.joined(separator: " ") + "]"
+        default: value.text
+        }
     }
 
     private func requireObject() throws(APIError) {

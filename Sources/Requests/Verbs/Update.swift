@@ -72,7 +72,7 @@ extension Write {
         if Generation.isCounted(type), command.subresource != "status" {
             let generation = old["metadata", "generation"]?.int ?? 0
             object["metadata", "generation"] = .int(
-                Generation.isRaised(type, object, old) ? generation + 1 : generation)
+                Generation.isRaised(type, object, old) || replacesEmptyWebhooks ? generation + 1 : generation)
         }
 
         var errors = ObjectMetaRules.validateUpdate(
@@ -99,6 +99,12 @@ extension Write {
         var decision = decision(200, answer(object), [(change, object)])
         if type.storageVersion == type.apiVersion { decision.stored = change.body }
         return decision
+    }
+
+    /// An empty list of webhooks in a PUT never equals the unset one that is stored: upstream counts such an update.
+    private var replacesEmptyWebhooks: Bool {
+        command.verb == .update && type.store.resource.hasSuffix("webhookconfigurations")
+            && command.body["webhooks"]?.array?.isEmpty == true
     }
 
     /// What only the server sets stays as it is.
