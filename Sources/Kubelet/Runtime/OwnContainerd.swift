@@ -36,6 +36,7 @@ struct OwnContainerd: Sendable {
         }
         try write(configuration(cni), to: configurationFile)
         try write(network, to: directory + "/cni/10-reckon.conflist")
+        removeDeadBridges(logger: logger)
         if isAlive {
             logger.info("found containerd running", metadata: ["socket": "\(socket)"])
             return
@@ -49,6 +50,19 @@ struct OwnContainerd: Sendable {
         }
         try write("\(pid)\n", to: directory + "/containerd.pid")
         logger.info("started containerd", metadata: ["pid": "\(pid)", "socket": "\(socket)"])
+    }
+
+    /// A data directory that was removed leaves its bridge, whose address and route would draw the traffic of our pods. One without
+    /// any port serves nobody: its owner, if there is one, makes it anew with the next pod.
+    private func removeDeadBridges(logger: Logger) {
+        let links = "/sys/class/net/"
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: links)) ?? [] {
+            guard name.hasPrefix("reckon"), name != bridge,
+                let ports = try? FileManager.default.contentsOfDirectory(atPath: links + name + "/brif"), ports.isEmpty
+            else { continue }
+            logger.notice("removing the bridge of a node that is gone", metadata: ["bridge": "\(name)"])
+            _ = Shell.run("ip", ["link", "delete", name])
+        }
     }
 
     /// Starts containerd again when it has died; what runs in its containers is not touched by that.
