@@ -66,9 +66,9 @@ let package = Package(
         ours("Document"),
         .target(name: "CFacts", exclude: ["schema.txt"]),
         ours("Schema", ["Document", "CFacts"], exclude: ["README.md"]),
-        ours("Records", ["Document"]),
+        ours("Records", ["Document"], exclude: ["README.md"]),
         // P: pure
-        ours("ClusterState", ["Document", "Schema", "Records", hashTrees]),
+        ours("ClusterState", ["Document", "Schema", "Records", hashTrees], exclude: ["README.md"]),
         ours("Patching", ["Document", "Schema"], exclude: ["README.md"]),
         ours("Access", ["Document", "Schema", "Records", "ClusterState"]),
         ours("Admission", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access"]),
@@ -82,7 +82,7 @@ let package = Package(
         ours("ServiceRouting", ["Document"]),
         // C: coordination
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
-        ours("EventLog", ["CLMDB", "Document", "Records", "ClusterState", crypto]),
+        ours("EventLog", ["CLMDB", "Document", "Records", "ClusterState", crypto], exclude: ["README.md"]),
         ours(
             "Engine",
             [

@@ -3,8 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// SIGKILL at any moment, again and again, while clients write: nothing that was acknowledged may be missing, nothing that was refused
-/// may be there, and the log must stay sound.
+/// SIGKILL at any moment, again and again, while clients write and controllers, scheduler and kubelets act on it: nothing that was
+/// acknowledged may be missing, nothing that was refused may be there, no loop may do a thing twice, and the log must stay sound.
 @Suite(.serialized) struct CrashTests {
     /// What one client knows of its objects. Each client writes its own names, so nobody else changes them.
     actor Model {
@@ -28,14 +28,17 @@ import Testing
     static let kills = Int(ProcessInfo.processInfo.environment["RECKON_KILLS"] ?? "") ?? 200
 
     @Test func nothingAcknowledgedIsLost() async throws {
-        let server = try ReckonProcess(["apiserver"])
+        let server = try ReckonProcess(["up", "--nodes", "simulated:3"])
         defer { server.remove() }
         _ = try await server.send(
             "POST", "/api/v1/namespaces", ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "crash"]])
+        let workloads = Workloads(server)
+        try await workloads.create()
         let models = (0..<4).map { _ in Model() }
         let writers = models.enumerated().map { number, model in
             Task { await Self.write(server, client: number, model) }
         }
+        let scaling = Task { await workloads.scaleUntilCancelled() }
         var slowest = 0.0
         for _ in 0..<Self.kills {
             try await Task.sleep(nanoseconds: UInt64.random(in: 5_000_000...80_000_000))
@@ -44,8 +47,12 @@ import Testing
             for (number, model) in models.enumerated() { try await Self.check(server, client: number, model) }
         }
         writers.forEach { $0.cancel() }
+        scaling.cancel()
         for writer in writers { await writer.value }
+        await scaling.value
         for (number, model) in models.enumerated() { try await Self.check(server, client: number, model) }
+        try await workloads.settle()
+        try await workloads.checkPast()
         #expect(slowest < 1, "the slowest start took \(slowest) s")
         server.stop()
         let verified = try server.reckon("log", "verify", "--data", server.dataPath)

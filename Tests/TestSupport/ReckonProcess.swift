@@ -11,14 +11,18 @@ public final class ReckonProcess: @unchecked Sendable {
     private var process = Process()
     private var output = Pipe()
     private let arguments: [String]
+    /// Variables that the next start adds to the environment.
+    public var environment: [String: String]
     private let client = HTTPClient(group: MultiThreadedEventLoopGroup.singleton, tls: .init(trustsAnyone: true))
 
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
+        public init(description: String) { self.description = description }
     }
 
     /// `arguments` begin with the subcommand; data directory, address and tokens are added. Returns when it serves.
-    public init(_ arguments: [String]) throws {
+    public init(_ arguments: [String], environment: [String: String] = [:]) throws {
+        self.environment = environment
         directory = FileManager.default.temporaryDirectory.appendingPathComponent(
             "reckon-test-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -41,6 +45,7 @@ public final class ReckonProcess: @unchecked Sendable {
                 "--data", dataPath, "--listen", "127.0.0.1:\(port)", "--token-auth-file",
                 directory.path + "/tokens.csv",
             ]
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardOutput = output
         let errors = directory.appendingPathComponent("stderr")
         if !FileManager.default.fileExists(atPath: errors.path) {
@@ -72,6 +77,13 @@ public final class ReckonProcess: @unchecked Sendable {
     public func crash() {
         kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
+    }
+
+    /// Waits until it ends by itself; its exit status, nil when it still runs after `seconds`.
+    public func ends(within seconds: Double = 10) async -> Int32? {
+        let deadline = Date().addingTimeInterval(seconds)
+        while process.isRunning, Date() < deadline { try? await Task.sleep(nanoseconds: 20_000_000) }
+        return process.isRunning ? nil : process.terminationStatus
     }
 
     /// SIGTERM; the exit status.
