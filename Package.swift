@@ -75,6 +75,8 @@ let package = Package(
         ours(
             "Requests", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access", "Admission"],
             exclude: ["README.md"]),
+        ours(
+            "FlowControl", ["Document", "Schema", "Records", "ClusterState", "Access", deques], exclude: ["README.md"]),
         ours("History", ["Document", "Schema", "Records", "ClusterState"]),
         ours("Controllers", ["Document", "Schema", "Records", "ClusterState", deques], exclude: ["README.md"]),
         ours("Scheduling", ["Document", "Schema", "Records", "ClusterState", "Controllers"], exclude: ["README.md"]),
@@ -99,7 +101,7 @@ let package = Package(
             "APIServer",
             [
                 "Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Patching", "Requests",
-                "History", "Controllers", "EventLog", "Engine",
+                "FlowControl", "History", "Controllers", "EventLog", "Engine",
                 "HTTPEdge", "Identity", nioCore, nioHTTP1, nioSSL, crypto, yaml, logging,
             ]),
         ours("CRI", [grpc, grpcTransport, grpcProtobuf, protobuf], exclude: ["README.md", "api.proto"]),
@@ -152,6 +154,7 @@ let package = Package(
         tests(
             "KubeletTests",
             ["Kubelet", "Engine", "ClusterState", "Records", "Controllers", "Schema", "Document", logging]),
+        tests("FlowControlTests", ["Document", "Schema", "Records", "ClusterState", "Access", "FlowControl"]),
         tests("AdmissionTests", ["Admission", "Document", "Schema", "Records", "ClusterState"]),
         tests("HistoryTests", ["Document", "Records", "History"]),
         tests("ReplayTests", ["Document", "Records", "ClusterState", "EventLog"]),

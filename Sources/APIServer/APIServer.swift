@@ -24,6 +24,7 @@ public final class APIServer: EdgeHandler {
     let logger: Logger
     let metrics = Metrics()
     private let definitions: CustomResourceLifecycle
+    let fairness: RequestFairness
     let openAPIDocuments = OpenAPIDocuments()
     /// Where reads that may take long run: past states, big lists.
     private let pastReaders = WorkQueue("reckon-past", threads: 2)
@@ -43,11 +44,16 @@ public final class APIServer: EdgeHandler {
         self.nodes = nodes
         self.logger = logger
         definitions = CustomResourceLifecycle(engine)
+        fairness = RequestFairness(engine)
         definitions.start()
+        fairness.start()
     }
 
     /// Ends what the server does by itself.
-    public func stop() { definitions.stop() }
+    public func stop() {
+        definitions.stop()
+        fairness.stop()
+    }
 
     /// Runs a read that may take long off the event loop.
     func inPast(_ work: @escaping @Sendable () -> Void) { pastReaders.run(work) }
@@ -71,8 +77,15 @@ public final class APIServer: EdgeHandler {
             past = moment
         }
         let exchange = Exchange(request, responder, info: info, past: past, auditID: auditID)
-        guard authenticate(exchange), authorize(exchange) else { return }
-        if past != nil {
+        guard authenticate(exchange) else { return }
+        let attributes = attributes(exchange)
+        if admitted(exchange, attributes) { proceed(exchange, attributes) }
+    }
+
+    /// Goes on with a request that has a seat.
+    func proceed(_ exchange: Exchange, _ attributes: AccessAttributes) {
+        guard authorize(exchange, attributes) else { return }
+        if exchange.past != nil {
             handlePast(exchange)
             return
         }

@@ -98,7 +98,7 @@ func wallClockMicroseconds() -> Int64 {
 }
 
 /// Microseconds of a clock that only runs forward.
-func steadyMicroseconds() -> Int64 {
+public func steadyMicroseconds() -> Int64 {
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)
     return Int64(now.tv_sec) * 1_000_000 + Int64(now.tv_nsec) / 1000

@@ -21,6 +21,10 @@ final class Exchange: @unchecked Sendable {
     var warnings: [String] = []
     /// The revision that a past answer is of, told in `Reckon-Revision`.
     var shownRevision: UInt64?
+    /// What priority and fairness took the request for; nil before, and for streams.
+    var flow: FlowUIDs?
+    /// Held while the request is worked on; a watch gives it back once it has sent what there is.
+    var seat: Seat?
 
     init(_ request: EdgeRequest, _ responder: EdgeResponder, info: RequestInfo, past: PastMoment?, auditID: String) {
         self.request = request
@@ -42,8 +46,16 @@ final class Exchange: @unchecked Sendable {
 
     /// The headers that every answer has.
     func headers(_ contentType: String) -> [(String, String)] {
-        var headers = [("audit-id", auditID), ("cache-control", "no-cache, private"), ("content-type", contentType)]
+        var headers: [(String, String)] = []
+        headers.reserveCapacity(8)
+        headers.append(("audit-id", auditID))
+        headers.append(("cache-control", "no-cache, private"))
+        headers.append(("content-type", contentType))
         for warning in warnings { headers.append(("warning", "299 - \"\(Self.quoted(warning))\"")) }
+        if let flow {
+            headers.append(("x-kubernetes-pf-flowschema-uid", flow.schema))
+            headers.append(("x-kubernetes-pf-prioritylevel-uid", flow.level))
+        }
         if let shownRevision { headers.append(("reckon-revision", String(shownRevision))) }
         return headers
     }
@@ -64,11 +76,22 @@ final class Exchange: @unchecked Sendable {
 
     func answer(_ code: Int, _ bytes: [UInt8], contentType: String = "application/json", more: [(String, String)] = [])
     {
-        responder.respond(code, headers(contentType) + more, .bytes(bytes))
+        respond(code, headers(contentType) + more, .bytes(bytes))
     }
 
-    func answer(_ code: Int, text: String, contentType: String = "text/plain; charset=utf-8") {
-        responder.respond(code, headers(contentType) + [("x-content-type-options", "nosniff")], .text(text))
+    func answer(
+        _ code: Int, text: String, contentType: String = "text/plain; charset=utf-8", more: [(String, String)] = []
+    ) {
+        respond(code, headers(contentType) + [("x-content-type-options", "nosniff")] + more, .text(text))
+    }
+
+    /// Hands the answer to the connection. The seat is kept until the event loop has it: what waits for a busy loop is load too.
+    private func respond(_ code: Int, _ headers: [(String, String)], _ body: EdgeBody) {
+        if responder.eventLoop.inEventLoop {
+            responder.respond(code, headers, body)
+        } else {
+            responder.eventLoop.execute { self.responder.respond(code, headers, body) }
+        }
     }
 
     func answer(_ error: APIError) {

@@ -52,8 +52,7 @@ extension APIServer {
         return true
     }
 
-    func authorize(_ exchange: Exchange) -> Bool {
-        let attributes = attributes(exchange)
+    func authorize(_ exchange: Exchange, _ attributes: AccessAttributes) -> Bool {
         let facts = engine.authorize(attributes)
         exchange.authorization = facts
         if facts.verdict == .allowed { return true }

@@ -68,7 +68,7 @@ extension APIServer {
             return
         }
         exchange.responder.startStream(200, exchange.headers(format.contentType))
-        ListPump(exchange.responder, list.chunks(ofAbout: 128 * 1024)).next()
+        ListPump(exchange, list.chunks(ofAbout: 128 * 1024)).next()
     }
 
     func format(_ exchange: Exchange, _ type: ResourceType, isList: Bool, isWatch: Bool) throws(APIError)
@@ -82,12 +82,14 @@ extension APIServer {
 
 /// Feeds one list to one client at the client's pace. Lives on the responder's event loop.
 private final class ListPump: @unchecked Sendable {
-    private let responder: EdgeResponder
+    /// Kept to its end, for the seat that it holds.
+    private let exchange: Exchange
+    private var responder: EdgeResponder { exchange.responder }
     private var chunks: ListChunks
     private var bytes: [UInt8] = []
 
-    init(_ responder: EdgeResponder, _ chunks: ListChunks) {
-        self.responder = responder
+    init(_ exchange: Exchange, _ chunks: ListChunks) {
+        self.exchange = exchange
         self.chunks = chunks
     }
 

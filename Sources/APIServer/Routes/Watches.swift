@@ -50,6 +50,7 @@ extension APIServer {
 
         if let start {
             engine.watch(stream, from: start)
+            exchange.seat = nil
             return
         }
         let state = snapshot.state
@@ -57,6 +58,7 @@ extension APIServer {
             stream.sendPresent(selection.objects(in: state))
             if options.sendsInitialEvents == true { stream.sendBookmark(state.revision, endsInitialEvents: true) }
             engine.watch(stream, from: state.revision)
+            exchange.responder.eventLoop.execute { exchange.seat = nil }
         }
     }
 }

@@ -1,0 +1,157 @@
+import Access
+import ClusterState
+import Dispatch
+import Engine
+import FlowControl
+import Records
+import Requests
+import Schema
+import Synchronization
+
+/// Priority and fairness at work: gives every request a seat, a place in a queue, or a refusal.
+final class RequestFairness: Sendable {
+    /// Seats of the whole server: what upstream's `--max-requests-inflight` and `--max-mutating-requests-inflight` make together.
+    static let serverSeats = 600
+    /// Microseconds that a request waits at most: a quarter of the time that a request may take.
+    static let waitMicrosMax: Int64 = 15_000_000
+    /// Objects of a list that count for one seat.
+    static let objectsPerSeat = 100
+
+    struct Waiting: Sendable {
+        let exchange: Exchange
+        let server: APIServer
+    }
+    private let dispatcher: Mutex<FlowDispatcher<Waiting>>
+    private let handle = Mutex<(any FollowHandle)?>(nil)
+    private let sweeps = Atomic<Bool>(false)
+    private let sweeper = DispatchQueue(label: "reckon-fairness")
+    private let engine: Engine
+
+    init(_ engine: Engine) {
+        self.engine = engine
+        dispatcher = Mutex(
+            FlowDispatcher(FlowConfiguration(engine.state, serverSeats: RequestFairness.serverSeats)))
+    }
+
+    /// Follows changes of the configuration.
+    func start() {
+        let (state, handle) = engine.follow { [self] events, state in
+            let isChanged = events.contains { $0.changes.contains { FlowConfiguration.concerns(group: $0.key.group) } }
+            if isChanged { configure(state) }
+        }
+        configure(state)
+        self.handle.withLock { $0 = handle }
+    }
+    func stop() { handle.withLock { $0?.cancel() } }
+
+    private func configure(_ state: ClusterState) {
+        let configuration = FlowConfiguration(state, serverSeats: RequestFairness.serverSeats)
+        dispatcher.withLock { $0.configure(configuration) }
+    }
+
+    /// Lets a request in (true), or keeps it for later, or refuses it; then it has been, or will be, dealt with.
+    func admit(_ exchange: Exchange, _ attributes: AccessAttributes, seats: Int, by server: APIServer) -> Bool {
+        let now = steadyMicroseconds()
+        let (arrival, uids, isFirst) = dispatcher.withLock { dispatcher in
+            let found = dispatcher.configuration.classify(attributes)
+            let uids = FlowUIDs(
+                schema: dispatcher.configuration.schemas[found.schema].uid,
+                level: dispatcher.configuration.levels[found.level].uid)
+            let arrival = dispatcher.arrive(
+                attributes, found, seats: seats, now: now, Waiting(exchange: exchange, server: server))
+            return (arrival, uids, dispatcher.waiting == 1)
+        }
+        exchange.flow = uids
+        switch arrival {
+        case .run(let ticket):
+            exchange.seat = Seat(ticket, self)
+            return true
+        case .wait:
+            if isFirst { sweepLater() }
+            return false
+        case .refuse:
+            server.refuseForLoad(exchange)
+            return false
+        }
+    }
+
+    fileprivate func finish(_ ticket: FlowTicket) {
+        let ready = dispatcher.withLock { $0.finish(ticket, now: steadyMicroseconds()) }
+        for (waiting, ticket) in ready {
+            waiting.exchange.responder.eventLoop.execute {
+                waiting.exchange.seat = Seat(ticket, self)
+                waiting.server.resume(waiting.exchange)
+            }
+        }
+    }
+
+    /// While something waits: looks each second for what has waited too long.
+    private func sweepLater() {
+        guard !sweeps.exchange(true, ordering: .relaxed) else { return }
+        sweeper.asyncAfter(deadline: .now() + 1) { [self] in
+            sweeps.store(false, ordering: .relaxed)
+            let (late, isWaiting) = dispatcher.withLock {
+                ($0.expire(before: steadyMicroseconds() - RequestFairness.waitMicrosMax), $0.waiting > 0)
+            }
+            for waiting in late { waiting.server.refuseForLoad(waiting.exchange) }
+            if isWaiting { sweepLater() }
+        }
+    }
+
+    /// Numbers for metrics.
+    var report: FlowReport { dispatcher.withLock { $0.report } }
+}
+
+/// The two UIDs that answers name.
+struct FlowUIDs: Sendable {
+    let schema: String
+    let level: String
+}
+
+/// A seat that is held; given back when it goes.
+struct Seat: ~Copyable {
+    private let ticket: FlowTicket
+    private let fairness: RequestFairness
+    init(_ ticket: FlowTicket, _ fairness: RequestFairness) {
+        self.ticket = ticket
+        self.fairness = fairness
+    }
+    deinit { fairness.finish(ticket) }
+}
+
+extension APIServer {
+    /// Whether the request may go on now. Streams to elsewhere take no seat: they last as long as their clients like.
+    func admitted(_ exchange: Exchange, _ attributes: AccessAttributes) -> Bool {
+        let info = exchange.info
+        if info.isLongRunning, info.verb != "watch" { return true }
+        return fairness.admit(exchange, attributes, seats: seats(info), by: self)
+    }
+
+    /// A list takes more seats the more objects it may have to look at.
+    private func seats(_ info: RequestInfo) -> Int {
+        guard info.verb == "list" || (info.verb == "watch" && info.query["sendInitialEvents"] == "true") else {
+            return 1
+        }
+        let snapshot = engine.snapshot
+        guard let type = snapshot.catalog.resource(apiVersion: info.apiVersion, info.resource) else { return 1 }
+        var count = snapshot.state.count(type.store)
+        if let limit = info.query["limit"].flatMap({ Int($0) }), limit > 0 { count = min(count, limit &* 2) }
+        return 1 + (max(0, count - 1)) / RequestFairness.objectsPerSeat
+    }
+
+    /// A request that waited has a seat now.
+    func resume(_ exchange: Exchange) {
+        guard !exchange.responder.isClosed else {
+            note(exchange, code: 499, reason: "ClientClosedRequest")
+            return
+        }
+        proceed(exchange, attributes(exchange))
+    }
+
+    /// 429: the client should come again.
+    func refuseForLoad(_ exchange: Exchange) {
+        note(exchange, code: 429, reason: "TooManyRequests")
+        exchange.answer(
+            429, text: "Too many requests, please try again later.\n", more: [("retry-after", "1")])
+    }
+}
