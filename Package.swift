@@ -77,7 +77,9 @@ let package = Package(
             exclude: ["README.md"]),
         ours(
             "FlowControl", ["Document", "Schema", "Records", "ClusterState", "Access", deques], exclude: ["README.md"]),
-        ours("History", ["Document", "Schema", "Records", "ClusterState"]),
+        ours(
+            "History", ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Requests"],
+            exclude: ["README.md"]),
         ours("Controllers", ["Document", "Schema", "Records", "ClusterState", deques], exclude: ["README.md"]),
         ours("Scheduling", ["Document", "Schema", "Records", "ClusterState", "Controllers"], exclude: ["README.md"]),
         ours("PodLifecycle", ["Document"]),
@@ -156,7 +158,9 @@ let package = Package(
             ["Kubelet", "Engine", "ClusterState", "Records", "Controllers", "Schema", "Document", logging]),
         tests("FlowControlTests", ["Document", "Schema", "Records", "ClusterState", "Access", "FlowControl"]),
         tests("AdmissionTests", ["Admission", "Document", "Schema", "Records", "ClusterState"]),
-        tests("HistoryTests", ["Document", "Records", "History"]),
+        tests(
+            "HistoryTests",
+            ["Document", "Schema", "Records", "ClusterState", "Access", "Patching", "Requests", "EventLog", "History"]),
         tests("ReplayTests", ["Document", "Records", "ClusterState", "EventLog"]),
         tests("KubeProxyTests", ["ServiceRouting", "Document"]),
     ]

@@ -5,6 +5,7 @@ import Document
 public import Engine
 import EventLog
 public import HTTPEdge
+import History
 public import Identity
 public import Logging
 import Records

@@ -8,16 +8,22 @@ extension Engine {
 
     /// Reads from the log; its errors become answers.
     public func reading<Result>(_ body: (any EventLog) throws(LogError) -> Result) throws(APIError) -> Result {
-        do throws(LogError) {
-            return try body(log)
-        } catch {
-            switch error {
-            case .belowFloor(let floor): throw .gone("history before revision \(floor) is no longer kept")
-            case .beyondHead(let head):
-                throw APIError(
-                    code: 404, reason: "NotFound", message: "that revision has not happened yet: the newest is \(head)")
-            default: throw .internalError(error.description)
-            }
+        do throws(LogError) { return try body(log) } catch { throw error.answer }
+    }
+
+    /// The log, for those who read much of it.
+    package var wholeLog: any EventLog { log }
+}
+
+extension LogError {
+    /// What a client is told.
+    public var answer: APIError {
+        switch self {
+        case .belowFloor(let floor): .gone("history before revision \(floor) is no longer kept")
+        case .beyondHead(let head):
+            APIError(
+                code: 404, reason: "NotFound", message: "that revision has not happened yet: the newest is \(head)")
+        default: .internalError(description)
         }
     }
 }

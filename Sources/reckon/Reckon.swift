@@ -20,9 +20,12 @@ struct Reckon: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            UpCommand.self, APIServerCommand.self, AtCommand.self, HistoryCommand.self, LogCommand.self,
+            UpCommand.self, APIServerCommand.self, AtCommand.self, HistoryCommand.self, DiffCommand.self,
+            ShowCommand.self, BlameCommand.self, WhyCommand.self, LogCommand.self,
             VersionCommand.self,
         ])
+
+    static func main() async { await main(When.plain(Array(CommandLine.arguments.dropFirst()))) }
 }
 
 struct VersionCommand: ParsableCommand {

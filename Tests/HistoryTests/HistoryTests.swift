@@ -74,9 +74,7 @@ import Testing
         #expect(timeline.lives[0].entries.map(\.revision) == [3, 5, 8])
         #expect(timeline.lives[0].entries[1].changes.map(\.text) == ["spec.replicas: 1 → 2"])
         #expect(timeline.lives[0].entries[1].cause == 3)
-        #expect(timeline.text().contains("updated by bob  because of 3"))
-        #expect(timeline.json["lives"]?.elements.count == 2)
-        #expect(Blame(of: timeline).lines.map { "\($0.path) \($0.entry.user)" } == ["spec.replicas cat"])
+        #expect(Blame(of: key, in: events).lines.map { "\($0.path) \($0.entry!.user)" } == ["spec.replicas cat"])
     }
 
     @Test func blameNamesTheLastSetterOfEachField() {
@@ -85,9 +83,9 @@ import Testing
             event(2, "bob", .updated, ["spec": ["a": 2, "b": 1, "list": ["x", "y"]]]),
             event(3, "cat", .updated, ["spec": ["a": 2, "c": ["d": 1], "list": ["x", "y"]]]),
         ]
-        let blame = Blame(of: Timeline(of: key, in: events))
+        let blame = Blame(of: key, in: events)
         #expect(
-            blame.lines.map { "\($0.path)=\($0.value.text) \($0.entry.user)" } == [
+            blame.lines.map { "\($0.path)=\($0.value.text) \($0.entry!.user)" } == [
                 "spec.a=2 bob", "spec.c.d=1 cat", #"spec.list[]"x"="x" ann"#, #"spec.list[]"y"="y" bob"#,
             ])
         #expect(blame.lines(at: "spec.c").map(\.path) == ["spec.c.d"])
@@ -100,7 +98,6 @@ import Testing
         ]
         let causes = Causes(of: 9) { records[Int($0)] }
         #expect(causes.chain.map(\.revision) == [9, 4, 1])
-        #expect(causes.text.contains("because of 1"))
     }
 
     @Test func secretsStayHidden() {
@@ -111,7 +108,7 @@ import Testing
         ]
         let timeline = Timeline(of: secret, in: events)
         let shown =
-            timeline.text(withCreatedFields: true) + timeline.json.text
+            timeline.lives.flatMap(\.entries).map(\.json.text).joined() + "\(Blame(of: secret, in: events))"
             + RecordRendering.json(events[0], withBodies: true).text
             + RecordRendering.show(events[1]) { _ in events[0].changes[0].body }
         #expect(!shown.contains("aHVudGVyMg") && !shown.contains("c3dvcmRmaXNo"))

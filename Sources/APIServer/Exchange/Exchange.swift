@@ -2,6 +2,7 @@ import Access
 import Document
 import Engine
 import HTTPEdge
+import History
 import NIOCore
 import Records
 import Requests

@@ -3,6 +3,7 @@ import Document
 import Engine
 import EventLog
 import HTTPEdge
+import History
 import Records
 import Requests
 import Schema
@@ -24,7 +25,7 @@ extension APIServer {
         }
         inPast { [self] in
             do throws(APIError) {
-                let moment = try revision(of: exchange.past!)
+                let moment = try exchange.past!.revision(in: LogPast(engine.wholeLog), now: engine.now)
                 exchange.shownRevision = moment
                 if info.verb == "watch" {
                     try watchPast(exchange, from: moment)
@@ -38,40 +39,9 @@ extension APIServer {
         }
     }
 
-    /// The revision that was the newest at a moment.
-    private func revision(of moment: PastMoment) throws(APIError) -> UInt64 {
-        let newest = engine.snapshot.revision
-        switch moment {
-        case .revision(let revision):
-            guard revision <= newest else {
-                throw APIError(
-                    code: 404, reason: "NotFound",
-                    message: "revision \(revision) has not happened yet: the newest is \(newest)")
-            }
-            if revision < engine.floor {
-                throw .gone("revision \(revision) is no longer kept: history begins at \(engine.floor)")
-            }
-            return revision
-        case .time(let time): return try revision(at: time)
-        case .ago(let micros): return try revision(at: engine.now.adding(microseconds: -micros))
-        }
-    }
-
-    private func revision(at time: Timestamp) throws(APIError) -> UInt64 {
-        let found = try engine.reading { log throws(LogError) in try log.revision(at: time) }
-        if found == 0 || found < engine.floor {
-            throw .gone("nothing is known of \(time.rfc3339): history begins later")
-        }
-        return found
-    }
-
     /// The moment that ages count from: the one asked for, or that of the revision.
     private func pastTime(_ moment: PastMoment, _ state: ClusterState) -> Timestamp {
-        switch moment {
-        case .revision: state.time
-        case .time(let time): time
-        case .ago(let micros): engine.now.adding(microseconds: -micros)
-        }
+        moment.time(now: engine.now) ?? state.time
     }
 
     /// Plays history on from a moment: its state first, unless a later version is named, then what followed, into the present.

@@ -120,7 +120,10 @@ public enum Difference {
             return
         }
         for i in 0..<max(x.count, y.count) {
-            compare(i < x.count ? x[i] : nil, i < y.count ? y[i] : nil, "\(path)[\(i)]", ignoring, &changes)
+            // Not `: nil`, which would be a JSON null.
+            compare(
+                x.indices.contains(i) ? x[i] : Optional.none, y.indices.contains(i) ? y[i] : Optional.none,
+                "\(path)[\(i)]", ignoring, &changes)
         }
     }
 
