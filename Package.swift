@@ -68,10 +68,11 @@ let package = Package(
         ours("Schema", ["Document", "CFacts"], exclude: ["README.md"]),
         ours("Records", ["Document"], exclude: ["README.md"]),
         // P: pure
+        ours("Expressions", ["Document", "Schema"], exclude: ["README.md"]),
         ours("ClusterState", ["Document", "Schema", "Records", hashTrees], exclude: ["README.md"]),
         ours("Patching", ["Document", "Schema"], exclude: ["README.md"]),
         ours("Access", ["Document", "Schema", "Records", "ClusterState"]),
-        ours("Admission", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access"]),
+        ours("Admission", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access", "Expressions"]),
         ours(
             "Requests", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access", "Admission"],
             exclude: ["README.md"]),
@@ -157,6 +158,7 @@ let package = Package(
             "KubeletTests",
             ["Kubelet", "Engine", "ClusterState", "Records", "Controllers", "Schema", "Document", logging]),
         tests("FlowControlTests", ["Document", "Schema", "Records", "ClusterState", "Access", "FlowControl"]),
+        tests("ExpressionsTests", ["Expressions", "Document"]),
         tests("AdmissionTests", ["Admission", "Document", "Schema", "Records", "ClusterState"]),
         tests(
             "HistoryTests",

@@ -20,8 +20,8 @@ package struct Pattern: Sendable {
         func contains(_ scalar: UInt32) -> Bool { ranges.contains { $0.contains(scalar) } != isNegated }
     }
 
-    private var states: [State] = []
-    private var start = 0
+    private(set) var states: [State] = []
+    private(set) var start = 0
 
     /// nil when the text is no regular expression, or too large a one.
     package init?(_ text: String) {
@@ -70,7 +70,7 @@ package struct Pattern: Sendable {
         return false
     }
 
-    private static func holds(_ assertion: Assertion, _ at: Int, _ text: [UInt32]) -> Bool {
+    static func holds(_ assertion: Assertion, _ at: Int, _ text: [UInt32]) -> Bool {
         func isWord(_ i: Int) -> Bool {
             guard text.indices.contains(i) else { return false }
             return PatternParser.word.contains(text[i])
@@ -107,18 +107,18 @@ package struct Pattern: Sendable {
                 target = target.map { push(.split(first, $0)) } ?? first
             }
             return target
-        case .repeated(let part, let low, let high):
+        case .repeated(let part, let low, let high, let isLazy):
             var target = next
             if let high {
                 guard high >= low, high <= 1000 else { return nil }
                 for _ in low..<high {
                     guard let first = compile(part, target) else { return nil }
-                    target = push(.split(first, next))
+                    target = push(isLazy ? .split(next, first) : .split(first, next))
                 }
             } else {
                 let loop = push(.split(0, next))
                 guard let first = compile(part, loop) else { return nil }
-                states[loop] = .split(first, next)
+                states[loop] = isLazy ? .split(next, first) : .split(first, next)
                 target = loop
             }
             for _ in 0..<low {

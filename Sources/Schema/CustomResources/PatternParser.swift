@@ -6,7 +6,8 @@ struct PatternParser {
         case assert(Pattern.Assertion)
         case sequence([Node])
         case either([Node])
-        case repeated(Node, Int, Int?)
+        /// At least, at most, and whether as few as possible are preferred.
+        case repeated(Node, Int, Int?, isLazy: Bool)
     }
     private let text: [Unicode.Scalar]
     private var at = 0
@@ -14,6 +15,7 @@ struct PatternParser {
     private var ignoresCase = false
     private var isMultiline = false
     private var dotTakesNewline = false
+    private var isUngreedy = false
 
     static let digit = Pattern.CharacterSet(ranges: [48...57])
     static let word = Pattern.CharacterSet(ranges: [48...57, 65...90, 95...95, 97...122])
@@ -51,8 +53,7 @@ struct PatternParser {
         while let scalar = peek, scalar != "|", scalar != ")" {
             guard var part = atom() else { return nil }
             while let next = peek, let counts = quantifier(next) {
-                _ = take("?")
-                part = .repeated(part, counts.0, counts.1)
+                part = .repeated(part, counts.0, counts.1, isLazy: take("?") != isUngreedy)
             }
             parts.append(part)
         }
@@ -127,7 +128,7 @@ struct PatternParser {
     }
 
     private mutating func group() -> Node? {
-        let saved = (ignoresCase, isMultiline, dotTakesNewline)
+        let saved = (ignoresCase, isMultiline, dotTakesNewline, isUngreedy)
         var restores = true
         if take("?") {
             if take("P") || peek == "<" {
@@ -142,7 +143,7 @@ struct PatternParser {
                     case "i": ignoresCase = value
                     case "m": isMultiline = value
                     case "s": dotTakesNewline = value
-                    case "U": break
+                    case "U": isUngreedy = value
                     case "-": value = false
                     case ":": break flags
                     case ")":
@@ -154,7 +155,7 @@ struct PatternParser {
             }
         }
         guard let inner = alternatives(), take(")") else { return nil }
-        if restores { (ignoresCase, isMultiline, dotTakesNewline) = saved }
+        if restores { (ignoresCase, isMultiline, dotTakesNewline, isUngreedy) = saved }
         return inner
     }
 
