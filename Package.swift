@@ -65,6 +65,8 @@ let package = Package(
         // V: vocabulary
         ours("Document"),
         .target(name: "CFacts", exclude: ["schema.txt"]),
+        // The files of the page at /ui/, as bytes.
+        .target(name: "PageFiles", exclude: ["page"]),
         ours("Schema", ["Document", "CFacts"], exclude: ["README.md"]),
         ours("Records", ["Document"], exclude: ["README.md"]),
         // P: pure
@@ -104,7 +106,7 @@ let package = Package(
             "APIServer",
             [
                 "Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Patching", "Requests",
-                "FlowControl", "History", "Controllers", "EventLog", "Engine",
+                "FlowControl", "History", "Controllers", "EventLog", "Engine", "PageFiles",
                 "HTTPEdge", "Identity", nioCore, nioHTTP1, nioSSL, crypto, yaml, logging,
             ]),
         ours("CRI", [grpc, grpcTransport, grpcProtobuf, protobuf], exclude: ["README.md", "api.proto"]),

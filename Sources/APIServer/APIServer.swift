@@ -27,6 +27,8 @@ public final class APIServer: EdgeHandler {
     private let definitions: CustomResourceLifecycle
     let fairness: RequestFairness
     let openAPIDocuments = OpenAPIDocuments()
+    /// Counts of the log for timelines.
+    let activity: ActivityReader
     /// Where reads that may take long run: past states, big lists.
     private let pastReaders = WorkQueue("reckon-past", threads: 2)
     /// What runs pods here, for logs, exec and port-forward; nil without nodes.
@@ -44,6 +46,7 @@ public final class APIServer: EdgeHandler {
         self.settings = settings
         self.nodes = nodes
         self.logger = logger
+        activity = ActivityReader(engine)
         definitions = CustomResourceLifecycle(engine)
         fairness = RequestFairness(engine)
         definitions.start()
@@ -78,6 +81,7 @@ public final class APIServer: EdgeHandler {
             past = moment
         }
         let exchange = Exchange(request, responder, info: info, past: past, auditID: auditID)
+        if past == nil, servePage(exchange) { return }
         guard authenticate(exchange) else { return }
         let attributes = attributes(exchange)
         if admitted(exchange, attributes) { proceed(exchange, attributes) }

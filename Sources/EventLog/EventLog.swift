@@ -20,6 +20,9 @@ public protocol EventLog: AnyObject, Sendable {
 
     /// The journal's records from `revision` on, in order, at most `limit`.
     func events(from revision: UInt64, limit: Int) throws(LogError) -> [EventRecord]
+    /// The same without the bodies of what changed, which costs a fraction. Without `facts` only revision, time, cause and the
+    /// objects are there. Unlike `events`, what was pruned is left out rather than refused.
+    func outlines(from revision: UInt64, limit: Int, facts: Bool) throws(LogError) -> [EventRecord]
     /// The access stream's records from `ordinal` on, in order, at most `limit`.
     func accesses(from ordinal: UInt64, limit: Int) throws(LogError) -> [EventRecord]
 

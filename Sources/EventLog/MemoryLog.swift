@@ -69,6 +69,14 @@ public final class MemoryLog: EventLog {
         }
     }
 
+    public func outlines(from revision: UInt64, limit: Int, facts: Bool) throws(LogError) -> [EventRecord] {
+        try events(from: max(revision, floor + 1), limit: limit).map { event in
+            var outline = event
+            for i in outline.changes.indices { outline.changes[i].body = [] }
+            return outline
+        }
+    }
+
     public func accesses(from ordinal: UInt64, limit: Int) throws(LogError) -> [EventRecord] {
         try read { contents throws(LogError) in
             guard let first = contents.access.first, ordinal <= contents.head.ordinal else { return [] }

@@ -14,13 +14,39 @@ extension APIServer {
         let parts = exchange.info.path.split(separator: "/").dropFirst(2).map(String.init)
         switch parts.first {
         case "digest": stateDigest(exchange, snapshot)
+        case "events": try events(exchange, snapshot, named: parts.dropFirst().first)
+        case "inventory": try inventory(exchange, snapshot)
         case "status": logStatus(exchange, snapshot)
+        case "timeline": try clusterTimeline(exchange, snapshot)
         case let name? where parts.count == 1 && pastQuestion(name, exchange, snapshot): break
         default:
             throw APIError(
                 code: 404, reason: "NotFound",
                 message:
-                    "nothing is served at \(exchange.info.path): try /reckon/v1/status, history, diff, blame or why")
+                    "nothing is served at \(exchange.info.path): try /reckon/v1/status, timeline, events, history, diff, blame or why"
+            )
         }
+    }
+
+    /// What every known user may ask, because the answer holds only what the rules let this one read, object by object.
+    private static let openEndpoints: Set<String> = [
+        "blame", "diff", "doctor", "events", "history", "inventory", "show", "status", "timeline", "why",
+    ]
+
+    /// Whether a path is answered without a rule for the path itself: see `openEndpoints`.
+    static func looksAtRightsItself(_ info: RequestInfo, _ user: UserInfo) -> Bool {
+        guard info.path.hasPrefix("/reckon/v1/"), info.method == "GET", user.groups.contains("system:authenticated")
+        else { return false }
+        let parts = info.path.split(separator: "/")
+        return parts.count > 2 && openEndpoints.contains(String(parts[2]))
+    }
+
+    /// Whether a person's word names this resource: plural, singular, short name or kind.
+    static func names(_ type: ResourceType, _ word: String, _ group: String) -> Bool {
+        if !group.isEmpty, type.group != group { return false }
+        let lower = word.lowercased()
+        return type.resource == lower || type.singular == lower || type.shortNames.contains(lower)
+            || type.kind.lowercased() == lower
+            || type.groupResource.description == lower
     }
 }

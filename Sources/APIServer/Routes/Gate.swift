@@ -56,6 +56,11 @@ extension APIServer {
         let facts = engine.authorize(attributes)
         exchange.authorization = facts
         if facts.verdict == .allowed { return true }
+        if Self.looksAtRightsItself(exchange.info, exchange.authentication.user) {
+            exchange.authorization = AuthorizationFacts(
+                verdict: .allowed, authorizer: "reckon", reason: "the answer holds only what the caller may read")
+            return true
+        }
         refuse(exchange, attributes.forbidden(facts))
         return false
     }

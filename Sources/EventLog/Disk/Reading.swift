@@ -42,6 +42,30 @@ extension DiskLog {
         }
     }
 
+    public func outlines(from revision: UInt64, limit: Int, facts: Bool) throws(LogError) -> [EventRecord] {
+        let (head, floor) = shared.withLock { ($0.head.revision, $0.floor) }
+        let first = max(revision, floor + 1)
+        guard first <= head, limit > 0 else { return [] }
+        let last = limit < Int(head - first) ? first + UInt64(limit) - 1 : head
+        return try read { transaction throws(LogError) in
+            let names = LogNames(transaction, databases)
+            var records: [EventRecord] = []
+            try forEachRecord(transaction, from: first, through: last, names: names) {
+                revision, bytes, block, decoder throws(RecordError) in
+                var (record, changes) = try decoder.journal(bytes, revision: revision, after: block.time, facts: facts)
+                for change in changes {
+                    record.changes.append(
+                        Change(
+                            kind: change.kind, key: change.object.key, uid: change.object.uid,
+                            previousRevision: change.previousRevision, body: []))
+                }
+                records.append(record)
+                return records.count < limit
+            }
+            return records
+        }
+    }
+
     public func accesses(from ordinal: UInt64, limit: Int) throws(LogError) -> [EventRecord] {
         let head = head.ordinal
         guard ordinal <= head, limit > 0 else { return [] }

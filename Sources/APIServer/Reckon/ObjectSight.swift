@@ -1,0 +1,57 @@
+import Access
+import Engine
+import Records
+import Schema
+
+/// Which objects a caller sees in lists of the log: those that the present rules let them list. Remembers its answers for one request.
+struct ObjectSight {
+    private struct Question: Hashable {
+        let verb: String
+        let store: GroupResource
+        let namespace: String
+        let name: String
+    }
+    private let engine: Engine
+    private let user: UserInfo
+    private var types: [GroupResource: [ResourceType]] = [:]
+    private var answers: [Question: Bool] = [:]
+
+    init(_ engine: Engine, _ user: UserInfo, _ snapshot: Snapshot) {
+        self.engine = engine
+        self.user = user
+        for type in snapshot.catalog.resources { types[type.store, default: []].append(type) }
+    }
+
+    /// Whether the user may list objects of that kind in the namespace, or everywhere.
+    mutating func mayList(_ group: String, _ resource: String, in namespace: String) -> Bool {
+        let store = GroupResource(group: group, resource: resource)
+        return may("list", store, "", "") || (!namespace.isEmpty && may("list", store, namespace, ""))
+    }
+
+    /// Whether nothing is hidden from the user.
+    var mayListEverything: Bool {
+        let attributes = AccessAttributes(user: user, verb: "list", group: "*", version: "*", resource: "*")
+        return engine.authorize(attributes).verdict == .allowed
+    }
+
+    /// Whether the user may get one object.
+    mutating func mayGet(_ key: ObjectKey) -> Bool {
+        may("get", GroupResource(group: key.group, resource: key.resource), key.namespace, key.name)
+    }
+
+    private mutating func may(_ verb: String, _ store: GroupResource, _ namespace: String, _ name: String) -> Bool {
+        let question = Question(verb: verb, store: store, namespace: namespace, name: name)
+        if let known = answers[question] { return known }
+        var answer = false
+        // A kind that is served no more is asked for by the names it was stored under.
+        let names = types[store]?.map { ($0.group, $0.version, $0.resource) } ?? [(store.group, "v1", store.resource)]
+        for (group, version, resource) in names where !answer {
+            let attributes = AccessAttributes(
+                user: user, verb: verb, group: group, version: version, resource: resource, namespace: namespace,
+                name: name)
+            answer = engine.authorize(attributes).verdict == .allowed
+        }
+        answers[question] = answer
+        return answer
+    }
+}

@@ -1,0 +1,94 @@
+// Who asked for what, and what was decided: refusals first, with the reason and what would have been needed.
+import { h, put } from './dom.js';
+import { json, own, query, Latest, isAborted } from './api.js';
+import { place } from './place.js';
+import { millis, when } from './clock.js';
+import { problem, empty } from './problem.js';
+import { shortUser } from './versions.js';
+
+const choices = [['denied', 'Refusals'], ['', 'Everything'], ['401', 'Failed sign-ins'], ['403', 'Forbidden'], ['writes', 'Writes']];
+
+export class AuditView {
+  title = 'Audit';
+  #latest = new Latest();
+  #shown = '';
+  #timer = 0;
+
+  constructor(root) {
+    this.busy = h('div', { class: 'busy' });
+    this.what = h('select', { 'aria-label': 'Which decisions', onchange: () => place.change({ show: this.what.value || 'all' }) }, choices.map(([value, title]) => h('option', { value: value || 'all' }, title)));
+    this.user = h('input', { type: 'text', placeholder: 'User', 'aria-label': 'Only this user', onchange: () => place.change({ user: this.user.value.trim() }) });
+    this.verb = h('select', { 'aria-label': 'Only this verb', onchange: () => place.change({ verb: this.verb.value }) }, ['', 'get', 'list', 'watch', 'create', 'update', 'patch', 'delete'].map((verb) => h('option', { value: verb }, verb || 'Any verb')));
+    this.rows = h('tbody');
+    this.foot = h('div', { style: { padding: '8px 16px' } });
+    this.table = h('table', { class: 'lines' }, h('thead', h('tr', ['When', 'Who', 'Asked', 'Answer', 'Why'].map((title) => h('th', { scope: 'col' }, title)))), this.rows);
+    this.body = h('div', { class: 'scroll', tabindex: '0', 'aria-label': 'Decisions' }, this.table, this.foot);
+    root.append(h('section', { class: 'view', 'aria-label': 'Audit' }, this.busy, h('div', { class: 'head' }, h('h1', 'Audit'), h('span', { class: 'soft' }, 'who asked, and what was decided'), h('span', { class: 'room' }), this.what, this.user, this.verb), this.body));
+  }
+
+  end() { this.#latest.end(); clearTimeout(this.#timer); }
+
+  show(path, parameters, moment) {
+    Object.assign(this, { parameters, moment });
+    const { show = 'denied', user, verb, q, ns } = parameters;
+    this.what.value = show;
+    if (document.activeElement !== this.user) this.user.value = user ?? '';
+    this.verb.value = verb ?? '';
+    const key = [show, user, verb, ns, q, moment.live ? 'live' : moment.revision].join('|');
+    if (key !== this.#shown && (moment.live || moment.revision)) {
+      this.#shown = key;
+      this.items = [];
+      this.next = '';
+      this.#load();
+    }
+    return { wide: true, title: 'Audit', step: {} };
+  }
+
+  async #load(more = false) {
+    const signal = this.#latest.begin();
+    const { show = 'denied', user, verb, ns } = this.parameters;
+    const code = { denied: '400', 401: '401', 403: '403' }[show] ?? '';
+    this.busy.classList.add('on');
+    clearTimeout(this.#timer);
+    try {
+      const until = this.moment.live ? '' : new Date(this.moment.time + 999).toISOString();
+      const page = await json(own('/reckon/v1/audit' + query({ until, user, verb, code, namespace: ns, limit: 200, order: 'newest', continue: more ? this.next : '' })), { signal });
+      const items = page.items.slice();
+      this.items = more ? this.items.concat(items) : items;
+      this.next = page.continue ?? '';
+      this.#draw(show);
+      if (this.moment.live && !more) this.#timer = setTimeout(() => { if (this.moment.live && !document.hidden && this.body.scrollTop < 40) this.#load(); }, 4000);
+    } catch (error) {
+      if (isAborted(error)) return;
+      put(this.rows);
+      put(this.foot, problem(error, { retry: () => this.#load() }));
+    } finally {
+      if (!signal.aborted) this.busy.classList.remove('on');
+    }
+  }
+
+  #draw(show) {
+    const words = (this.parameters.q ?? '').toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = this.items.map(decision).filter((item) => (show !== 'denied' || item.code === 401 || item.code === 403) && (show !== 'writes' || item.isWrite)
+      && words.every((word) => `${item.user} ${item.path} ${item.reason} ${item.verb}`.toLowerCase().includes(word)));
+    put(this.rows, wanted.slice(0, 1500).map((item) => h('tr', h('td', { class: 'nowrap soft', title: item.time }, when(millis(item.time))), h('td', { title: item.groups }, h('div', { class: 'nowrap' }, shortUser(item.user) || 'nobody'), h('div', { class: 'faint nowrap' }, [item.authenticator, item.fingerprint.slice(0, 8)].filter(Boolean).join(' · '))),
+      h('td', { style: { maxWidth: '420px', overflowWrap: 'anywhere' } }, h('span', { class: 'soft' }, item.verb), ' ', h('span', { class: 'mono' }, item.path), h('div', { class: 'faint cut' }, item.agent)), h('td', { class: 'nowrap' }, h('span', { class: `tag ${item.code >= 400 ? 'bad' : 'good'}` }, item.code)),
+      h('td', { style: { overflowWrap: 'anywhere' } }, item.reason, item.rule ? h('div', { class: 'faint' }, item.rule) : null))));
+    put(this.foot, wanted.length ? null : empty(show === 'denied' ? 'Nobody was refused' : 'Nothing fits', show === 'denied' ? 'Every request up to this moment that is still kept was let in.' : 'No request up to this moment fits the filter.'),
+      this.next ? h('button', { type: 'button', onclick: () => this.#load(true) }, 'Older') : null);
+  }
+}
+
+// A decision in one shape, whichever words the server used.
+function decision(item) {
+  const { request = {}, authentication = {}, authorization = {}, outcome = {} } = item;
+  const verdicts = (item.verdicts ?? authentication.verdicts ?? []).map((verdict) => `${verdict.authenticator}: ${verdict.refusal ?? verdict.reason}`);
+  const user = typeof item.user === 'object' ? item.user?.username ?? item.user?.name : item.user;
+  const verb = item.verb ?? request.verb ?? '';
+  return {
+    time: item.time, user: user ?? authentication.user ?? '', groups: (item.groups ?? authentication.groups ?? []).join(', '), verb, path: item.path ?? request.path ?? '', agent: item.userAgent ?? request.userAgent ?? '',
+    code: item.code ?? outcome.code ?? 0, authenticator: item.authenticator ?? authentication.authenticator ?? '', fingerprint: item.fingerprint ?? authentication.fingerprint ?? '',
+    reason: [verdicts.join('; '), item.reason ?? authorization.reason ?? outcome.reason].filter(Boolean).join(' · '), rule: [item.rule ?? authorization.rule, item.binding ?? authorization.binding].filter(Boolean).join(' by '),
+    isWrite: !['get', 'list', 'watch', 'watch-closed', 'head'].includes(verb),
+  };
+}

@@ -1,0 +1,145 @@
+// Nodes and the pods on them. As time plays, pods appear, change colour and move; each keeps its square while it lives.
+import { h, put, announce } from './dom.js';
+import { json, stream, prefix, query, Latest, isAborted } from './api.js';
+import { place, objectPath } from './place.js';
+import { problem, empty } from './problem.js';
+import { podLook } from './looks.js';
+
+const calm = matchMedia('(prefers-reduced-motion: reduce)');
+const podKind = { resource: 'pods', group: '' };
+
+export class NodesView {
+  title = 'Nodes';
+  #latest = new Latest();
+  #shown = '';
+  #squares = new Map();
+
+  constructor(root) {
+    this.busy = h('div', { class: 'busy' });
+    this.count = h('span', { class: 'soft' });
+    this.body = h('div', { class: 'scroll' });
+    const key = [['running', 'ready'], ['unready', 'not ready'], ['pending', 'pending'], ['failed', 'failing'], ['succeeded', 'done'], ['leaving running', 'leaving']];
+    root.append(h('section', { class: 'view', 'aria-label': 'Nodes' }, this.busy, h('div', { class: 'head' }, h('h1', 'Nodes'), this.count, h('span', { class: 'room' }),
+      h('span', { class: 'key', 'aria-label': 'Colours' }, key.map(([look, words]) => h('span', h('i', { class: `pod ${look}` }), words)))), this.body));
+  }
+
+  end() { this.#latest.end(); clearTimeout(this.#timer); }
+
+  show(path, parameters, moment) {
+    const namespace = parameters.ns ?? '';
+    const key = [namespace, parameters.fork, moment.live ? 'live' : moment.revision].join('|');
+    this.moment = moment;
+    if (moment.problem && !moment.live) put(this.body, problem(moment.problem));
+    else if (key !== this.#shown && (moment.live || moment.revision)) {
+      this.#shown = key;
+      this.#load(namespace);
+    }
+    return { namespace, store: 'pods', title: 'Nodes', step: { namespace, resource: 'pods' } };
+  }
+
+  async #load(namespace) {
+    const signal = this.#latest.begin();
+    const { moment } = this;
+    const pods = '/api/v1' + (namespace ? `/namespaces/${encodeURIComponent(namespace)}` : '') + '/pods';
+    this.busy.classList.add('on');
+    try {
+      const [nodes, list] = await Promise.all([
+        json(prefix(moment) + '/api/v1/nodes', { signal }).catch((error) => { if (isAborted(error)) throw error; return { error, items: [] }; }),
+        json(prefix(moment) + pods, { signal }),
+      ]);
+      this.pods = new Map(list.items.map((pod) => [pod.metadata.uid, pod]));
+      this.nodes = nodes.items;
+      this.nodesError = nodes.error;
+      this.#draw();
+      if (moment.live) this.#follow(pods, list.metadata.resourceVersion, signal);
+    } catch (error) {
+      if (!isAborted(error)) put(this.body, problem(error, { retry: () => this.#load(namespace) }));
+    } finally {
+      if (!signal.aborted) this.busy.classList.remove('on');
+    }
+  }
+
+  #timer = 0;
+  async #follow(pods, version, signal) {
+    try {
+      await stream(pods + query({ watch: 1, resourceVersion: version }), ({ type, object }) => {
+        if (type === 'DELETED') this.pods.delete(object.metadata.uid); else if (type === 'ADDED' || type === 'MODIFIED') this.pods.set(object.metadata.uid, object);
+        if (!this.#timer) this.#timer = setTimeout(() => { this.#timer = 0; if (!signal.aborted) this.#draw(); }, 150);
+      }, { signal });
+    } catch (error) {
+      if (isAborted(error)) return;
+    }
+    setTimeout(() => { if (!signal.aborted) { this.#shown = ''; this.show([], place.parameters, this.moment); } }, 2000);
+  }
+
+  #draw() {
+    const all = [...this.pods.values()].sort((a, b) => a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : a.metadata.creationTimestamp > b.metadata.creationTimestamp ? 1 : a.metadata.name < b.metadata.name ? -1 : 1);
+    const byNode = new Map(this.nodes.map((node) => [node.metadata.name, []]));
+    for (const pod of all) {
+      const name = pod.spec.nodeName ?? '';
+      if (!byNode.has(name)) byNode.set(name, []);
+      byNode.get(name).push(pod);
+    }
+    this.count.textContent = `${this.nodes.length} nodes, ${all.length} pods`;
+    if (!this.nodes.length && !all.length && !this.nodesError) {
+      put(this.body, empty('No nodes', 'There was no node and no pod at this moment.'));
+      return;
+    }
+    // First where everything is, then where it goes: the way between is shown.
+    const before = calm.matches ? null : new Map([...this.#squares].filter(([, square]) => square.isConnected).map(([uid, square]) => [uid, square.getBoundingClientRect()]));
+    const used = new Map();
+    const cards = [];
+    const waiting = byNode.get('') ?? [];
+    byNode.delete('');
+    if (waiting.length) cards.push(this.#card('Not on a node', 'waiting for the scheduler', waiting, used, null));
+    for (const name of [...byNode.keys()].sort()) cards.push(this.#card(name, null, byNode.get(name), used, this.nodes.find((node) => node.metadata.name === name)));
+    const focus = document.activeElement?.dataset?.uid;
+    const scroll = this.body.scrollTop;
+    put(this.body, this.nodesError ? problem(this.nodesError, { inline: true }) : null, h('div', { class: 'nodes' }, cards));
+    this.body.scrollTop = scroll;
+    if (focus) used.get(focus)?.focus({ preventScroll: true });
+    this.#squares = used;
+    if (!before || used.size > 600) return;
+    for (const [uid, square] of used) {
+      const old = before.get(uid);
+      if (!old) {
+        if (before.size) square.animate([{ transform: 'scale(.2)', opacity: 0 }, { transform: 'none', opacity: 1 }], { duration: 260, easing: 'ease-out' });
+        continue;
+      }
+      const now = square.getBoundingClientRect();
+      if (old.left === now.left && old.top === now.top) continue;
+      square.animate([{ transform: `translate(${old.left - now.left}px, ${old.top - now.top}px)` }, { transform: 'none' }], { duration: 320, easing: 'cubic-bezier(.2,.7,.2,1)' });
+    }
+  }
+
+  #card(name, note, pods, used, node) {
+    const conditions = node?.status?.conditions ?? [];
+    const isReady = conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+    const capacity = node?.status?.allocatable ?? {};
+    const facts = node ? [capacity.cpu && `${capacity.cpu} cpu`, capacity.memory && memory(capacity.memory), node.status?.nodeInfo?.kubeletVersion].filter(Boolean).join(' · ') : note ?? 'no such node any more';
+    return h('section', { class: node && !isReady ? 'node bad' : 'node', 'aria-label': `${name}, ${pods.length} pods` },
+      h('header', node ? h('a', { class: 'cut', href: place.link(objectPath({ resource: 'nodes' }, '', name)) }, name) : h('strong', name),
+        node ? h('span', { class: `tag ${isReady ? 'good' : 'bad'}` }, isReady ? 'Ready' : 'NotReady') : null, node?.spec?.unschedulable ? h('span', { class: 'tag warn' }, 'cordoned') : null,
+        h('span', { style: { flex: 1 } }), h('span', { class: 'soft' }, pods.length)),
+      h('div', { class: 'facts' }, facts),
+      h('div', { class: pods.length > 90 ? 'pods small' : 'pods' }, pods.map((pod) => this.#square(pod, used))));
+  }
+
+  #square(pod, used) {
+    const { uid, name, namespace } = pod.metadata;
+    const { look, words } = podLook(pod);
+    const square = this.#squares.get(uid) ?? h('a', { 'data-uid': uid });
+    square.className = `pod ${look}`;
+    square.href = place.link(objectPath(podKind, namespace, name));
+    square.title = `${namespace}/${name}\n${words}`;
+    square.setAttribute('aria-label', `${name} in ${namespace}, ${words}`);
+    square.textContent = name[0].toUpperCase();
+    used.set(uid, square);
+    return square;
+  }
+}
+
+function memory(text) {
+  const ki = /^(\d+)Ki$/.exec(text);
+  return ki ? `${(Number(ki[1]) / 1048576).toFixed(1)} GiB` : text;
+}
