@@ -21,7 +21,7 @@ struct Reckon: AsyncParsableCommand {
         version: version,
         subcommands: [
             UpCommand.self, APIServerCommand.self, AtCommand.self, HistoryCommand.self, DiffCommand.self,
-            ShowCommand.self, BlameCommand.self, WhyCommand.self, LogCommand.self,
+            ShowCommand.self, BlameCommand.self, WhyCommand.self, LogCommand.self, UICommand.self,
             VersionCommand.self,
         ])
 

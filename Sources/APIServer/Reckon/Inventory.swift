@@ -13,7 +13,7 @@ extension APIServer {
         inPast { [self] in
             do throws(APIError) {
                 var then = snapshot
-                if let revision = try momentRevision(exchange, "at"), revision != snapshot.revision {
+                if let revision = try momentRevision(exchange, "at", isExact: true), revision != snapshot.revision {
                     then = Snapshot(of: try engine.pastState(at: revision))
                 }
                 exchange.shownRevision = then.revision

@@ -27,11 +27,22 @@ extension APIServer {
         }
     }
 
-    /// A moment as a revision: the newest one then. Between the floor and the newest.
-    func momentRevision(_ exchange: Exchange, _ parameter: String) throws(APIError) -> UInt64? {
+    /// A moment as a revision: the newest one then. A revision outside of the log is refused when one moment is meant (`isExact`), and
+    /// stands for the log's end when it bounds a range.
+    func momentRevision(_ exchange: Exchange, _ parameter: String, isExact: Bool = false) throws(APIError) -> UInt64? {
         guard let text = exchange.info.query[parameter], !text.isEmpty else { return nil }
         switch try pastMoment(text, parameter) {
-        case .revision(let revision): return min(max(revision, engine.floor), engine.snapshot.revision)
+        case .revision(let revision):
+            let newest = engine.snapshot.revision
+            if isExact, revision > newest {
+                throw APIError(
+                    code: 404, reason: "NotFound",
+                    message: "revision \(revision) has not happened yet: the newest is \(newest)")
+            }
+            if isExact, revision < engine.floor {
+                throw .gone("revision \(revision) is no longer kept: history begins at \(engine.floor)")
+            }
+            return min(max(revision, engine.floor), newest)
         case .time(let time): return try engine.reading { log throws(LogError) in try log.revision(at: time) }
         case .ago(let micros):
             let time = engine.now.adding(microseconds: -micros)

@@ -90,11 +90,13 @@ function drawing(levels) {
   let rows = 0;
   const boxes = [];
   const edges = [];
+  const tallest = Math.min(most, Math.max(...levels.map((level) => level.length)));
   levels.forEach((level, depth) => {
     const shown = level.slice(0, most);
     rows = Math.max(rows, shown.length + (level.length > most ? 1 : 0));
+    const above = (tallest - shown.length) / 2;
     shown.forEach((one, i) => {
-      const at = { x: depth * (wide + 56) + 1, y: i * (tall + 10) + 1 };
+      const at = { x: depth * (wide + 56) + 1, y: (i + above) * (tall + 10) + 1 };
       placed.set(one.object.metadata.uid, at);
       boxes.push(box(one, at));
       const from = one.owner ? placed.get(one.owner) : depth > 0 && level.length === 1 ? placed.get(levels[depth - 1][0].object.metadata.uid) : null;

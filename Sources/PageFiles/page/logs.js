@@ -18,7 +18,14 @@ export async function showLogs(context) {
   put(body, h('div', { class: 'filters', style: { paddingTop: '8px' } }, select, previous, h('span', { class: 'soft' }, moment.live ? 'follows' : 'up to the moment, as far as the node still has it')), log);
   const options = { container: chosen, timestamps: 'true', tailLines: linesMax, previous: parameters.prev === '1' ? 'true' : '', follow: moment.live && parameters.prev !== '1' ? 'true' : '' };
   // Logs are the node's, not the log's: they are asked of the present and cut at the moment.
-  const response = await ask(context.path + '/log' + query(options), { accept: '*/*', signal });
+  let response;
+  try {
+    response = await ask(context.path + '/log' + query(options), { accept: '*/*', signal });
+  } catch (error) {
+    if (isAborted(error) || error.code === 401 || error.code === 403) throw error;
+    log.replaceWith(h('div', { class: 'problem' }, h('h2', 'The node has no log of it'), h('p', 'Logs are kept where the pod runs: not by a simulated node, and not for long after the pod is gone.'), h('p', { class: 'said' }, error.message)));
+    return null;
+  }
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   const until = moment.live ? Infinity : moment.time;
   let rest = '';

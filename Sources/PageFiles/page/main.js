@@ -28,11 +28,12 @@ begin();
 
 // `#token=…`, as `reckon ui` makes it: taken out of the address before anything is asked.
 function takeTokenFromLink() {
-  const found = /^#token=([^&]+)/.exec(location.hash);
+  const found = /^#token=([^&]+)(?:&at=(.+))?$/.exec(location.hash);
   if (!found) return;
   session.token = decodeURIComponent(found[1]);
-  history.replaceState(null, '', location.pathname + '#/objects/pods');
   place.path = ['objects', 'pods'];
+  place.parameters = found[2] ? { at: found[2] } : {};
+  history.replaceState(null, '', location.pathname + place.link(place.path, place.parameters));
 }
 
 async function begin() {

@@ -17,7 +17,7 @@ export async function showEvents(context) {
   }
   const now = moment.live ? Date.now() : moment.time;
   put(body, h('table', { class: 'lines' }, h('thead', h('tr', ['Last seen', 'Type', 'Reason', 'From', 'Message', 'Times'].map((title) => h('th', { scope: 'col' }, title)))),
-    h('tbody', items.map((item) => h('tr', h('td', { class: 'nowrap', title: when(item.last) }, `${span(now - item.last)} before`), h('td', { class: item.type === 'Warning' ? 'warn' : 'soft' }, item.type), h('td', { class: `nowrap ${look('Reason', item.reason)}` }, item.reason),
+    h('tbody', items.map((item) => h('tr', h('td', { class: 'nowrap', title: when(item.last) }, `${span(now - item.last)} ${moment.live ? 'ago' : 'before'}`), h('td', { class: item.type === 'Warning' ? 'warn' : 'soft' }, item.type), h('td', { class: `nowrap ${look('Reason', item.reason)}` }, item.reason),
       h('td', { class: 'soft nowrap' }, item.source?.component || item.reportingComponent || ''), h('td', item.message), h('td', { class: 'soft' }, item.count ?? item.series?.count ?? 1))))));
   return null;
 }

@@ -17,6 +17,7 @@ export class Timeline {
   #begins = Date.now() - 900_000; // where the log begins
   #narrow = { namespace: '', store: '' };
   #follows = true; // the right edge is now
+  #isAuto = true; // nobody zoomed: the newest hour, or all of a younger log
   #marks = [];
   range = { from: Date.now() - 900_000, to: Date.now() };
 
@@ -63,10 +64,14 @@ export class Timeline {
   // Begins once somebody has signed in.
   async start() {
     await this.load();
-    const age = Date.now() - this.#begins;
-    this.range = { from: Date.now() - Math.min(Math.max(age * 1.04, 60_000), 3_600_000), to: Date.now() };
+    this.range = this.#standard();
     this.#face();
     await this.load();
+  }
+
+  #standard() {
+    const now = Date.now();
+    return { from: now - Math.min(Math.max((now - this.#begins) * 1.03, 60_000), 3_600_000), to: now };
   }
 
   narrow(namespace, store) {
@@ -92,6 +97,7 @@ export class Timeline {
   whole() { this.#follows = true; this.#see(this.#begins - (Date.now() - this.#begins) * 0.01, Date.now()); }
 
   #see(from, to) {
+    this.#isAuto = false;
     const now = Date.now();
     let wide = Math.min(Math.max(to - from, 2000), Math.max(now - this.#begins, 60_000) * 1.25);
     if (to > now) { to = now; from = to - wide; }
@@ -140,7 +146,7 @@ export class Timeline {
     if (document.hidden || !session.who) return;
     if (this.#follows && !this.dragging) {
       const wide = this.range.to - this.range.from;
-      this.range = { from: Date.now() - wide, to: Date.now() };
+      this.range = this.#isAuto ? this.#standard() : { from: Date.now() - wide, to: Date.now() };
       this.#paint();
       if (Math.floor(Date.now() / 1000) % 2 === 0) this.load();
     }

@@ -32,6 +32,7 @@ export async function showDiff(context) {
     if (!strip.all) {
       object = { ...object, metadata: { ...object.metadata } };
       delete object.metadata.managedFields;
+      delete object.metadata.resourceVersion;
     }
     return yamlText(object);
   };
@@ -42,6 +43,6 @@ export async function showDiff(context) {
   const { element, changed } = sides(text(left), text(right), who(a), who(b));
   put(body, h('div', { class: 'filters', style: { paddingTop: '8px' } }, choice('a', 'Older version', a), h('span', { class: 'faint' }, 'to'), choice('b', 'Newer version', b),
     h('span', { class: 'soft', role: 'status' }, `${changed} ${changed === 1 ? 'line differs' : 'lines differ'}`),
-    h('label', h('input', { type: 'checkbox', style: { height: 'auto' }, checked: strip.all, onchange: (event) => place.change({ a, b, all: event.target.checked ? '1' : '' }) }), 'managedFields')), element);
+    h('label', h('input', { type: 'checkbox', style: { height: 'auto' }, checked: strip.all, onchange: (event) => place.change({ a, b, all: event.target.checked ? '1' : '' }) }), 'bookkeeping')), element);
   return null;
 }

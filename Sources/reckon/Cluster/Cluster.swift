@@ -148,6 +148,7 @@ final class Cluster {
             logger.error("admin.kubeconfig could not be written: \(error)")
         }
         print("ready \(url)  (export KUBECONFIG=\(kubeconfigPath))")
+        print("page  \(url)/ui/  (reckon ui says how to sign in)")
         fflush(nil)
     }
 
