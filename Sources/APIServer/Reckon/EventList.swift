@@ -114,8 +114,9 @@ extension APIServer {
                             "User \"\(exchange.authentication.user.name)\" cannot get any of the objects that revision \(revision) changed"
                     )
                 }
-                let log = EventBodies(engine)
-                var answer = EventRendering.whole(event, changes: changes, previous: log.body)
+                var shown = event
+                shown.changes = changes
+                var answer = EventFields.json(shown, previous: EventBodies(engine).body)
                 answer["kind"] = "Event"
                 answer["apiVersion"] = "reckon.dev/v1"
                 note(exchange, code: 200)
@@ -195,7 +196,9 @@ private struct EventWish: Sendable {
             }
         }
         guard isMeant, !seen.isEmpty else { return nil }
-        return EventRendering.line(event, changes: seen)
+        var shown = event
+        shown.changes = seen
+        return EventSummary.json(shown)
     }
 }
 

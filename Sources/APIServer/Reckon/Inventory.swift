@@ -1,6 +1,7 @@
 import ClusterState
 import Document
 import Engine
+import History
 import Records
 import Requests
 import Schema

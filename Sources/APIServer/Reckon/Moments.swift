@@ -1,6 +1,7 @@
 import Document
 import Engine
 import EventLog
+import History
 import Requests
 import Schema
 

@@ -79,16 +79,12 @@ export class AuditView {
   }
 }
 
-// A decision in one shape, whichever words the server used.
+// A decision as the table shows it.
 function decision(item) {
-  const { request = {}, authentication = {}, authorization = {}, outcome = {} } = item;
-  const verdicts = (item.verdicts ?? authentication.verdicts ?? []).map((verdict) => `${verdict.authenticator}: ${verdict.refusal ?? verdict.reason}`);
-  const user = typeof item.user === 'object' ? item.user?.username ?? item.user?.name : item.user;
-  const verb = item.verb ?? request.verb ?? '';
+  const verdicts = (item.verdicts ?? []).map((verdict) => `${verdict.authenticator}: ${verdict.meaning ?? verdict.refusal}`);
   return {
-    time: item.time, user: user ?? authentication.user ?? '', groups: (item.groups ?? authentication.groups ?? []).join(', '), verb, path: item.path ?? request.path ?? '', agent: item.userAgent ?? request.userAgent ?? '',
-    code: item.code ?? outcome.code ?? 0, authenticator: item.authenticator ?? authentication.authenticator ?? '', fingerprint: item.fingerprint ?? authentication.fingerprint ?? '',
-    reason: [verdicts.join('; '), item.reason ?? authorization.reason ?? outcome.reason].filter(Boolean).join(' · '), rule: [item.rule ?? authorization.rule, item.binding ?? authorization.binding].filter(Boolean).join(' by '),
-    isWrite: !['get', 'list', 'watch', 'watch-closed', 'head'].includes(verb),
+    time: item.time, user: item.user ?? '', groups: (item.groups ?? []).join(', '), verb: item.verb ?? '', path: item.path + (item.query ? '?' + item.query : ''), agent: item.userAgent ?? '', code: item.code,
+    authenticator: item.authenticator ?? '', fingerprint: item.credential ?? '', reason: [verdicts.join('; '), item.authorizationReason, item.code >= 400 ? item.reason : ''].filter(Boolean).join(' · '),
+    rule: [item.rule, item.binding].filter(Boolean).join(' by '), isWrite: !['get', 'list', 'watch', 'watch-closed', 'head'].includes(item.verb),
   };
 }

@@ -6,7 +6,6 @@ import { moment as now } from './moment.js';
 import { millis, when } from './clock.js';
 import { problem, empty } from './problem.js';
 import { fieldLine } from './fields.js';
-import { heartbeats } from './density.js';
 
 export class CompareView {
   title = 'Compare';
@@ -19,9 +18,9 @@ export class CompareView {
     this.a = this.#field('a', 'From');
     this.b = this.#field('b', 'To');
     this.count = h('span', { class: 'soft', role: 'status' });
-    this.beats = h('input', { type: 'checkbox', style: { height: 'auto' }, onchange: () => this.#draw() });
+    this.beats = h('input', { type: 'checkbox', style: { height: 'auto' }, onchange: () => place.change({ all: this.beats.checked ? '1' : '' }) });
     this.body = h('div', { class: 'scroll', tabindex: '0', 'aria-label': 'Differences' });
-    root.append(h('section', { class: 'view', 'aria-label': 'Compare two moments' }, this.busy, h('div', { class: 'head' }, h('h1', 'Compare'), this.a.element, this.b.element, this.count, h('span', { class: 'room' }), h('label', { class: 'soft' }, this.beats, ' heartbeats')), this.body));
+    root.append(h('section', { class: 'view', 'aria-label': 'Compare two moments' }, this.busy, h('div', { class: 'head' }, h('h1', 'Compare'), this.a.element, this.b.element, this.count, h('span', { class: 'room' }), h('label', { class: 'soft', title: 'Heartbeats, Kubernetes events, versions and managers too' }, this.beats, ' bookkeeping')), this.body));
   }
 
   #field(name, title) {
@@ -33,26 +32,27 @@ export class CompareView {
   end() { this.#latest.end(); this.timeline.mark([]); }
 
   show(path, parameters) {
-    const { a = '-10m', b = '', ns = '' } = parameters;
+    const { a = '-10m', b = '', ns = '', all = '' } = parameters;
+    this.beats.checked = all === '1';
     this.a.input.value = a;
     this.b.input.value = b;
     this.b.input.placeholder = 'now';
-    const key = [a, b, ns, parameters.fork].join('|');
+    const key = [a, b, ns, all, parameters.fork].join('|');
     if (key !== this.#shown) {
       this.#shown = key;
-      this.#load(a, b, ns);
+      this.#load(a, b, ns, all);
     }
     return { namespace: ns, title: `Compare ${a} with ${b || 'now'}`, step: { namespace: ns } };
   }
 
-  async #load(a, b, namespace) {
+  async #load(a, b, namespace, all) {
     const signal = this.#latest.begin();
     this.busy.classList.add('on');
     try {
       // "Ten minutes ago" in a log that is younger means its beginning.
-      const answer = await json(own('/reckon/v1/diff' + query({ from: a, to: b || '-0s', namespace })), { signal }).catch(async (error) => {
+      const answer = await json(own('/reckon/v1/diff' + query({ from: a, to: b, namespace, all })), { signal }).catch(async (error) => {
         if (error.code !== 410 || !/^-/.test(a)) throw error;
-        return json(own('/reckon/v1/diff' + query({ from: 1, to: b || '-0s', namespace })), { signal });
+        return json(own('/reckon/v1/diff' + query({ from: 1, to: b, namespace, all })), { signal });
       });
       this.answer = answer;
       this.timeline.mark([{ time: millis(answer.from.time), name: 'A' }, { time: millis(answer.to.time), name: 'B' }]);
@@ -60,15 +60,14 @@ export class CompareView {
     } catch (error) {
       if (isAborted(error)) return;
       this.count.textContent = '';
-      put(this.body, problem(error, { retry: () => this.#load(a, b, namespace) }));
+      put(this.body, problem(error, { retry: () => this.#load(a, b, namespace, all) }));
     } finally {
       if (!signal.aborted) this.busy.classList.remove('on');
     }
   }
 
   #draw() {
-    const { from, to, items } = this.answer;
-    const shown = items.filter(({ object }) => this.beats.checked || (object.group ? `${object.resource}.${object.group}` : object.resource) !== heartbeats);
+    const { from, to, items: shown } = this.answer;
     const many = (change) => shown.filter((item) => item.change === change).length;
     this.count.textContent = `${when(millis(from.time))} to ${when(millis(to.time))}: ${many('created')} created, ${many('updated')} changed, ${many('deleted')} deleted${many('recreated') ? `, ${many('recreated')} made anew` : ''}`;
     if (!shown.length) {

@@ -4,9 +4,8 @@ import { json, own, prefix, query, isAborted } from './api.js';
 import { place, objectPath } from './place.js';
 import { knownInventory } from './moment.js';
 import { millis, when } from './clock.js';
-import { entriesOf, shortUser } from './versions.js';
+import { shortUser } from './versions.js';
 import { objectPathOf, listPath } from './table.js';
-import { fieldLine } from './fields.js';
 import { problem } from './problem.js';
 
 // Which kinds an object of a kind owns, as far as that is usual: there is no list of "owned by".
@@ -125,30 +124,18 @@ function summary(object) {
   return '';
 }
 
-// The newest version at the moment, and the causes of its event back to a request from outside.
+// The causes of what is there, back to a request from outside.
 async function drawCauses(context, section) {
-  const entries = entriesOf(await context.history());
-  const upTo = context.moment.live ? Infinity : context.moment.revision;
-  const upToNow = entries.filter((entry) => entry.revision <= upTo);
-  const chosen = upToNow[upToNow.length - 1];
-  if (!chosen) return;
-  const chain = [];
-  for (let revision = chosen.revision; revision && chain.length < 24;) {
-    const event = await json(own(`/reckon/v1/events/${revision}`), { signal: context.signal }).catch((error) => {
-      if (isAborted(error)) throw error;
-      return { revision, hidden: error };
-    });
-    chain.push(event);
-    revision = event.cause;
-  }
-  section.append(h('p', { class: 'soft', style: { marginBottom: '10px' } }, 'The newest change first; below each, what led to it. The last is where it came from.'), h('ol', { class: 'chain' }, chain.map((event) => link(event, context))));
+  const { moment, parameters, named, signal } = context;
+  const answer = await json(own(`/reckon/v1/why${named}${query({ at: moment.live ? '' : moment.revision, field: parameters.field }).replace('?', '&')}`), { signal });
+  section.append(h('p', { style: { marginBottom: '4px' } }, answer.answer ?? ''), h('p', { class: 'soft', style: { marginBottom: '10px' } }, 'The change itself first; below each, what led to it. The last is where it came from.'),
+    h('ol', { class: 'chain' }, (answer.chain ?? []).map((event) => link(event, context))));
 }
 
-function link(event, context) {
-  if (event.hidden) return h('li', h('strong', `Revision ${event.revision}`), h('div', { class: 'soft' }, event.hidden.code === 403 ? 'Changed objects that are not yours to read.' : event.hidden.message));
-  const mine = event.changes.find((change) => change.name === context.name && change.namespace === context.namespace && change.resource === context.kind.resource) ?? event.changes[0];
+function link(event) {
+  if (event.isHidden) return h('li', h('strong', `Revision ${event.revision}`), h('div', { class: 'soft' }, 'Changed objects that are not yours to read.'));
   return h('li', h('div', h('strong', shortUser(event.user)), ' ', h('span', { class: 'soft' }, event.summary)),
     h('div', { class: 'faint' }, h('a', { href: place.link(['events'], { rev: event.revision, at: event.revision }) }, `revision ${event.revision}`), ` · ${when(millis(event.time))} · ${event.verb} · ${(event.userAgent ?? '').split(' ')[0]}`),
-    mine?.change === 'updated' ? h('ul', { class: 'fields' }, (mine.fields ?? []).slice(0, 4).map((field) => h('li', fieldLine(field)))) : null,
-    event.decision ? h('details', h('summary', { class: 'soft' }, 'Reasons of the controller'), h('pre', { class: 'mono' }, JSON.stringify(event.decision, null, 2))) : null);
+    event.why ? h('div', event.why) : null,
+    event.decision ? h('details', h('summary', { class: 'soft' }, 'The controller\'s whole decision'), h('pre', { class: 'mono' }, JSON.stringify(event.decision, null, 2))) : null);
 }
