@@ -87,9 +87,13 @@ let package = Package(
         ours("Scheduling", ["Document", "Schema", "Records", "ClusterState", "Controllers"], exclude: ["README.md"]),
         ours("PodLifecycle", ["Document"]),
         ours("ServiceRouting", ["Document"]),
+        ours("LogArchive", ["Document", "Records"], exclude: ["README.md"]),
         // C: coordination
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
-        ours("EventLog", ["CLMDB", "Document", "Records", "ClusterState", crypto], exclude: ["README.md"]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        ours(
+            "EventLog", ["CLMDB", "CZlib", "Document", "Records", "ClusterState", "LogArchive", crypto, cryptoExtras],
+            exclude: ["README.md"]),
         ours(
             "Engine",
             [
@@ -153,6 +157,7 @@ let package = Package(
         tests("PatchingTests", ["Patching", "Document", "Schema"]),
         tests("IdentityTests", ["Identity", "Document", "Records", crypto, cryptoExtras, x509, asn1]),
         tests("EventLogTests", ["Document", "Schema", "Records", "ClusterState", "EventLog"]),
+        tests("LogArchiveTests", ["Document", "Records", "LogArchive", "EventLog"]),
         tests("SchedulingTests", ["Scheduling", "Controllers", "ClusterState", "Document", "Records", "Schema"]),
         tests("BootstrapTests", ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Requests"]),
         tests("ServiceRoutingTests", ["ServiceRouting", "Document"]),

@@ -24,6 +24,8 @@ public final class APIServer: EdgeHandler {
     let settings: ClusterSettings
     let logger: Logger
     let metrics = Metrics()
+    /// What other parts of the process say of themselves in the status and the metrics.
+    public let reports = StatusReports()
     private let definitions: CustomResourceLifecycle
     let fairness: RequestFairness
     let openAPIDocuments = OpenAPIDocuments()

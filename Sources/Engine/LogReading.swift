@@ -1,3 +1,4 @@
+public import Document
 public import EventLog
 public import Schema
 
@@ -5,6 +6,8 @@ public import Schema
 extension Engine {
     /// The oldest revision that can still be read.
     public var logFloor: UInt64 { log.floor }
+    /// When that revision was made; nil when nothing was pruned.
+    public var floorTime: Timestamp? { log.floorTime }
 
     /// Reads from the log; its errors become answers.
     public func reading<Result>(_ body: (any EventLog) throws(LogError) -> Result) throws(APIError) -> Result {

@@ -17,6 +17,8 @@ public protocol EventLog: AnyObject, Sendable {
     var head: LogHead { get }
     /// The oldest revision that can still be read; 0 when nothing was pruned.
     var floor: UInt64 { get }
+    /// When the revision at the floor was made: of moments before it nothing is known any more. nil when nothing was pruned.
+    var floorTime: Timestamp? { get }
 
     /// The journal's records from `revision` on, in order, at most `limit`.
     func events(from revision: UInt64, limit: Int) throws(LogError) -> [EventRecord]
@@ -48,6 +50,10 @@ public protocol EventLog: AnyObject, Sendable {
     func verify(_ progress: (Double) -> Void) -> VerifyReport
     /// Ends writing; reads fail from then on.
     func close()
+}
+
+extension EventLog {
+    public var floorTime: Timestamp? { nil }
 }
 
 /// The end of a log.
@@ -104,6 +110,8 @@ public struct LogStatistics: Equatable, Sendable {
     }
     public var head = LogHead()
     public var floor: UInt64 = 0
+    /// What the databases inside the file take; the rest of the file is free and used again.
+    public var liveBytes: UInt64 = 0
     /// When the oldest journal record was made.
     public var oldest = Timestamp(microseconds: 0)
     /// Journal events and their bytes in the log, by `verb resource` (`update leases.coordination.k8s.io`), in the order of the names.

@@ -13,6 +13,7 @@ public final class MemoryLog: EventLog {
         var newest = ClusterState()
         var head = LogHead(chain: [UInt8](repeating: 0, count: 32))
         var floor: UInt64 = 0
+        var floorTime: Timestamp?
         var checkpoints: [UInt64] = []
         /// What the next append answers instead of appending.
         var nextFailure: LogError?
@@ -59,6 +60,7 @@ public final class MemoryLog: EventLog {
 
     public var head: LogHead { contents.withLock { $0.head } }
     public var floor: UInt64 { contents.withLock { $0.floor } }
+    public var floorTime: Timestamp? { contents.withLock { $0.floorTime } }
 
     public func events(from revision: UInt64, limit: Int) throws(LogError) -> [EventRecord] {
         try read { contents throws(LogError) in
@@ -136,6 +138,7 @@ public final class MemoryLog: EventLog {
                 $0.journal.removeAll { $0.revision <= revision }
                 $0.states = [floor] + $0.states.filter { $0.revision > revision }
                 $0.floor = revision
+                $0.floorTime = floor.time
             }
         }
         if let time { contents.withLock { $0.access.removeAll { $0.time < time } } }

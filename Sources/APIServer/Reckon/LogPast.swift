@@ -12,6 +12,7 @@ public struct LogPast: RecordedPast {
     public init(_ log: any EventLog) { self.log = log }
 
     public var newest: UInt64 { log.head.revision }
+    public var floorTime: Timestamp? { log.floorTime }
     public var floor: UInt64 { log.floor }
     public var newestAccess: UInt64 { log.head.ordinal }
 

@@ -7,10 +7,12 @@ import Requests
 /// `/reckon/v1/status` and `/reckon/v1/digest`: how far the log goes, and one hash over what it says.
 extension APIServer {
     func logStatus(_ exchange: Exchange, _ snapshot: Snapshot) {
-        let answer: JSON = [
+        var answer: JSON = [
             "kind": "LogStatus", "apiVersion": "reckon.dev/v1", "revision": .int(Int64(snapshot.revision)),
             "floor": .int(Int64(engine.floor)), "time": .string(snapshot.state.time.rfc3339Micro),
         ]
+        if let time = engine.floorTime { answer["floorTime"] = .string(time.rfc3339Micro) }
+        for (name, report) in reports.all() { answer[name] = report.document }
         note(exchange, code: 200)
         exchange.answer(200, answer.encoded())
     }

@@ -61,7 +61,6 @@ extension APIServer {
 extension Engine {
     /// The oldest revision that can still be read.
     var floor: UInt64 { logFloor }
-
     /// The state at a revision; 410 below the floor. Blocks: not for event loops.
     func pastState(at revision: UInt64) throws(APIError) -> ClusterState {
         let snapshot = snapshot

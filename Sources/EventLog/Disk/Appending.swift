@@ -76,7 +76,7 @@ extension DiskLog {
     }
 
     /// Writes the index of a stretch as a segment.
-    private func write(_ index: VersionIndex, _ transaction: Transaction) throws(LogError) {
+    func write(_ index: VersionIndex, _ transaction: Transaction) throws(LogError) {
         for (number, bytes) in index.chunks() {
             try transaction.put(databases.segments, VersionIndex.chunkKey(segment: index.first, number: number), bytes)
         }

@@ -1,4 +1,5 @@
 import ClusterState
+public import Document
 import Glibc
 import Records
 import Synchronization
@@ -21,6 +22,9 @@ public final class DiskLog: EventLog {
     struct Shared {
         var head = LogHead(chain: HashChain.origin)
         var floor: UInt64 = 0
+        var floorTime: Timestamp?
+        /// The state at the floor, once somebody needed it: objects that have not changed since are found there.
+        var floorState: ClusterState?
         var index = VersionIndex()
         /// Past states at hand, the last used one last.
         var remembered: [ClusterState] = []
@@ -39,7 +43,12 @@ public final class DiskLog: EventLog {
 
     /// Opens the log of a directory, which is made when it does not exist. With `isReadOnly` nothing is made or written, and a
     /// process that writes may be running; the log is seen as it is at this moment.
-    public init(directory: String, isReadOnly: Bool = false) throws(LogError) {
+    public convenience init(directory: String, isReadOnly: Bool = false) throws(LogError) {
+        try self.init(directory: directory, isReadOnly: isReadOnly, isIndexed: true)
+    }
+
+    /// Without `isIndexed` the index is not looked at: `buildIndex` must make it before anything is read or appended.
+    init(directory: String, isReadOnly: Bool, isIndexed: Bool) throws(LogError) {
         self.directory = directory
         var descriptor: Int32 = -1
         if !isReadOnly {
@@ -59,6 +68,9 @@ public final class DiskLog: EventLog {
             let (end, floor, nextName) = try environment.read { transaction throws(LogError) in
                 try Self.readEnd(transaction, databases)
             }
+            let floorTime = try environment.read { transaction throws(LogError) in
+                try Self.readFloorTime(transaction, databases)
+            }
             writer = Mutex(
                 Writer(
                     encoder: RecordEncoder(firstName: nextName), end: end.anchor, anchoredOrdinal: end.anchoredOrdinal,
@@ -67,6 +79,7 @@ public final class DiskLog: EventLog {
                 $0.head = LogHead(
                     revision: end.anchor.revision, ordinal: end.anchor.ordinal, time: end.time, chain: end.anchor.chain)
                 $0.floor = floor
+                $0.floorTime = floorTime
             }
         } catch {
             if descriptor >= 0 { Glibc.close(descriptor) }
@@ -74,7 +87,8 @@ public final class DiskLog: EventLog {
         }
         lock = Mutex(descriptor)
         if !isReadOnly { removeDrafts() }
-        let index = try loadIndex()
+        var index = VersionIndex()
+        if isIndexed { index = try loadIndex() } else { index.begin(at: floor + 1) }
         shared.withLock { $0.index = index }
     }
 
@@ -82,6 +96,12 @@ public final class DiskLog: EventLog {
 
     public func close() {
         try? writeSegment()
+        shared.withLock { $0.isClosed = true }
+        finish()
+    }
+
+    /// Ends without writing the index that is in memory.
+    func abandon() {
         shared.withLock { $0.isClosed = true }
         finish()
     }
@@ -100,6 +120,7 @@ public final class DiskLog: EventLog {
 
     public var head: LogHead { shared.withLock { $0.head } }
     public var floor: UInt64 { shared.withLock { $0.floor } }
+    public var floorTime: Timestamp? { shared.withLock { $0.floorTime } }
 
     /// Runs `body` on a snapshot of the file.
     func read<T>(_ body: (Transaction) throws(LogError) -> T) throws(LogError) -> T {

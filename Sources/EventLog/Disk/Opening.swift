@@ -96,6 +96,15 @@ extension DiskLog {
         return UInt64(String(decoding: bytes, as: UTF8.self)) ?? 0
     }
 
+    static let floorTimeKey = Array("floor-time".utf8)
+
+    static func readFloorTime(_ transaction: Transaction, _ databases: Databases) throws(LogError) -> Timestamp? {
+        guard let bytes = try transaction.get(databases.meta, floorTimeKey),
+            let micros = Int64(String(decoding: bytes, as: UTF8.self))
+        else { return nil }
+        return Timestamp(microseconds: micros)
+    }
+
     /// The index of the newest stretch, from the records that no segment covers.
     func loadIndex() throws(LogError) -> VersionIndex {
         let head = head.revision

@@ -6,7 +6,7 @@ import Synchronization
 extension DiskLog {
     public func versions(of key: ObjectKey) throws(LogError) -> [ObjectVersion] {
         let (tail, head, floor) = shared.withLock { ($0.index, $0.head.revision, $0.floor) }
-        let base = floor > 0 ? try state(at: floor) : ClusterState()
+        let base = try floorState()
         return try read { transaction throws(LogError) in
             var found: [ObjectVersion] = []
             for life in try lives(of: key, transaction, tail, base) {
@@ -36,7 +36,7 @@ extension DiskLog {
         let (tail, head, floor) = shared.withLock { ($0.index, $0.head.revision, $0.floor) }
         guard revision <= head else { throw .beyondHead(head: head) }
         guard revision >= floor else { throw .belowFloor(floor: floor) }
-        let base = floor > 0 ? try state(at: floor) : ClusterState()
+        let base = try floorState()
         return try read { transaction throws(LogError) in
             let alive = try lives(of: key, transaction, tail, base).last {
                 $0.created <= revision && ($0.deleted == 0 || $0.deleted > revision)

@@ -12,12 +12,22 @@ extension DiskLog {
         return Recovery(state: state, head: head, eventsReplayed: Int(head.revision - start))
     }
 
+    /// The state at the floor, kept at hand: empty when nothing was pruned.
+    func floorState() throws(LogError) -> ClusterState {
+        let (floor, known) = shared.withLock { ($0.floor, $0.floorState) }
+        if let known, known.revision == floor { return known }
+        guard floor > 0 else { return ClusterState() }
+        let state = try newestCheckpoint(notAfter: floor)
+        shared.withLock { if $0.floor == state.revision { $0.floorState = state } }
+        return state
+    }
+
     public func state(at revision: UInt64) throws(LogError) -> ClusterState {
         let (head, floor) = shared.withLock { ($0.head.revision, $0.floor) }
         guard revision <= head else { throw .beyondHead(head: head) }
         guard revision >= floor else { throw .belowFloor(floor: floor) }
         let near = shared.withLock { shared in
-            (shared.remembered + shared.recent).filter { $0.revision <= revision }.max { $0.revision < $1.revision }
+            (shared.remembered + shared.recent + [shared.floorState].compactMap { $0 }).filter { $0.revision <= revision }.max { $0.revision < $1.revision }
         }
         if let near, near.revision == revision { return near }
         var state = near ?? ClusterState()

@@ -85,9 +85,12 @@ extension DiskLog {
         // From here on nobody reads below the new floor.
         _ = try change { transaction, _ throws(LogError) in
             try transaction.put(databases.meta, Self.floorKey, Array("\(revision)".utf8))
+            try transaction.put(databases.meta, Self.floorTimeKey, Array("\(state.time.microseconds)".utf8))
         }
         shared.withLock {
             $0.floor = revision
+            $0.floorTime = state.time
+            $0.floorState = state
             $0.remembered.removeAll { $0.revision < revision }
             $0.recent.removeAll { $0.revision < revision }
         }
@@ -195,7 +198,7 @@ extension DiskLog {
     }
 
     /// One short transaction of the writer's, between two batches.
-    private func change<T: Sendable>(_ body: (Transaction, Anchor) throws(LogError) -> T) throws(LogError) -> T {
+    func change<T: Sendable>(_ body: (Transaction, Anchor) throws(LogError) -> T) throws(LogError) -> T {
         let result: Result<T, LogError> = writer.withLock { writer in
             if let failure = writer.failure { return .failure(failure) }
             do throws(LogError) {

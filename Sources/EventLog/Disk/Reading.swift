@@ -10,7 +10,7 @@ extension DiskLog {
         guard first <= head, limit > 0 else { return [] }
         guard first > floor else { throw .belowFloor(floor: floor) }
         let last = limit < Int(head - first) ? first + UInt64(limit) - 1 : head
-        let base = floor > 0 ? try state(at: floor) : ClusterState()
+        let base = try floorState()
         return try read { transaction throws(LogError) in
             let names = LogNames(transaction, databases)
             var records: [EventRecord] = []

@@ -8,6 +8,7 @@ extension DiskLog {
         let head = statistics.head
         let floor = statistics.floor
         statistics.fileBytes = environment.usedBytes
+        statistics.liveBytes = try liveBytes()
         statistics.checkpoints = checkpointRevisions()
         for revision in statistics.checkpoints { statistics.checkpointBytes += fileBytes(checkpointPath(revision)) }
         let (journal, access, oldest) = try read { transaction throws(LogError) in

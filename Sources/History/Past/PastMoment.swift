@@ -23,7 +23,7 @@ public enum PastMoment: Equatable, Sendable {
     }
 
     /// `1h30m`, `15m`, `90s`, `500ms`, `2d`: microseconds.
-    static func duration(_ text: Substring) -> Int64? {
+    public static func duration(_ text: Substring) -> Int64? {
         var total: Int64 = 0
         var rest = text
         if rest.isEmpty { return nil }
@@ -59,7 +59,7 @@ public enum PastMoment: Equatable, Sendable {
                     message: "revision \(revision) has not happened yet: the newest is \(past.newest)")
             }
             if revision < past.floor {
-                throw .gone("revision \(revision) is no longer kept: history begins at \(past.floor)")
+                throw past.forgotten("revision \(revision) is")
             }
             return revision
         case .time(let time): return try Self.revision(at: time, in: past)
@@ -68,6 +68,8 @@ public enum PastMoment: Equatable, Sendable {
     }
 
     private static func revision(at time: Timestamp, in past: some RecordedPast) throws(APIError) -> UInt64 {
+        // The state at the floor is that of its own moment, not of those before.
+        if let begin = past.floorTime, time < begin { throw past.forgotten("\(time.rfc3339Micro) is") }
         let found = try past.revision(at: time)
         if found == 0 || found < past.floor {
             throw .gone("nothing is known of \(time.rfc3339): history begins later")

@@ -9,6 +9,8 @@ public protocol RecordedPast: Sendable {
     var newest: UInt64 { get }
     /// The oldest revision whose state is known; 0 when nothing was ever forgotten.
     var floor: UInt64 { get }
+    /// When the revision at the floor was made: of moments before it nothing is known. nil when nothing was ever forgotten.
+    var floorTime: Timestamp? { get }
     /// The ordinal of the newest access record; 0 when there is none.
     var newestAccess: UInt64 { get }
 
@@ -39,6 +41,14 @@ public struct VersionMark: Equatable, Sendable {
 }
 
 extension RecordedPast {
+    public var floorTime: Timestamp? { nil }
+
+    /// The refusal of what lies before the floor; `what` ends with a verb.
+    func forgotten(_ what: String) -> APIError {
+        let since = floorTime.map { " of \($0.rfc3339Micro)" } ?? ""
+        return .gone("\(what) no longer kept: history begins at revision \(floor)\(since)")
+    }
+
     /// One record of the journal; nil when it is not kept or has not happened.
     public func event(_ revision: UInt64) throws(APIError) -> EventRecord? {
         guard revision > floor, revision <= newest else { return nil }

@@ -27,6 +27,7 @@ final class Cluster {
     private var scheduler: SchedulerLoop?
     private var nodes: LocalNodes?
     private let registry: NodeStreamsBox
+    private var keeping: LogKeeping?
 
     init(_ options: ServerOptions, loops: Bool) async throws {
         self.options = options
@@ -88,6 +89,7 @@ final class Cluster {
                 tls: .init(
                     certificateChain: pki.serving.certificateBytes, privateKey: pki.serving.privateKeyBytes,
                     clientCertificateAuthorities: pki.authority.pair.certificateBytes)), group: group, handler: server)
+        keeping = try LogKeeping(options, log: log, engine: engine, reports: server.reports, logger: logger)
         if loops {
             let controllers = ControllerLoop(
                 door: engine,
@@ -160,6 +162,7 @@ final class Cluster {
         server.stop()
         await edge.shutdown(grace: .seconds(2))
         engine.stop()
+        keeping?.stop()
         do throws(LogError) { try log.writeCheckpoint(engine.state) } catch {
             logger.error("no checkpoint at the end: \(error)")
         }

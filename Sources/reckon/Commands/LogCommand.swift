@@ -7,8 +7,11 @@ import Records
 
 struct LogCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "log", abstract: "Read and check a log.",
-        subcommands: [List.self, Show.self, Verify.self, Stat.self, LogMeasureCommand.self])
+        commandName: "log", abstract: "Read, check, prune, copy and restore a log.",
+        subcommands: [
+            List.self, Show.self, Verify.self, Stat.self, LogPruneCommand.self, LogShipCommand.self,
+            LogRestoreCommand.self, LogMeasureCommand.self,
+        ])
 
     struct Source: ParsableArguments {
         @Option(help: "The data directory of the log. A running server may have it open.")
@@ -173,7 +176,7 @@ struct LogCommand: ParsableCommand {
             if source.isJSON {
                 let answer: JSON = [
                     "revision": .int(Int64(s.head.revision)), "floor": .int(Int64(s.floor)),
-                    "fileBytes": .int(Int64(s.fileBytes)),
+                    "fileBytes": .int(Int64(s.fileBytes)), "liveBytes": .int(Int64(s.liveBytes)),
                     "checkpointBytes": .int(Int64(s.checkpointBytes)),
                     "kinds": .array(
                         kinds.map { kind, size in
@@ -189,7 +192,7 @@ struct LogCommand: ParsableCommand {
             }
             print("newest revision \(s.head.revision) of \(s.head.time.rfc3339), oldest kept \(s.floor)")
             print(
-                "files \(s.fileBytes) bytes, checkpoints at \(s.checkpoints.map(String.init).joined(separator: ", ")) of \(s.checkpointBytes) bytes"
+                "file \(s.fileBytes) bytes, of which \(s.liveBytes) hold data; checkpoints at \(s.checkpoints.map(String.init).joined(separator: ", ")) of \(s.checkpointBytes) bytes"
             )
             for (kind, size) in kinds {
                 print(

@@ -17,6 +17,9 @@ struct ServerOptions: ParsableArguments {
     @Option(name: .customLong("service-cluster-ip-range"), help: "Where Service addresses come from.")
     var serviceClusterIPRange = "10.96.0.0/16"
 
+    @OptionGroup(title: "Retention") var retention: RetentionOptions
+    @OptionGroup(title: "Shipping") var shipping: ShippingOptions
+
     func validate() throws {
         guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]),
             (0...65535).contains(port)

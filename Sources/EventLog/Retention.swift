@@ -1,0 +1,41 @@
+public import Document
+
+/// How much of the past is kept. What is nil is kept for ever.
+public struct Retention: Equatable, Sendable {
+    /// The age of the oldest journal event, in microseconds.
+    public var journalMicroseconds: Int64?
+    /// The age of the oldest access record, in microseconds.
+    public var accessMicroseconds: Int64?
+    /// What the log's data may take on the disk, in bytes: the oldest events go first, with the access records of their time.
+    public var bytes: UInt64?
+
+    public init(journalMicroseconds: Int64? = nil, accessMicroseconds: Int64? = nil, bytes: UInt64? = nil) {
+        self.journalMicroseconds = journalMicroseconds
+        self.accessMicroseconds = accessMicroseconds
+        self.bytes = bytes
+    }
+
+    public var keepsEverything: Bool { self == Retention() }
+
+    /// How far behind the limit something may fall before a turn does anything: pruning costs a checkpoint, so it is not done for
+    /// every second that passes.
+    static func slack(_ age: Int64) -> Int64 { min(age / 20, 3_600_000_000) }
+
+    /// Up to which revision events must go for the rest to take nine tenths of the allowed bytes, events being alike; nil when they
+    /// need not.
+    static func floor(keeping bytes: UInt64, of live: UInt64, from floor: UInt64, to head: UInt64) -> UInt64? {
+        guard live > bytes, head > floor else { return nil }
+        let share = 1 - Double(bytes) * 0.9 / Double(live)
+        return floor + UInt64(Double(head - floor) * share)
+    }
+}
+
+/// What one turn of retention did.
+public struct RetentionTurn: Equatable, Sendable {
+    /// The floor after it, when it moved.
+    public var floor: UInt64?
+    /// Access records before this moment went.
+    public var accessBefore: Timestamp?
+    public init() {}
+    public var didNothing: Bool { floor == nil && accessBefore == nil }
+}
