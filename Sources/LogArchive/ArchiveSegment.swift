@@ -26,7 +26,8 @@ package enum ArchiveSegment {
             return .damaged(frame: 0, offset: 0, "this is no file of an archive")
         }
         guard bytes[magic.count - 1] == magic.last else {
-            return .damaged(frame: 0, offset: 7, "format \(bytes[magic.count - 1]) is not known: a newer reckon wrote it")
+            return .damaged(
+                frame: 0, offset: 7, "format \(bytes[magic.count - 1]) is not known: a newer reckon wrote it")
         }
         var at = magic.count
         var number = 0

@@ -17,7 +17,7 @@ import Testing
         let log = try DiskLog(directory: data)
         var state = try log.recover().state
         var shipper = try LogShipper(log: log, directory: copy, secret: secret) { [("pki/ca.key", [1, 2, 3])] }
-        for round in 0..<60 {
+        for round in 0..<30 {
             let batch = cluster.batch(round % 9 == 0 ? 300 : 20)
             try log.append(batch, after: state)
             for event in batch where event.stream == .journal { state.apply(event) }
@@ -26,7 +26,7 @@ import Testing
                 shipper = try LogShipper(log: log, directory: copy, secret: secret) { [("pki/ca.key", [1, 2, 3])] }
             }
             // With a log that was pruned behind the copy.
-            if seed == 3, round == 30 {
+            if seed == 3, round == 15 {
                 while try shipper.turn(now: cluster.time) {}
                 try log.prune(journalBefore: log.head.revision / 2, accessBefore: nil)
             }
@@ -59,7 +59,7 @@ import Testing
         copied.close()
 
         let all = try log.events(from: first, limit: .max)
-        for turn in 0..<8 {
+        for turn in 0..<4 {
             let target = place.path + "/part\(turn)"
             let chosen = all[Int(cluster.random.next() % UInt64(all.count))]
             let byTime = turn % 2 == 0

@@ -17,7 +17,8 @@ import Testing
                 entries: [
                     .name(UInt64(i), bytes), .object(UInt64(i), [1, 2]), .journal(UInt64(i * 3), bytes),
                     .access(UInt64(i), bytes), .anchor(9, [3]), .file(name: "pki/ca.key", bytes: bytes),
-                    .floor(ArchiveFloor(revision: 4, microseconds: -1, ordinal: 2, accessChain: bytes)), .stateBytes(bytes),
+                    .floor(ArchiveFloor(revision: 4, microseconds: -1, ordinal: 2, accessChain: bytes)),
+                    .stateBytes(bytes),
                 ])
         }
     }
@@ -73,9 +74,7 @@ import Testing
             #expect(found == Array(batches.prefix(found.count)))
             // Space that was taken ahead and never written.
             let padded = Array(whole[..<length]) + [UInt8](repeating: 0, count: 100)
-            let (afterwards, _, same) = Self.read(padded)
-            if case .damaged(let frame, _, _) = afterwards { #expect(frame == found.count + (length > 60 ? 1 : 0)) }
-            #expect(same == found)
+            #expect(Self.read(padded).2 == found)
         }
     }
 

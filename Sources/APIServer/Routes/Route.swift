@@ -187,14 +187,15 @@ extension APIServer {
 
     private func metricsText() -> String {
         let snapshot = engine.snapshot
-        return metrics.text(gauges: [
-            ("reckon_log_revision", "The newest revision of the log.", String(snapshot.revision)),
-            ("reckon_log_floor", "The oldest revision that can still be read.", String(engine.floor)),
-            (
-                "reckon_objects", "Objects stored.",
-                String(snapshot.state.storesInUse.reduce(0) { $0 + snapshot.state.count($1) })
-            ),
-            ("apiserver_longrunning_requests", "Watches that are open.", String(metrics.watches)),
-        ] + reports.all().flatMap { $0.report.gauges })
+        return metrics.text(
+            gauges: [
+                ("reckon_log_revision", "The newest revision of the log.", String(snapshot.revision)),
+                ("reckon_log_floor", "The oldest revision that can still be read.", String(engine.floor)),
+                (
+                    "reckon_objects", "Objects stored.",
+                    String(snapshot.state.storesInUse.reduce(0) { $0 + snapshot.state.count($1) })
+                ),
+                ("apiserver_longrunning_requests", "Watches that are open.", String(metrics.watches)),
+            ] + reports.all().flatMap { $0.report.gauges })
     }
 }

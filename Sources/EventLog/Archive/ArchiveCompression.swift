@@ -28,7 +28,9 @@ enum ArchiveCompression {
         let (length, start): (UInt64, Int)
         let read: Result<(UInt64, Int), RecordError> = content.withUnsafeBytes { bytes in
             var reader = ByteReader(bytes)
-            do throws(RecordError) { return .success((try reader.varint(), reader.at)) } catch { return .failure(error) }
+            do throws(RecordError) { return .success((try reader.varint(), reader.at)) } catch {
+                return .failure(error)
+            }
         }
         (length, start) = try read.get()
         guard length <= UInt64(bytesMax), start < content.count else { throw RecordError("it promises too much") }

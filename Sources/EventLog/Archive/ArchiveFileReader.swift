@@ -42,7 +42,9 @@ enum ArchiveFileReader {
                 outcome.frames = 1
                 return
             }
-            guard let head = outcome.head, kind == .batch else { throw RecordError("a frame stands in the wrong place") }
+            guard let head = outcome.head, kind == .batch else {
+                throw RecordError("a frame stands in the wrong place")
+            }
             guard !isDone, outcome.failure == nil else { return }
             var bytes = Array(content)
             if flags.contains(.sealed) {

@@ -65,7 +65,8 @@ final class LogImport {
         }
         guard !rest.isEmpty else { return true }
         try beginAtFloor()
-        try log.environment.write(growth: rest.reduce(1 << 20) { $0 + $1.size + 8192 }) { transaction throws(LogError) in
+        try log.environment.write(growth: rest.reduce(1 << 20) { $0 + $1.size + 8192 }) {
+            transaction throws(LogError) in
             for entry in rest { try put(entry, transaction) }
         }
         return !(isJournalDone && isAccessDone)
@@ -330,7 +331,8 @@ final class LogImport {
         }
     }
 
-    private func decodeAccess(_ part: (first: UInt64, bytes: [UInt8]), _ log: DiskLog) throws(LogError) -> [EventRecord] {
+    private func decodeAccess(_ part: (first: UInt64, bytes: [UInt8]), _ log: DiskLog) throws(LogError) -> [EventRecord]
+    {
         try log.read { transaction throws(LogError) in
             let names = LogNames(transaction, log.databases)
             return try damage(nil, "access record \(part.first)") { () throws(RecordError) in

@@ -48,7 +48,8 @@ public enum LogRestore {
                 switch read.ending {
                 case .complete: break
                 case .open:
-                    throw .damaged(revision: nil, "\(source) is cut short after frame \(read.frames - 1): fetch it again")
+                    throw .damaged(
+                        revision: nil, "\(source) is cut short after frame \(read.frames - 1): fetch it again")
                 case .damaged(let frame, let offset, let text):
                     throw .damaged(revision: nil, "\(source), frame \(frame) at byte \(offset): \(text)")
                 }

@@ -27,7 +27,9 @@ extension DiskLog {
         guard revision <= head else { throw .beyondHead(head: head) }
         guard revision >= floor else { throw .belowFloor(floor: floor) }
         let near = shared.withLock { shared in
-            (shared.remembered + shared.recent + [shared.floorState].compactMap { $0 }).filter { $0.revision <= revision }.max { $0.revision < $1.revision }
+            (shared.remembered + shared.recent + [shared.floorState].compactMap { $0 }).filter {
+                $0.revision <= revision
+            }.max { $0.revision < $1.revision }
         }
         if let near, near.revision == revision { return near }
         var state = near ?? ClusterState()

@@ -47,7 +47,8 @@ final class LogKeeping {
         }
         let wanted = options.retention.retention
         guard !wanted.keepsEverything else { return }
-        let pause = min(60_000_000, max(1_000_000, min(wanted.journalMicroseconds ?? .max, wanted.accessMicroseconds ?? .max) / 20))
+        let pause = min(
+            60_000_000, max(1_000_000, min(wanted.journalMicroseconds ?? .max, wanted.accessMicroseconds ?? .max) / 20))
         let shipper = shipper
         retention = PeriodicTask { [engine] in
             var limit = UInt64.max
@@ -90,7 +91,10 @@ final class LogKeeping {
             document,
             gauges: [
                 ("reckon_ship_revision", "The newest revision in the copy of the log.", String(status.revision)),
-                ("reckon_ship_lag_revisions", "Durable events that are not in the copy.", String(status.revisionsBehind)),
+                (
+                    "reckon_ship_lag_revisions", "Durable events that are not in the copy.",
+                    String(status.revisionsBehind)
+                ),
                 ("reckon_ship_lag_seconds", "Since when the copy has been incomplete.", String(seconds)),
                 ("reckon_ship_failing", "1 while the log cannot be copied.", status.failure == nil ? "0" : "1"),
             ])

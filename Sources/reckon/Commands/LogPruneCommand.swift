@@ -65,7 +65,8 @@ struct LogPruneCommand: ParsableCommand {
             }
             if !dryRun { try log.prune(journalBefore: turn.floor, accessBefore: turn.accessBefore) }
             let floor = turn.floor ?? log.floor
-            let time = try turn.floor.flatMap { revision throws(LogError) in try log.time(of: revision) } ?? log.floorTime
+            let time =
+                try turn.floor.flatMap { revision throws(LogError) in try log.time(of: revision) } ?? log.floorTime
             say(log, turn, floor: floor, time: time, old: old, bytes: try log.statistics().liveBytes)
         } catch {
             if case .inUse = error {
@@ -82,7 +83,8 @@ struct LogPruneCommand: ParsableCommand {
     ) {
         if output == "json" {
             var answer: JSON = [
-                "floorBefore": .int(Int64(old.floor)), "floor": .int(Int64(floor)), "newest": .int(Int64(log.head.revision)),
+                "floorBefore": .int(Int64(old.floor)), "floor": .int(Int64(floor)),
+                "newest": .int(Int64(log.head.revision)),
                 "bytesBefore": .int(Int64(old.bytes)), "bytes": .int(Int64(bytes)), "dryRun": .bool(dryRun),
             ]
             if let time { answer["floorTime"] = .string(time.rfc3339Micro) }
@@ -96,7 +98,9 @@ struct LogPruneCommand: ParsableCommand {
         }
         let would = dryRun ? "would begin" : "begins"
         print("history \(would) at revision \(floor)\(time.map { " of \($0.rfc3339)" } ?? ""), before at \(old.floor)")
-        if let time = turn.accessBefore { print("access records before \(time.rfc3339) \(dryRun ? "would go" : "went")") }
+        if let time = turn.accessBefore {
+            print("access records before \(time.rfc3339) \(dryRun ? "would go" : "went")")
+        }
         if !dryRun { print("the data took \(old.bytes) bytes and takes \(bytes)") }
     }
 }

@@ -6,7 +6,8 @@ import History
 
 struct LogRestoreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "restore", abstract: "Make a data directory from a copy of a log, as it was at the end or at any moment.",
+        commandName: "restore",
+        abstract: "Make a data directory from a copy of a log, as it was at the end or at any moment.",
         discussion: """
               reckon log restore --from /backup/cluster --data NEW
               reckon log restore --from /backup/cluster --data NEW --to 2026-11-23T14:02:00Z

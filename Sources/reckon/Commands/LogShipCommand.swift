@@ -24,7 +24,9 @@ struct LogShipCommand: AsyncParsableCommand {
     var keyFile: String?
     @Option(help: "The server's static tokens, to be copied as well.")
     var tokenAuthFile: String?
-    @Flag(help: "Leave the keys of the cluster out: a restored cluster makes new ones, and no kubeconfig of before works.")
+    @Flag(
+        help: "Leave the keys of the cluster out: a restored cluster makes new ones, and no kubeconfig of before works."
+    )
     var withoutKeys = false
     @Option(name: [.customShort("o"), .long], help: "text or json.")
     var output = "text"

@@ -20,7 +20,8 @@ struct RetentionOptions: ParsableArguments {
     var size: ByteCount?
 
     var retention: Retention {
-        Retention(journalMicroseconds: journal?.microseconds, accessMicroseconds: access?.microseconds, bytes: size?.bytes)
+        Retention(
+            journalMicroseconds: journal?.microseconds, accessMicroseconds: access?.microseconds, bytes: size?.bytes)
     }
 }
 
