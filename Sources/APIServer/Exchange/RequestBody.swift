@@ -2,7 +2,6 @@ import Document
 import HTTPEdge
 import NIOCore
 import Schema
-import Yams
 
 /// A request's body as a document.
 enum RequestBody {
@@ -46,39 +45,12 @@ enum RequestBody {
 
     /// YAML as the JSON it stands for.
     static func yaml(_ body: ByteBuffer) throws(APIError) -> JSON {
-        let text = String(buffer: body)
         do {
-            guard let node = try Yams.compose(yaml: text) else { return .null }
-            return try document(node, depth: 0)
+            return try YAMLDocument.parse(String(buffer: body))
+        } catch let refusal as YAMLDocument.Refusal {
+            throw .badRequest("error decoding YAML: \(refusal.message)")
         } catch {
             throw .badRequest("error decoding YAML: \(error)")
-        }
-    }
-
-    private struct TooDeep: Error {}
-
-    private static func document(_ node: Node, depth: Int) throws -> JSON {
-        guard depth < 200 else { throw TooDeep() }
-        switch node {
-        case .mapping(let mapping):
-            var members: [(String, JSON)] = []
-            for (key, value) in mapping {
-                members.append((key.scalar?.string ?? "", try document(value, depth: depth + 1)))
-            }
-            return .object(JSONObject(members))
-        case .sequence(let sequence): return .array(try sequence.map { try document($0, depth: depth + 1) })
-        case .scalar(let scalar): return value(scalar, node)
-        case .alias: throw TooDeep()
-        }
-    }
-
-    private static func value(_ scalar: Node.Scalar, _ node: Node) -> JSON {
-        switch node.tag.description {
-        case "tag:yaml.org,2002:null": return .null
-        case "tag:yaml.org,2002:bool": return node.bool.map { .bool($0) } ?? .string(scalar.string)
-        case "tag:yaml.org,2002:int": return node.int.map { .int(Int64($0)) } ?? .string(scalar.string)
-        case "tag:yaml.org,2002:float": return node.float.map { .double($0) } ?? .string(scalar.string)
-        default: return .string(scalar.string)
         }
     }
 }

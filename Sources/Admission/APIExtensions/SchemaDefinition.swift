@@ -15,6 +15,8 @@ enum SchemaDefinition {
         let before = errors.count
         walk(schema, path, place: .root, isNested: false, &errors)
         if errors.count == before { defaults(schema, path, &errors) }
+        // Rules are compiled only where the schema itself is right: what is said of others would mean little.
+        if errors.count == before { SchemaRuleCompilation.validate(schema, path, &errors) }
     }
 
     private enum Place { case root, field, item, additional }
@@ -75,7 +77,7 @@ enum SchemaDefinition {
             }
         }
         if let inner = schema.given("not") { walk(inner, path + ".not", place: .root, isNested: true, &errors) }
-        if !schema.list("x-kubernetes-validations").isEmpty { SchemaRuleCompilation.validate(schema, path, &errors) }
+        SchemaRuleCompilation.validateWording(schema, path, &errors)
     }
 
     private static func lists(_ schema: JSON, _ path: String, _ errors: inout [FieldError]) {

@@ -1,83 +1,237 @@
 import Document
+import Expressions
 import Schema
 
-/// Whether the rules of a definition can be read and name members that there are.
-enum SchemaRuleCompilation {
-    /// Checks the `x-kubernetes-validations` of one schema.
+/// Whether the rules of a definition can be compiled, and whether they may cost more than a request can bear.
+struct SchemaRuleCompilation {
+    private static let expressionCostMax: UInt64 = 10_000_000
+    private static let definitionCostMax: UInt64 = 100_000_000
+
+    private(set) var errors: [FieldError] = []
+    private var total: UInt64 = 0
+    private var expensive: [(path: String, cost: UInt64)] = []
+
+    /// Checks all rules in a version's schema.
     static func validate(_ schema: JSON, _ path: String, _ errors: inout [FieldError]) {
-        let structure = SchemaRules(schema)
+        var compilation = SchemaRuleCompilation()
+        compilation.walk(schema, path, isRoot: true, cardinality: 1, uncorrelated: nil)
+        errors += compilation.errors
+        guard compilation.total > definitionCostMax else { return }
+        for (path, _) in compilation.expensive {
+            errors.append(
+                .forbidden(
+                    path, "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema"))
+        }
+        errors.append(
+            .forbidden(
+                path,
+                tooExpensive(
+                    "x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema", compilation.total,
+                    definitionCostMax)))
+    }
+
+    /// What is wrong with the words of a schema's rules, whatever they mean.
+    static func validateWording(_ schema: JSON, _ path: String, _ errors: inout [FieldError]) {
+        let reasons = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"]
+        func hasLines(_ text: String) -> Bool { text.unicodeScalars.contains { $0 == "\n" || $0 == "\r" } }
         for (i, rule) in schema.list("x-kubernetes-validations").enumerated() {
-            let at = "\(path).x-kubernetes-validations[\(i)].rule"
-            let text = rule.text("rule")
+            let at = "\(path).x-kubernetes-validations[\(i)]"
+            let text = SchemaRule.trimmed(rule.text("rule"))
+            let message = rule.text("message")
+            let shown = SchemaRule.trimmed(message)
             if text.isEmpty {
-                errors.append(.required(at, "rule is not specified"))
-                continue
+                errors.append(.required(at + ".rule", "rule is not specified"))
+            } else if !message.isEmpty, shown.isEmpty {
+                errors.append(.invalid(at + ".message", .string(message), "must be non-empty if specified"))
+            } else if hasLines(shown) {
+                errors.append(.invalid(at + ".message", .string(message), "must not contain line breaks"))
+            } else if hasLines(text), shown.isEmpty {
+                errors.append(
+                    .required(at + ".message", "message must be specified if rule contains line breaks"))
             }
-            var wrong: ExpressionError?
-            do throws(ExpressionError) {
-                wrong = undefinedField(in: try Expression(parsing: text), about: structure)
-            } catch { wrong = error }
-            guard let wrong else { continue }
-            func quoted(_ field: String) -> String { JSON.string(rule.text(field)).text }
-            func orNull(_ field: String) -> String { rule[field]?.text ?? "null" }
-            let dump =
-                "{\"Rule\":\(quoted("rule")),\"Message\":\(quoted("message")),\"MessageExpression\":\(quoted("messageExpression")),"
-                + "\"Reason\":\(orNull("reason")),\"FieldPath\":\(quoted("fieldPath")),\"OptionalOldSelf\":\(orNull("optionalOldSelf"))}"
-            errors.append(.invalidDump(at, dump, "compilation failed: " + wrong.report(of: text)))
+            let expression = rule.text("messageExpression")
+            if !expression.isEmpty, SchemaRule.trimmed(expression).isEmpty {
+                errors.append(
+                    .required(at + ".messageExpression", "messageExpression must be non-empty if specified"))
+            }
+            if let reason = rule["reason"]?.string, !reasons.contains(reason) {
+                errors.append(.notSupported(at + ".reason", .string(reason), reasons))
+            }
+            let field = rule.text("fieldPath")
+            guard !field.isEmpty else { continue }
+            if SchemaRule.trimmed(field).isEmpty {
+                errors.append(.invalid(at + ".fieldPath", .string(field), "must be non-empty if specified"))
+            }
+            if hasLines(field) {
+                errors.append(.invalid(at + ".fieldPath", .string(field), "must not contain line breaks"))
+            }
+            if SchemaFieldPath.normalize(field, in: schema) == nil {
+                errors.append(.invalid(at + ".fieldPath", .string(field), "must be a valid path"))
+            }
         }
     }
 
-    /// The first member that an expression names and that values of the schema do not have.
-    private static func undefinedField(in expression: Expression, about schema: SchemaRules) -> ExpressionError? {
-        var scope = ["self": schema, "oldSelf": schema]
-        return check(expression, &scope).error
-    }
+    // MARK: Walking
 
-    /// The schema of an expression's value where it is known, and the first undefined field in it.
-    private static func check(_ expression: Expression, _ scope: inout [String: SchemaRules]) -> (
-        schema: SchemaRules?, error: ExpressionError?
+    /// - Parameters:
+    ///   - cardinality: how many values of the schema one object can hold; nil when nothing bounds them.
+    ///   - uncorrelated: the schema above whose elements cannot be told from former ones.
+    private mutating func walk(
+        _ schema: JSON, _ path: String, isRoot: Bool, cardinality: UInt64?, uncorrelated: String?
     ) {
-        func all(_ parts: [Expression], _ scope: inout [String: SchemaRules]) -> ExpressionError? {
-            for part in parts { if let error = check(part, &scope).error { return error } }
-            return nil
+        let inner = cardinality.flatMap { times($0, SchemaRuleCompilation.elementsMax(schema)) }
+        if let values = schema["additionalProperties"], values.object != nil {
+            walk(
+                values, path + ".additionalProperties", isRoot: false, cardinality: inner, uncorrelated: uncorrelated)
         }
-        switch expression {
-        case .literal: return (nil, nil)
-        case .name(let name, _): return (scope[name], nil)
-        case .select(let operand, let field, _, let at):
-            let (schema, error) = check(operand, &scope)
-            if let error { return (nil, error) }
-            return member(field, of: schema, at: at)
-        case .has(let operand, let field):
-            let (schema, error) = check(operand, &scope)
-            if let error { return (nil, error) }
-            return (nil, member(field, of: schema, at: 0).error)
-        case .index(let operand, let key, _):
-            let (schema, error) = check(operand, &scope)
-            if let error { return (nil, error) }
-            return (schema?.items ?? schema?.additional, check(key, &scope).error)
-        case .call(_, let target, let arguments, _): return (nil, all((target.map { [$0] } ?? []) + arguments, &scope))
-        case .list(let elements): return (nil, all(elements, &scope))
-        case .map(let pairs): return (nil, all(pairs.flatMap { [$0.key, $0.value] }, &scope))
-        case .conditional(let a, let b, let c): return (nil, all([a, b, c], &scope))
-        case .and(let a, let b), .or(let a, let b): return (nil, all([a, b], &scope))
-        case .macro(_, let over, let variable, let arguments):
-            let (schema, error) = check(over, &scope)
-            if let error { return (nil, error) }
-            let outer = scope[variable]
-            scope[variable] = schema?.items
-            defer { scope[variable] = outer }
-            return (nil, all(arguments, &scope))
+        for entry in schema["properties"]?.entries ?? JSONObject() {
+            walk(
+                entry.value, "\(path).properties[\(entry.key)]", isRoot: false, cardinality: inner,
+                uncorrelated: uncorrelated)
+        }
+        if let items = schema.given("items"), items.object != nil {
+            let isMap = schema.text("x-kubernetes-list-type") == "map"
+            walk(
+                items, path + ".items", isRoot: false, cardinality: inner,
+                uncorrelated: uncorrelated ?? (isMap ? nil : path))
+        }
+        let rules = schema.list("x-kubernetes-validations")
+        guard !rules.isEmpty else { return }
+        let isResource = isRoot || schema.flag("x-kubernetes-embedded-resource")
+        guard let declaration = SchemaTypes.declaration(schema, isResourceRoot: isResource) else {
+            errors.append(
+                FieldError(
+                    .internalError, path + ".x-kubernetes-validations",
+                    "Internal error: internal error: failed to construct type information for x-kubernetes-validations rules: unable to convert structural schema to CEL declarations"
+                ))
+            return
+        }
+        let most = cardinality ?? UInt64(3 * 1024 * 1024 / (declaration.sizeMin + 1))
+        for (i, rule) in rules.enumerated() {
+            compile(rule, declaration, "\(path).x-kubernetes-validations[\(i)]", most, uncorrelated)
         }
     }
 
-    private static func member(_ field: String, of schema: SchemaRules?, at: Int) -> (
-        schema: SchemaRules?, error: ExpressionError?
+    private func times(_ a: UInt64, _ b: UInt64?) -> UInt64? {
+        guard let b else { return nil }
+        let product = a.multipliedReportingOverflow(by: b)
+        return product.overflow ? .max : product.partialValue
+    }
+
+    /// How many values a container holds at most; nil when that is not said.
+    private static func elementsMax(_ schema: JSON) -> UInt64? {
+        func bound(_ field: String) -> UInt64? { schema[field]?.int.map { UInt64(Swift.max(0, $0)) } }
+        switch schema.text("type") {
+        case "object": return schema.given("additionalProperties") == nil ? 1 : bound("maxProperties")
+        case "array": return bound("maxItems")
+        default: return 1
+        }
+    }
+
+    // MARK: One rule
+
+    private mutating func compile(
+        _ rule: JSON, _ declaration: TypeDeclaration, _ at: String, _ cardinality: UInt64, _ uncorrelated: String?
     ) {
-        guard let schema, schema.type == "object", !schema.isOpen else { return (nil, nil) }
-        if let found = schema.properties[field] { return (found, nil) }
-        if let additional = schema.additional { return (additional, nil) }
-        if field.contains("__") || ["metadata", "apiVersion", "kind"].contains(field) { return (nil, nil) }
-        return (nil, ExpressionError("undefined field '\(field)'", at: at))
+        let text = rule.text("rule")
+        let environment = SchemaRule.environment(declaration, rule.flag("optionalOldSelf"))
+        func invalid(_ field: String, _ detail: String) -> FieldError {
+            .invalidDump(at + field, SchemaRuleCompilation.dump(rule), detail)
+        }
+        let program: Program
+        do throws(CompilationError) {
+            program = try Program(text, in: environment)
+        } catch {
+            errors.append(invalid(".rule", "compilation failed: " + error.report))
+            return
+        }
+        guard program.type == .bool else {
+            errors.append(invalid(".rule", "cel expression must evaluate to a bool"))
+            return
+        }
+        let cost = times(program.estimatedCost(in: environment).max, cardinality) ?? .max
+        if cost > SchemaRuleCompilation.expressionCostMax {
+            errors.append(
+                .forbidden(
+                    at + ".rule",
+                    SchemaRuleCompilation.tooExpensive(
+                        "estimated rule cost", cost, SchemaRuleCompilation.expressionCostMax)))
+        }
+        observe(at + ".rule", cost)
+        message(rule, environment, at)
+        if program.uses("oldSelf") {
+            if let uncorrelated {
+                errors.append(
+                    .invalid(
+                        at + ".rule", .string(text),
+                        "oldSelf cannot be used on the uncorrelatable portion of the schema within \(uncorrelated)"))
+            }
+        } else if let given = rule["optionalOldSelf"]?.bool {
+            errors.append(
+                .invalid(
+                    at + ".optionalOldSelf", .bool(given), "may not be set if oldSelf is not used in rule"))
+        }
+    }
+
+    private mutating func message(_ rule: JSON, _ environment: Environment, _ at: String) {
+        let text = rule.text("messageExpression")
+        if text.isEmpty { return }
+        let field = at + ".messageExpression"
+        do throws(CompilationError) {
+            let program = try Program(text, in: environment)
+            guard program.type == .string else {
+                errors.append(
+                    .invalidDump(
+                        field, SchemaRuleCompilation.dump(rule), "messageExpression must evaluate to a string"))
+                return
+            }
+            let cost = program.estimatedCost(in: environment).max
+            if cost > SchemaRuleCompilation.expressionCostMax {
+                errors.append(
+                    .forbidden(
+                        field,
+                        SchemaRuleCompilation.tooExpensive(
+                            "estimated messageExpression cost", cost, SchemaRuleCompilation.expressionCostMax)))
+            }
+            observe(field, cost)
+        } catch {
+            errors.append(
+                .invalidDump(
+                    field, SchemaRuleCompilation.dump(rule), "messageExpression compilation failed: " + error.report))
+        }
+    }
+
+    private mutating func observe(_ path: String, _ cost: UInt64) {
+        total = total.addingReportingOverflow(cost).overflow ? .max : total + cost
+        if cost < SchemaRuleCompilation.definitionCostMax / 100 { return }
+        let place = expensive.firstIndex { $0.cost < cost } ?? expensive.count
+        expensive.insert((path, cost), at: place)
+        if expensive.count > 4 { expensive.removeLast() }
+    }
+
+    private static func tooExpensive(_ name: String, _ cost: UInt64, _ limit: UInt64) -> String {
+        let factor = Double(cost) / Double(limit)
+        func decimals(_ places: Int) -> String {
+            let scale = places == 1 ? 10.0 : 1_000_000.0
+            let scaled = (factor * scale).rounded(.toNearestOrEven)
+            let rest = String(Int(scaled) % Int(scale))
+            return "\(Int(scaled) / Int(scale)).\(String(repeating: "0", count: places - rest.count))\(rest)x"
+        }
+        let shown = factor > 100 ? "more than 100x" : decimals(factor < 1.5 ? 6 : 1)
+        return
+            "\(name) exceeds budget by factor of \(shown) (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)"
+    }
+
+    /// The rule as upstream's errors show it.
+    private static func dump(_ rule: JSON) -> String {
+        func quoted(_ field: String) -> String { plain(JSON.string(rule.text(field)).text) }
+        func orNull(_ field: String) -> String { plain(rule[field]?.text ?? "null") }
+        /// Without the escapes that JSON for web pages has.
+        func plain(_ text: String) -> String {
+            text.replacing("\\u003c", with: "<").replacing("\\u003e", with: ">").replacing("\\u0026", with: "&")
+        }
+        return
+            "{\"Rule\":\(quoted("rule")),\"Message\":\(quoted("message")),\"MessageExpression\":\(quoted("messageExpression")),"
+            + "\"Reason\":\(orNull("reason")),\"FieldPath\":\(quoted("fieldPath")),\"OptionalOldSelf\":\(orNull("optionalOldSelf"))}"
     }
 }

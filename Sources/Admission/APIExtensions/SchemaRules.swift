@@ -1,129 +1,198 @@
 import Document
+import Expressions
 import Schema
-
-/// One of a schema's `x-kubernetes-validations`.
-struct SchemaRule: Sendable {
-    let text: String
-    /// nil when the text cannot be read; the definition was refused then, unless it is older than that check.
-    let expression: Expression?
-    let message: String
-    let messageExpression: Expression?
-    let reason: String
-    let fieldPath: String
-    /// Whether it compares with the former value.
-    let isTransition: Bool
-
-    init(_ json: JSON) {
-        text = json.text("rule")
-        expression = try? Expression(parsing: text)
-        message = json.text("message")
-        messageExpression = json["messageExpression"]?.string.flatMap { try? Expression(parsing: $0) }
-        reason = json.text("reason")
-        fieldPath = json.text("fieldPath")
-        isTransition = text.contains("oldSelf")
-    }
-}
 
 /// The rules of a custom resource's schema, each where it stands, and as much of the schema as they need.
 final class SchemaRules: Sendable {
-    let type: String
-    let format: String
-    let properties: [String: SchemaRules]
-    let additional: SchemaRules?
-    let items: SchemaRules?
-    let listType: String
-    let listMapKeys: [String]
-    /// Members beyond the named ones may be there.
-    let isOpen: Bool
-    let rules: [SchemaRule]
+    private let type: String
+    private let declaration: TypeDeclaration?
+    private let properties: [String: SchemaRules]
+    private let additional: SchemaRules?
+    private let items: SchemaRules?
+    private let listType: String
+    private let listMapKeys: [String]
+    private let rules: [SchemaRule]
     /// Whether a rule stands here or below.
-    let hasRules: Bool
+    private let hasRules: Bool
 
-    init(_ json: JSON) {
+    init(_ json: JSON, isRoot: Bool = true) {
+        let isResource = isRoot || json.flag("x-kubernetes-embedded-resource")
         type = json.text("type")
-        format = json.text("format")
         var properties: [String: SchemaRules] = [:]
-        for entry in json["properties"]?.entries ?? JSONObject() { properties[entry.key] = SchemaRules(entry.value) }
+        for entry in json["properties"]?.entries ?? JSONObject() {
+            let inner = SchemaRules(entry.value, isRoot: false)
+            if inner.hasRules { properties[entry.key] = inner }
+        }
         self.properties = properties
-        if case .object? = json["additionalProperties"] {
-            additional = json["additionalProperties"].map { SchemaRules($0) }
+        if let values = json["additionalProperties"], values.object != nil {
+            additional = SchemaRules(values, isRoot: false)
         } else {
             additional = Optional.none
         }
-        items = json.given("items").map { SchemaRules($0) }
+        items = json.given("items").map { SchemaRules($0, isRoot: false) }
         listType = json.text("x-kubernetes-list-type")
         listMapKeys = json["x-kubernetes-list-map-keys"]?.strings ?? []
-        isOpen =
-            json.flag("x-kubernetes-preserve-unknown-fields") || json.flag("x-kubernetes-int-or-string")
-            || json.flag("x-kubernetes-embedded-resource") || json["additionalProperties"] == true
-        rules = json.list("x-kubernetes-validations").map { SchemaRule($0) }
+        let given = json.list("x-kubernetes-validations")
+        let declaration =
+            given.isEmpty ? Optional.none : SchemaTypes.declaration(json, isResourceRoot: isResource)
+        self.declaration = declaration
+        rules = given.map { SchemaRule($0, json, declaration) }
         hasRules =
-            !rules.isEmpty || properties.values.contains { $0.hasRules } || additional?.hasRules == true
-            || items?.hasRules == true
+            !given.isEmpty || !properties.isEmpty || additional?.hasRules == true || items?.hasRules == true
     }
 
-    /// Everything that the rules find wrong. Those that compare with the former value are asked only where there is one.
-    func validate(_ value: JSON, old: JSON?, path: String = "") -> [FieldError] {
+    /// A value and what it was before.
+    private struct Pair {
+        let now: JSON
+        let before: JSON
+    }
+
+    /// One walk through an object.
+    private struct Walk {
         var errors: [FieldError] = []
-        if hasRules { validate(value, old, path, &errors) }
-        return errors
+        /// Faults of parts that did not change: they do not stop the change of others.
+        var warnings: [String] = []
+        var budget = Int64(CostLimit.perRequest)
+        var isOver: Bool { budget < 0 }
     }
 
-    private func validate(_ value: JSON, _ old: JSON?, _ path: String, _ errors: inout [FieldError]) {
-        for rule in rules where !rule.isTransition || old != nil { ask(rule, value, old, path, &errors) }
+    /// Everything that the rules find wrong, and what is wrong already and stayed as it was.
+    func validate(_ value: JSON, old: JSON?) -> (errors: [FieldError], warnings: [String]) {
+        var walk = Walk()
+        if hasRules { validate(value, old, parent: nil, "", &walk) }
+        return (walk.errors, walk.warnings)
+    }
+
+    /// - Parameters:
+    ///   - old: the former value of the same part; nil where there is none.
+    ///   - parent: the nearest part above that can be told from what it was.
+    private func validate(_ value: JSON, _ old: JSON?, parent: Pair?, _ path: String, _ walk: inout Walk) {
+        if value.isNull || walk.isOver { return }
+        ask(value, old, parent: parent, path, &walk)
+        let above = old.map { Pair(now: value, before: $0) } ?? parent
         switch value {
         case .object(let object):
             for entry in object {
-                guard let inner = properties[entry.key] ?? additional, inner.hasRules else { continue }
-                inner.validate(entry.value, old?[entry.key], path.isEmpty ? entry.key : path + "." + entry.key, &errors)
+                if walk.isOver { return }
+                let name = entry.key
+                // The kind and version of the object itself are converted away: they always look the same.
+                let isVersion = path.isEmpty && (name == "apiVersion" || name == "kind")
+                let former = isVersion ? Optional.none : old?[name]
+                if let inner = properties[name] {
+                    let at = path.isEmpty ? name : path + "." + name
+                    inner.validate(entry.value, former, parent: isVersion ? nil : above, at, &walk)
+                } else if let additional, additional.hasRules {
+                    additional.validate(entry.value, former, parent: above, "\(path)[\(name)]", &walk)
+                }
             }
         case .array(let elements):
             guard let items, items.hasRules else { return }
             for (i, element) in elements.enumerated() {
+                if walk.isOver { return }
                 // Elements of a map list are compared with their former selves; those of other lists have none.
                 var former: JSON?
                 if listType == "map" {
                     former = old?.elements.first { other in listMapKeys.allSatisfy { other[$0] == element[$0] } }
                 }
-                items.validate(element, former, "\(path)[\(i)]", &errors)
+                items.validate(element, former, parent: above, "\(path)[\(i)]", &walk)
             }
         default: break
         }
     }
 
-    private func typed(_ value: JSON) -> ExpressionValue {
-        if case .string(let text) = value {
-            if format == "date-time", let time = Timestamp(rfc3339: text) { return .timestamp(time) }
-            if format == "duration", let nanoseconds = DurationText.nanoseconds(text) { return .duration(nanoseconds) }
+    private func ask(_ value: JSON, _ old: JSON?, parent: Pair?, _ path: String, _ walk: inout Walk) {
+        if rules.isEmpty { return }
+        let place = path.isEmpty ? "<nil>" : path
+        let old = old.flatMap { $0.isNull ? Optional.none : $0 }
+        func stop(_ detail: String, _ walk: inout Walk) {
+            walk.errors.append(.invalid(place, .string(type), detail))
+            walk.budget = -1
         }
-        return ExpressionValue(value)
+        if walk.budget == 0 {
+            return stop(
+                "validation failed due to running out of cost budget, no further validation rules will be run", &walk)
+        }
+        var activation = Activation(["self": Value(value, as: declaration)])
+        let former = old.map { Value($0, as: declaration) }
+        for rule in rules {
+            guard let program = rule.program else {
+                walk.errors.append(
+                    .invalid(place, .string(type), "rule compile error: compilation failed: \(rule.failure)"))
+                continue
+            }
+            if rule.isTransition, former == nil, !rule.isOldSelfOptional { continue }
+            activation.values["oldSelf"] = rule.isOldSelfOptional ? .optional(former) : former
+            let evaluation = program.evaluate(&activation)
+            if Int64(clamping: evaluation.cost) > walk.budget {
+                return stop(
+                    "validation failed due to running out of cost budget, no further validation rules will be run",
+                    &walk)
+            }
+            walk.budget -= Int64(evaluation.cost)
+            switch evaluation.result {
+            case .success(.bool(true)): continue
+            case .success: break
+            case .failure(let error):
+                let words = error.message
+                if error.isOverBudget {
+                    return stop(
+                        "'\(words)': no further validation rules will be run due to call cost exceeds limit for rule: \(rule.words)",
+                        &walk)
+                }
+                let detail =
+                    words.hasPrefix("no such overload")
+                    ? "'\(words)': call arguments did not match a supported operator, function or macro signature for rule: \(rule.words)"
+                    : "\(words) evaluating rule: \(rule.words)"
+                walk.errors.append(.invalid(place, .string(type), detail))
+                continue
+            }
+            var detail = rule.message.isEmpty ? "failed rule: \(rule.words)" : SchemaRule.trimmed(rule.message)
+            if let words = message(rule, &activation, place, &walk) { detail = words }
+            if walk.isOver { return }
+            let at = rule.fieldPath.isEmpty ? place : path.isEmpty ? rule.fieldPath : "\(path).\(rule.fieldPath)"
+            let error = fault(at, value, detail, rule.reason)
+            let pair = old.map { Pair(now: value, before: $0) } ?? parent
+            if !rule.isTransition, let pair, pair.now == pair.before {
+                walk.warnings.append(error.description)
+            } else {
+                walk.errors.append(error)
+            }
+        }
     }
 
-    private func ask(_ rule: SchemaRule, _ value: JSON, _ old: JSON?, _ path: String, _ errors: inout [FieldError]) {
-        guard let expression = rule.expression else { return }
-        var scope = ExpressionScope()
-        scope.values["self"] = typed(value)
-        if let old { scope.values["oldSelf"] = typed(old) }
-        let at =
-            rule.fieldPath.isEmpty ? path : path.isEmpty ? String(rule.fieldPath.dropFirst()) : path + rule.fieldPath
-        do throws(ExpressionError) {
-            if case .bool(true) = try expression.evaluate(&scope) { return }
-        } catch {
-            errors.append(.invalid(at, .string(type), "rule evaluation error: \(rule.text): \(error.message)"))
-            return
+    /// What the rule's own message expression says; nil when it says nothing fit to be shown.
+    private func message(_ rule: SchemaRule, _ activation: inout Activation, _ place: String, _ walk: inout Walk)
+        -> String?
+    {
+        guard let program = rule.messageExpression else { return nil }
+        let evaluation = program.evaluate(&activation)
+        var stopped: String?
+        if Int64(clamping: evaluation.cost) > walk.budget {
+            stopped = "messageExpression evaluation failed due to running out of cost budget, no further validation rules will be run"
+        } else if case .failure(let error) = evaluation.result, error.isOverBudget {
+            stopped =
+                "no further validation rules will be run due to call cost exceeds limit for messageExpression: \(JSON.string(program.text).text)"
         }
-        var message = rule.message
-        if let dynamic = rule.messageExpression, let words = try? dynamic.evaluate(&scope),
-            case .string(let text) = words, !text.isEmpty
-        {
-            message = text
+        if let stopped {
+            walk.errors.append(.invalid(place, .string(type), stopped))
+            walk.budget = -1
+            return nil
         }
-        if message.isEmpty { message = "failed rule: " + rule.text }
-        switch rule.reason {
-        case "FieldValueRequired": errors.append(.required(at, message))
-        case "FieldValueForbidden": errors.append(.forbidden(at, message))
-        case "FieldValueDuplicate": errors.append(.duplicate(at, .string(type)))
-        default: errors.append(.invalid(at, .string(type), message))
+        walk.budget -= Int64(evaluation.cost)
+        guard case .success(.string(let text)) = evaluation.result else { return nil }
+        let words = SchemaRule.trimmed(text)
+        return words.isEmpty || words.contains("\n") || words.utf8.count > CostLimit.messageBytesMax ? nil : words
+    }
+
+    private func fault(_ at: String, _ value: JSON, _ detail: String, _ reason: String) -> FieldError {
+        // The values of objects and arrays are not shown.
+        let isLarge = type == "object" || type == "array"
+        switch reason {
+        case "FieldValueRequired": return .required(at, detail)
+        case "FieldValueForbidden": return .forbidden(at, detail)
+        case "FieldValueDuplicate":
+            return isLarge ? FieldError(.duplicate, at, "Duplicate value") : .duplicate(at, value)
+        default: return isLarge ? FieldError(.invalid, at, "Invalid value: \(detail)") : .invalid(at, value, detail)
         }
     }
 }

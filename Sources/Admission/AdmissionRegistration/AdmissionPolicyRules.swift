@@ -1,4 +1,5 @@
 import Document
+import Expressions
 import Schema
 
 /// ValidatingAdmissionPolicy and MutatingAdmissionPolicy.
@@ -35,29 +36,49 @@ struct AdmissionPolicyRules: KindRules {
         } else {
             errors.append(.required("spec.matchConstraints"))
         }
+        let hasParams = spec.given("paramKind") != nil
+        var environment = AdmissionExpressions.environment(hasParams: hasParams)
         errors += AdmissionRegistrationRules.validateMatchConditions(
-            spec.list("matchConditions"), "spec.matchConditions")
+            spec.list("matchConditions"), "spec.matchConditions", environment)
         var variables: Set<String> = []
         for (i, variable) in spec.list("variables").enumerated() {
             let at = "spec.variables[\(i)]"
             let name = variable.text("name")
             if name.isEmpty {
                 errors.append(.required(at + ".name", "name is required"))
-            } else if !variables.insert(name).inserted {
-                errors.append(.duplicate(at + ".name", .string(name)))
+            } else {
+                if !AdmissionPolicyRules.isIdentifier(name) {
+                    errors.append(.invalid(at + ".name", .string(name), "name is not a valid CEL identifier"))
+                }
+                if !variables.insert(name).inserted { errors.append(.duplicate(at + ".name", .string(name))) }
             }
-            if variable.text("expression").isEmpty {
+            if trimmed(variable.text("expression")).isEmpty {
                 errors.append(.required(at + ".expression", "expression is required"))
             }
         }
-        return errors + (isMutating ? validateMutations(spec) : validateValidations(spec))
+        for (i, error) in AdmissionExpressions.compose(spec.list("variables"), &environment).failures {
+            let text = spec.list("variables")[i].text("expression")
+            if trimmed(text).isEmpty { continue }
+            errors.append(
+                .invalid("spec.variables[\(i)].expression", .string(text), "compilation failed: \(error.report)"))
+        }
+        return errors + (isMutating ? validateMutations(spec) : validateValidations(spec, environment))
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
         subresource == "status" ? [] : validateCreate(object, context)
     }
 
-    private func validateValidations(_ spec: JSON) -> [FieldError] {
+    static func isIdentifier(_ name: String) -> Bool {
+        guard let first = name.utf8.first, first == 95 || (97...122).contains(first | 0x20) else { return false }
+        return name.utf8.allSatisfy { $0 == 95 || (97...122).contains($0 | 0x20) && $0 > 64 || (48...57).contains($0) }
+            && FieldNames.escape(name) != "__\(name)__"
+    }
+
+    private func validateValidations(_ spec: JSON, _ environment: Environment) -> [FieldError] {
+        var wordless = environment
+        wordless.variables["authorizer"] = nil
+        wordless.variables["authorizer.requestResource"] = nil
         var errors: [FieldError] = []
         let validations = spec.list("validations")
         let annotations = spec.list("auditAnnotations")
@@ -72,6 +93,17 @@ struct AdmissionPolicyRules: KindRules {
             let at = "spec.validations[\(i)]"
             if trimmed(validation.text("expression")).isEmpty {
                 errors.append(.required(at + ".expression", "expression is not specified"))
+            } else {
+                errors += ExpressionRules.validate(
+                    validation.text("expression"), [.bool], in: environment, at + ".expression")
+            }
+            let words = validation.text("messageExpression")
+            if !words.isEmpty, trimmed(words).isEmpty {
+                errors.append(
+                    .invalid(
+                        at + ".messageExpression", .string(words), "must be non-empty if specified"))
+            } else if !words.isEmpty {
+                errors += ExpressionRules.validate(words, [.string], in: wordless, at + ".messageExpression")
             }
             if let message = validation["message"]?.string, !message.isEmpty, trimmed(message).isEmpty {
                 errors.append(.invalid(at + ".message", .string(message), "message must be non-empty if specified"))
@@ -93,6 +125,9 @@ struct AdmissionPolicyRules: KindRules {
             }
             if trimmed(annotation.text("valueExpression")).isEmpty {
                 errors.append(.required(at + ".valueExpression", "valueExpression is not specified"))
+            } else {
+                errors += ExpressionRules.validate(
+                    annotation.text("valueExpression"), [.string, .null], in: environment, at + ".valueExpression")
             }
         }
         return errors

@@ -1,4 +1,5 @@
 import Document
+import Expressions
 import Schema
 
 /// The rules of this group's kinds.
@@ -76,13 +77,21 @@ enum AdmissionRegistrationRules {
         return errors
     }
 
-    static func validateMatchConditions(_ conditions: [JSON], _ at: String) -> [FieldError] {
+    static func validateMatchConditions(
+        _ conditions: [JSON], _ at: String,
+        _ environment: Environment = AdmissionExpressions.environment(hasParams: false)
+    ) -> [FieldError] {
         var errors: [FieldError] = []
         if conditions.count > 64 { errors.append(.tooMany(at, conditions.count, 64)) }
         var names: Set<String> = []
         for (i, condition) in conditions.enumerated() {
             let name = condition.text("name")
-            if condition.text("expression").isEmpty { errors.append(.required("\(at)[\(i)].expression")) }
+            let text = condition.text("expression")
+            if text.allSatisfy(\.isWhitespace) {
+                errors.append(.required("\(at)[\(i)].expression"))
+            } else {
+                errors += ExpressionRules.validate(text, [.bool], in: environment, "\(at)[\(i)].expression")
+            }
             if name.isEmpty {
                 errors.append(.required("\(at)[\(i)].name"))
             } else {

@@ -1,7 +1,6 @@
-import Access
 import ClusterState
 import Document
-import Records
+import Expressions
 import Schema
 
 /// Whether a policy, a binding or a webhook is meant for a request, and what its expressions see.
@@ -53,65 +52,35 @@ enum AdmissionMatching {
     }
 
     /// What expressions about this request can name.
-    static func scope(_ request: AdmissionRequest, _ parameter: JSON) -> ExpressionScope {
-        let user = request.context.user
-        let type = request.type
-        let kind: JSON = ["group": .string(type.group), "version": .string(type.version), "kind": .string(type.kind)]
-        let resource: JSON = [
-            "group": .string(type.group), "version": .string(type.version), "resource": .string(type.resource),
-        ]
-        let asking: JSON = [
-            "kind": kind, "resource": resource, "subResource": .string(request.subresource), "requestKind": kind,
-            "requestResource": resource,
-            "requestSubResource": .string(request.subresource), "name": .string(request.name),
-            "namespace": .string(request.namespace),
-            "operation": .string(request.operation.rawValue), "dryRun": .bool(request.context.isDryRun),
-            "options": .null,
-            "userInfo": [
-                "username": .string(user.name), "uid": .string(user.uid),
-                "groups": .array(user.groups.map { .string($0) }),
-                "extra": .object(JSONObject(user.extra.map { ($0.key, .array($0.values.map { .string($0) })) })),
-            ],
-        ]
-        var scope = ExpressionScope()
-        scope.values["object"] = ExpressionValue(request.object)
-        scope.values["oldObject"] = ExpressionValue(request.old)
-        scope.values["request"] = ExpressionValue(asking)
-        scope.values["params"] = ExpressionValue(parameter)
-        let namespace =
-            type.isNamespaced
-            ? request.context.state.object(GroupResource(resource: "namespaces"), "", request.namespace) : nil
-        scope.values["namespaceObject"] = ExpressionValue(namespace?.document ?? .null)
-        let question = AccessAttributes(user: user, verb: "", resource: "")
-        scope.values["authorizer"] = .question(question)
-        var asked = question
-        asked.group = type.group
-        asked.resource = type.resource
-        asked.subresource = request.subresource
-        asked.namespace = request.namespace
-        asked.name = request.name
-        scope.values["authorizer.requestResource"] = .question(asked)
-        let state = request.context.state
-        scope.authorize = { attributes in
-            let facts = AccessRules(state).authorize(attributes, state)
-            return (facts.verdict == .allowed, facts.reason)
-        }
-        return scope
+    static func scope(_ request: AdmissionRequest, _ parameter: JSON) -> Activation {
+        AdmissionExpressions.activation(request, parameter)
     }
 
     /// Whether every condition holds. One that is false decides, whatever the others do.
-    static func conditionsHold(_ conditions: [JSON], _ scope: inout ExpressionScope) throws(ExpressionError) -> Bool {
-        var failure: ExpressionError?
+    /// - Throws: what went wrong with the others, when none is false.
+    static func conditionsHold(_ conditions: [JSON], _ scope: inout Activation, hasParams: Bool = false)
+        throws(EvaluationError) -> Bool
+    {
+        if conditions.isEmpty { return true }
+        let environment = AdmissionExpressions.environment(hasParams: hasParams)
+        var evaluation = AdmissionEvaluation(scope, budget: CostLimit.matchConditions)
+        var failures: [String] = []
         for condition in conditions {
-            do throws(ExpressionError) {
-                if case .bool(false) = try Expression(parsing: condition.text("expression")).evaluate(&scope) {
-                    return false
+            let text = condition.text("expression")
+            do throws(CompilationError) {
+                let program = try Program(text, in: environment)
+                do throws(AdmissionEvaluation.Failure) {
+                    if case .bool(false) = try evaluation.evaluate(program) { return false }
+                } catch {
+                    failures.append(error.message)
+                    if error.isFinal { break }
                 }
             } catch {
-                failure = failure ?? error
+                failures.append("compilation error: compilation failed: \(error.report)")
             }
         }
-        if let failure { throw failure }
+        if failures.count == 1 { throw EvaluationError(failures[0]) }
+        if !failures.isEmpty { throw EvaluationError("[" + failures.joined(separator: ", ") + "]") }
         return true
     }
 }

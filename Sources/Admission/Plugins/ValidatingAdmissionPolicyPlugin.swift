@@ -1,5 +1,5 @@
-import Access
 import Document
+import Expressions
 import Records
 import Schema
 
@@ -32,24 +32,37 @@ struct ValidatingAdmissionPolicyPlugin: AdmissionPlugin {
                 AdmissionMatching.matches(policy["spec", "matchConstraints"], request, needsRules: true),
                 AdmissionMatching.matches(binding["spec", "matchResources"], request, needsRules: false)
             else { continue }
-            let violations = evaluate(policy["spec"] ?? .null, binding["spec"] ?? .null, request)
+            let findings = evaluate(policy["spec"] ?? .null, binding["spec"] ?? .null, request)
             try act(
-                on: violations, policyName, stored.key.name, binding["spec", "validationActions"]?.strings ?? [],
+                on: findings, policyName, stored.key.name, binding["spec", "validationActions"]?.strings ?? [],
                 &request)
         }
     }
 
     private struct Violation {
         var message: String
-        var reason: String
+        /// Empty for faults of the policy itself.
+        var reason = ""
+    }
+
+    /// What a policy says of one request.
+    private struct Findings {
+        var violations: [Violation] = []
+        /// Faults that deny whatever the binding's actions are.
+        var denials: [Violation] = []
+        var annotations: [(key: String, value: String)] = []
     }
 
     private func act(
-        on violations: [Violation], _ policy: String, _ binding: String, _ actions: [String],
+        on findings: Findings, _ policy: String, _ binding: String, _ actions: [String],
         _ request: inout AdmissionRequest
     ) throws(APIError) {
-        for violation in violations {
-            let place = "ValidatingAdmissionPolicy '\(policy)' with binding '\(binding)'"
+        let place = "ValidatingAdmissionPolicy '\(policy)' with binding '\(binding)'"
+        for (key, value) in findings.annotations {
+            request.facts.append(AdmissionFact(plugin: name, effect: .answered, detail: "\(policy)/\(key): \(value)"))
+        }
+        var denied = findings.denials.first
+        for violation in findings.violations {
             if actions.contains("Warn") {
                 request.warnings.append("Validation failed for \(place): \(violation.message)")
             }
@@ -57,67 +70,161 @@ struct ValidatingAdmissionPolicyPlugin: AdmissionPlugin {
                 request.facts.append(
                     AdmissionFact(plugin: name, effect: .answered, detail: "\(place): \(violation.message)"))
             }
-            guard actions.contains("Deny") else { continue }
-            let message = "\(place) denied request: \(violation.message)"
-            var error = request.forbidden(message)
-            error.reason = violation.reason
-            error.code = ValidatingAdmissionPolicyPlugin.codes[violation.reason] ?? 422
-            error.causes = [.init(reason: "", message: message)]
-            throw error
+            if actions.contains("Deny"), denied == nil { denied = violation }
         }
+        guard let denied else { return }
+        let message = "\(place) denied request: \(denied.message)"
+        var error = request.forbidden(message)
+        error.reason = denied.reason.isEmpty ? "Invalid" : denied.reason
+        error.code = ValidatingAdmissionPolicyPlugin.codes[error.reason] ?? 422
+        error.causes = [.init(reason: "", message: message)]
+        throw error
     }
 
     /// What the policy finds wrong with the request, once for each parameter.
-    private func evaluate(_ policy: JSON, _ binding: JSON, _ request: AdmissionRequest) -> [Violation] {
+    private func evaluate(_ policy: JSON, _ binding: JSON, _ request: AdmissionRequest) -> Findings {
         let ignores = policy.text("failurePolicy") == "Ignore"
-        var found: [Violation] = []
+        var findings = Findings()
         var parameters: [JSON] = [.null]
         if policy.has("paramKind"), let reference = binding.given("paramRef") {
             parameters = AdmissionParameters.find(policy["paramKind"] ?? .null, reference, request)
             if parameters.isEmpty {
-                if reference.text("parameterNotFoundAction") == "Allow" || ignores { return [] }
-                return [
+                if reference.text("parameterNotFoundAction") == "Allow" || ignores { return findings }
+                findings.denials = [
                     Violation(
                         message:
-                            "failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction",
-                        reason: "Invalid")
+                            "failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction"
+                    )
                 ]
+                return findings
             }
         }
+        let compiled = CompiledPolicy(policy)
         for parameter in parameters {
-            var scope = AdmissionMatching.scope(request, parameter)
-            do throws(ExpressionError) {
-                for variable in policy.list("variables") {
-                    scope.variables[variable.text("name")] = try Expression(parsing: variable.text("expression"))
-                }
-                guard try AdmissionMatching.conditionsHold(policy.list("matchConditions"), &scope) else { continue }
+            let scope = AdmissionMatching.scope(request, parameter)
+            var evaluation = AdmissionEvaluation(scope)
+            evaluation.activation.composed = compiled.variables
+            var conditions = scope
+            conditions.composed = compiled.variables
+            do throws(EvaluationError) {
+                if let failure = compiled.failure { throw EvaluationError(failure) }
+                guard
+                    try AdmissionMatching.conditionsHold(
+                        policy.list("matchConditions"), &conditions, hasParams: policy.has("paramKind"))
+                else { continue }
             } catch {
-                if !ignores { found.append(Violation(message: error.message, reason: "Invalid")) }
+                if !ignores { findings.violations.append(Violation(message: error.message)) }
                 continue
             }
-            for validation in policy.list("validations") {
-                let text = validation.text("expression")
-                do throws(ExpressionError) {
-                    if case .bool(true) = try Expression(parsing: text).evaluate(&scope) { continue }
-                    var message = validation.text("message")
-                    if let dynamic = validation["messageExpression"]?.string, !dynamic.isEmpty,
-                        let value = try? Expression(parsing: dynamic).evaluate(&scope), case .string(let words) = value,
-                        !words.isEmpty
-                    {
-                        message = words
+            validate(compiled, &evaluation, ignores, &findings)
+            annotate(compiled, scope, ignores, &findings)
+        }
+        return findings
+    }
+
+    private func validate(
+        _ policy: CompiledPolicy, _ evaluation: inout AdmissionEvaluation, _ ignores: Bool, _ findings: inout Findings
+    ) {
+        for validation in policy.validations {
+            do throws(AdmissionEvaluation.Failure) {
+                if case .bool(true) = try evaluation.evaluate(validation.program) { continue }
+            } catch {
+                if !ignores { findings.violations.append(Violation(message: error.message)) }
+                if error.isFinal { return }
+                continue
+            }
+            var message = ""
+            if let program = validation.message {
+                do throws(AdmissionEvaluation.Failure) {
+                    if case .string(let words) = try evaluation.evaluate(program) {
+                        let shown = SchemaRule.trimmed(words)
+                        if shown.utf8.count <= CostLimit.messageBytesMax, !shown.contains("\n") { message = shown }
                     }
-                    if message.isEmpty { message = "failed expression: \(text)" }
-                    found.append(Violation(message: message, reason: validation["reason"]?.string ?? "Invalid"))
                 } catch {
-                    if !ignores {
-                        found.append(
-                            Violation(
-                                message: "expression '\(text)' resulted in error: \(error.message)", reason: "Invalid"))
+                    if error.isFinal {
+                        if !ignores {
+                            findings.violations.append(
+                                Violation(message: "failed messageExpression: \(error.message)"))
+                        }
+                        return
                     }
                 }
             }
+            if message.isEmpty { message = validation.fallback }
+            findings.violations.append(Violation(message: message, reason: validation.reason))
         }
-        return found
+    }
+
+    private func annotate(_ policy: CompiledPolicy, _ scope: Activation, _ ignores: Bool, _ findings: inout Findings) {
+        var evaluation = AdmissionEvaluation(scope)
+        evaluation.activation.composed = policy.variables
+        for (key, program) in policy.annotations {
+            do throws(AdmissionEvaluation.Failure) {
+                switch try evaluation.evaluate(program) {
+                case .string(let text):
+                    let value = SchemaRule.trimmed(text)
+                    if !value.isEmpty { findings.annotations.append((key, String(value.prefix(10_240)))) }
+                case .null: break
+                default:
+                    findings.denials.append(
+                        Violation(
+                            message:
+                                "valueExpression '\(program.text)' resulted in unsupported return type: Return type must be either string or null."
+                        ))
+                }
+            } catch {
+                if !ignores { findings.denials.append(Violation(message: error.message)) }
+                if error.isFinal { return }
+            }
+        }
+    }
+}
+
+/// A policy's expressions, ready to be evaluated.
+private struct CompiledPolicy {
+    struct Validation {
+        let program: Program
+        let message: Program?
+        let reason: String
+        /// What is said when no message expression says anything.
+        let fallback: String
+    }
+    private(set) var variables: [String: Program] = [:]
+    private(set) var validations: [Validation] = []
+    private(set) var annotations: [(key: String, program: Program)] = []
+    /// What is wrong with it: possible only in a policy that is older than the check of policies.
+    private(set) var failure: String?
+
+    init(_ policy: JSON) {
+        let hasParams = policy.has("paramKind")
+        var environment = AdmissionExpressions.environment(hasParams: hasParams)
+        let (programs, failures) = AdmissionExpressions.compose(policy.list("variables"), &environment)
+        variables = programs
+        var wordless = AdmissionExpressions.environment(hasParams: hasParams, hasAuthorizer: false)
+        wordless.composed = environment.composed
+        do throws(CompilationError) {
+            if let first = failures.first { throw first.error }
+            for validation in policy.list("validations") {
+                let text = validation.text("expression")
+                let given = SchemaRule.trimmed(validation.text("message"))
+                let words = SchemaRule.trimmed(validation.text("messageExpression"))
+                validations.append(
+                    Validation(
+                        program: try Program(text, in: environment),
+                        message: words.isEmpty ? nil : try Program(words, in: wordless),
+                        reason: validation["reason"]?.string ?? "Invalid",
+                        fallback: given.isEmpty ? "failed expression: \(SchemaRule.trimmed(text))" : given))
+            }
+            for annotation in policy.list("auditAnnotations") {
+                annotations.append(
+                    (
+                        annotation.text("key"),
+                        try Program(SchemaRule.trimmed(annotation.text("valueExpression")), in: environment)
+                    ))
+            }
+        } catch {
+            failure = "compilation error: compilation failed: \(error.report)"
+        }
     }
 }
 

@@ -100,7 +100,8 @@ public struct EvaluationError: Error, Sendable {
     /// Whether it took more than it may: such an error is never absorbed by `||` and `&&`.
     public let isOverBudget: Bool
 
-    init(_ message: String, isOverBudget: Bool = false) {
+    /// An error in the words given.
+    public init(_ message: String, isOverBudget: Bool = false) {
         self.message = message
         self.isOverBudget = isOverBudget
     }

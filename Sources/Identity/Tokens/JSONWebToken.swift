@@ -36,10 +36,4 @@ struct JSONWebToken {
         for byte in text.utf8 where byte == UInt8(ascii: ".") { dots += 1 }
         return dots == 2
     }
-
-    static func sign(_ claims: JSON, with key: SigningKey) throws(IdentityError) -> String {
-        let header: JSON = ["alg": .string(key.verifying.algorithm), "kid": .string(key.verifying.id)]
-        let head = Base64.url(header.encoded()) + "." + Base64.url(claims.encoded())
-        return head + "." + Base64.url(try key.sign(Array(head.utf8)))
-    }
 }
