@@ -21,7 +21,8 @@ struct Reckon: AsyncParsableCommand {
         version: version,
         subcommands: [
             UpCommand.self, APIServerCommand.self, AtCommand.self, HistoryCommand.self, DiffCommand.self,
-            ShowCommand.self, BlameCommand.self, WhyCommand.self, LogCommand.self, UICommand.self,
+            ShowCommand.self, BlameCommand.self, WhyCommand.self, BisectCommand.self, AuditCommand.self,
+            DoctorCommand.self, LogCommand.self, UICommand.self,
             VersionCommand.self,
         ])
 

@@ -15,6 +15,10 @@ extension APIServer {
         inPast { [self] in
             do throws(APIError) {
                 let query = exchange.info.query
+                if name == "history", query.flag("follow") ?? false {
+                    try followHistory(exchange, snapshot)
+                    return
+                }
                 guard let answer = try Questions.answer(name, query, ground(of: exchange, snapshot)) else { return }
                 note(exchange, code: 200)
                 if name == "why", query["format"] == "dot" {
@@ -30,14 +34,17 @@ extension APIServer {
     }
 
     /// What a question is answered from; its asker's present rights decide what is shown.
-    private func ground(of exchange: Exchange, _ snapshot: Snapshot) -> Ground {
+    func ground(of exchange: Exchange, _ snapshot: Snapshot) -> Ground {
         let user = exchange.authentication.user
         return Ground(
             past: LogPast(engine.wholeLog), present: snapshot.state, catalog: snapshot.catalog, now: engine.now
         ) { [engine] verb, key in
-            let attributes = AccessAttributes(
-                user: user, verb: verb, group: key.group, resource: key.resource, namespace: key.namespace,
-                name: key.name)
+            let attributes =
+                key.resource.isEmpty
+                ? AccessAttributes(user: user, verb: verb, path: key.name)
+                : AccessAttributes(
+                    user: user, verb: verb, group: key.group, resource: key.resource, namespace: key.namespace,
+                    name: key.name)
             let facts = engine.authorize(attributes)
             return facts.verdict == .allowed ? nil : attributes.forbidden(facts)
         }

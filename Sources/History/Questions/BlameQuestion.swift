@@ -1,8 +1,8 @@
 import ClusterState
-public import Document
+import Document
 import Records
 import Requests
-public import Schema
+import Schema
 
 /// `blame`: each field of an object, and the request that gave it its value.
 enum BlameQuestion {

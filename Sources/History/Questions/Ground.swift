@@ -1,7 +1,7 @@
 public import ClusterState
 public import Document
 public import Records
-public import Requests
+import Requests
 public import Schema
 
 /// What a question about the past is answered from: the past itself, the present, and what the one who asks may see.
@@ -12,7 +12,8 @@ public struct Ground: Sendable {
     /// What is served at the newest state: the names that people use.
     public let catalog: Catalog
     public let now: Timestamp
-    /// Why the one who asks may not do that with the object (its name empty: with all of them); nil when he may.
+    /// Why the one who asks may not do that with the object (its name empty: with all of them; its resource empty: with the path
+    /// that is its name); nil when he may.
     public let refusal: @Sendable (_ verb: String, _ key: ObjectKey) -> APIError?
 
     public init(
@@ -52,6 +53,9 @@ public struct Ground: Sendable {
     func state(at revision: UInt64) throws(APIError) -> ClusterState {
         revision == present.revision ? present : try past.state(at: revision)
     }
+
+    /// Whether who asks may know who asked for what.
+    var mayAudit: Bool { refusal("get", ObjectKey(resource: "", name: "/reckon/v1/audit")) == nil }
 
     // MARK: names
 

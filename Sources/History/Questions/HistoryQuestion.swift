@@ -1,8 +1,8 @@
 import ClusterState
-public import Document
+import Document
 import Records
 import Requests
-public import Schema
+import Schema
 
 /// `history`: every version of an object, or the changes of all objects of a kind.
 enum HistoryQuestion {

@@ -1,8 +1,8 @@
 import ClusterState
-public import Document
+import Document
 import Records
 import Requests
-public import Schema
+import Schema
 
 /// `show`: one object as it was.
 enum ShowQuestion {

@@ -1,8 +1,8 @@
 import ClusterState
-public import Document
+import Document
 import Records
 import Requests
-public import Schema
+import Schema
 
 /// `diff`: what is otherwise at one moment than at another.
 enum StateComparison {

@@ -1,8 +1,8 @@
 import ClusterState
-public import Document
+import Document
 import Records
 import Requests
-public import Schema
+import Schema
 
 /// `why`: the chain of causes behind an object, a field, a deletion, a pod that is not scheduled, back to a request from outside.
 enum WhyQuestion {
@@ -180,24 +180,7 @@ private struct Why {
         }
     }
 
-    /// The event and its causes, the root last. What happened to objects that the one who asks may not see is not told.
-    private func chain(_ revision: UInt64) throws(APIError) -> JSON {
-        let past = ground.past
-        let causes = try Causes(of: revision) { (revision: UInt64) throws(APIError) in try past.event(revision) }
-        var links = causes.chain.map { event -> JSON in
-            if event.changes.contains(where: { ground.refusal("get", $0.key) == nil }) {
-                var link = EventSummary.whole(event)
-                if causes.impliedOf.contains(event.revision) { link["causeIsImplied"] = true }
-                return link
-            }
-            return [
-                "revision": .int(Int64(event.revision)), "time": .string(event.time.rfc3339Micro),
-                "summary": "a change that you may not see", "isHidden": true,
-            ]
-        }
-        if causes.isCut, !links.isEmpty { links[links.count - 1]["isCut"] = true }
-        return .array(links)
-    }
+    private func chain(_ revision: UInt64) throws(APIError) -> JSON { try Chains.chain(revision, ground) }
 
     static func short(_ value: JSON) -> String {
         let text = value.text

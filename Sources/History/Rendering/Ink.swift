@@ -88,7 +88,7 @@ public struct Ink: Sendable {
     }
 
     /// `deployment/web`, and in which namespace when it is told.
-    static func object(_ reference: JSON?, withNamespace: Bool = true) -> String {
+    public static func object(_ reference: JSON?, withNamespace: Bool = true) -> String {
         let name = reference?["name"]?.string ?? ""
         var kind = (reference?["kind"]?.string ?? "").lowercased()
         if kind.isEmpty { kind = EventSummary.singular(reference?["resource"]?.string ?? "") }

@@ -98,7 +98,7 @@ public struct Timeline: Equatable, Sendable {
             } else {
                 lives.append(Life(uid: change.uid, entries: [entry]))
             }
-            current = change.kind == .deleted ? nil : after
+            current = change.kind == .deleted ? Optional.none : after
         }
     }
 

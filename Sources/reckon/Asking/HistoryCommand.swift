@@ -28,8 +28,16 @@ struct HistoryCommand: AsyncParsableCommand {
     @Flag(help: "Say what changed in each version, a field a line.")
     var diff = false
 
+    @Flag(help: "Go on and show each change as it happens.")
+    var follow = false
+
+    func validate() throws {
+        if follow, question.data != nil { throw ValidationError("--follow needs a server: leave --data out") }
+    }
+
     func run() async throws {
         let object = try ObjectWords(words)
+        if follow { return try await following(object) }
         let answer = try await question.ask(
             "history",
             object.parameters + [
@@ -37,5 +45,27 @@ struct HistoryCommand: AsyncParsableCommand {
                 ("until", until?.text), ("labelSelector", selector), ("limit", limit.map { String($0) }),
             ])
         try question.show(answer) { HistoryText.text(answer, $0, withFields: diff) }
+    }
+
+    private func following(_ object: ObjectWords) async throws {
+        let parameters =
+            object.parameters + [
+                ("namespace", allNamespaces ? nil : try question.effectiveNamespace()), ("labelSelector", selector),
+                ("follow", "true"),
+            ]
+        let (isText, diff) = (question.output == .text || question.output == .wide, diff)
+        try await question.follow("history", parameters) { entry in
+            if entry["kind"] == "Status" {
+                print(entry["message"]?.string ?? "")
+            } else if isText {
+                let ink = Terminal.ink()
+                let lines = HistoryText.paragraph(
+                    entry, object.name == nil ? Ink.object(entry["object"]) : nil, ink, diff)
+                print(lines.joined(separator: "\n"))
+            } else {
+                print(entry.text)
+            }
+            flushOutput()
+        }
     }
 }

@@ -10,7 +10,7 @@ import Yams
 
 /// How a question is printed.
 enum OutputFormat: String, ExpressibleByArgument, CaseIterable {
-    case text, wide, json, yaml, dot
+    case text, wide, json, yaml, dot, jsonl
 }
 
 /// What every command that asks the past shares: whom to ask, and how to print the answer.
@@ -18,7 +18,7 @@ struct QuestionOptions: ParsableArguments {
     @Option(name: [.customShort("n"), .long], help: "The namespace; the kubeconfig's own or default without it.")
     var namespace: String?
 
-    @Option(name: [.customShort("o"), .long], help: "text, wide (no line is cut), json or yaml.")
+    @Option(name: [.customShort("o"), .long], help: "text, wide (no line is cut), json, yaml or jsonl.")
     var output = OutputFormat.text
 
     @Option(help: "The kubeconfig; $KUBECONFIG or ~/.kube/config by default.")
@@ -46,6 +46,15 @@ struct QuestionOptions: ParsableArguments {
             "/reckon/v1/\(name)?" + Self.encoded(given))
     }
 
+    /// Each document of an answer that goes on until somebody ends it.
+    func follow(
+        _ name: String, _ parameters: [(String, String?)], _ each: @escaping @Sendable (JSON) -> Void
+    ) async throws {
+        let given = parameters.compactMap { name, value in value.map { (name, $0) } }
+        try await ClusterClient(try Kubeconfig(path: kubeconfig)).lines(
+            "/reckon/v1/\(name)?" + Self.encoded(given), each)
+    }
+
     static func encoded(_ parameters: [(String, String)]) -> String {
         var allowed = CharacterSet.urlQueryAllowed
         allowed.remove(charactersIn: "+&=;")
@@ -58,12 +67,16 @@ struct QuestionOptions: ParsableArguments {
     func show(_ answer: JSON, _ text: (Ink) -> String) throws {
         switch output {
         case .dot: throw ValidationError("-o dot is for why; this takes text, wide, json or yaml")
+        case .jsonl: print(answer.text)
         case .json: print(String(decoding: PrettyJSON.indent(answer.encoded()), as: UTF8.self))
         case .yaml: print(answer.yamlText, terminator: "")
         case .text, .wide: print(text(Terminal.ink(wide: output == .wide)))
         }
     }
 }
+
+/// Shows at once what was printed.
+func flushOutput() { fflush(nil) }
 
 /// What standard output can show.
 enum Terminal {

@@ -1,51 +1,56 @@
 import ArgumentParser
 import Foundation
 
-struct AtCommand: ParsableCommand {
+struct AtCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "at", abstract: "Run a command whose kubeconfig looks at the past.",
+        commandName: "at", abstract: "Run a command, or a shell, whose kubeconfig looks at the past.",
         discussion: """
-            WHEN is a revision (48211), a time (2026-11-23T14:02:00Z) or a time before now (-15m).
+            WHEN is \(When.help).
               reckon at -5m -- kubectl get pods -A
-            Without a command a shell is started. The exit status is the command's.
+              reckon at 14:02            a shell that stays at that moment until it is left
+            A time before now is fixed when the command starts. The exit status is the command's.
             """)
 
     @Option(help: "The kubeconfig to start from; $KUBECONFIG or ~/.kube/config by default.")
     var kubeconfig: String?
 
-    @Argument(parsing: .captureForPassthrough, help: "WHEN [--] COMMAND ...")
+    @Argument(
+        parsing: .captureForPassthrough, help: "WHEN [--] COMMAND ...",
+        completion: .list(When.allValueStrings.map { $0.hasPrefix("-") ? String($0.dropFirst()) : $0 }))
     var words: [String]
 
-    func run() throws {
+    func run() async throws {
         if words.first == "--help" || words.first == "-h" { throw CleanExit.helpRequest(self) }
         var rest = words[...]
-        guard let when = rest.popFirst() else { throw ValidationError("say when: reckon at -5m -- kubectl get pods") }
+        guard let given = rest.popFirst() else { throw ValidationError("say when: reckon at -5m -- kubectl get pods") }
+        guard let when = When(argument: given), let text = when.text else {
+            throw ValidationError("\"\(given)\" is no moment in the past: give \(When.help)")
+        }
         if rest.first == "--" { rest.removeFirst() }
-        let config = try Kubeconfig(path: kubeconfig)
-        let server = config.server.hasSuffix("/") ? String(config.server.dropLast()) : config.server
-        let pinned = config.replacingServer(server + "/at/" + when)
-        let directory = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "reckon-at-\(ProcessInfo.processInfo.processIdentifier)")
-        try FileManager.default.createDirectory(
-            at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        defer { try? FileManager.default.removeItem(at: directory) }
-        let file = directory.appendingPathComponent("config")
-        try JSONSerialization.data(withJSONObject: pinned, options: [.withoutEscapingSlashes]).write(to: file)
-        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file.path)
-
-        var environment = ProcessInfo.processInfo.environment
-        environment["KUBECONFIG"] = file.path
-        environment["RECKON_AT"] = when
+        var moment = text
+        var revision: UInt64?
+        if text.hasPrefix("-") || rest.isEmpty {
+            // A moment that would move on while the shell is open is held fast; by the server's clock, not this machine's.
+            revision = try await ClusterClient(try Kubeconfig(path: kubeconfig)).revision(at: text)
+            if text.hasPrefix("-"), let revision { moment = String(revision) }
+        }
+        let pinned = try PinnedKubeconfig(path: kubeconfig, at: moment)
+        defer { pinned.remove() }
+        var environment = pinned.environment(at: given)
         let command: [String]
         if rest.isEmpty {
+            let place = "\(given) · revision \(revision.map { String($0) } ?? moment)"
+            print("You are at \(place); every kubectl here looks at that moment. Leave with exit.")
             let shell = environment["SHELL"] ?? "/bin/sh"
-            environment["PS1"] = "[at \(when)] $ "
-            command = shell.hasSuffix("bash") ? [shell, "--norc"] : [shell]
+            environment["PS1"] = "[at \(given), \(revision.map { String($0) } ?? moment)] \\w $ "
+            environment["PROMPT"] = "[at \(given), \(revision.map { String($0) } ?? moment)] %~ %# "
+            command =
+                shell.hasSuffix("bash") ? [shell, "--norc"] : shell.hasSuffix("zsh") ? [shell, "-f"] : [shell]
         } else {
             command = Array(rest)
         }
         let status = try Subprocess.run(command, environment: environment)
-        try? FileManager.default.removeItem(at: directory)
+        pinned.remove()
         throw ExitCode(status)
     }
 }
