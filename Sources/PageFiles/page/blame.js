@@ -17,8 +17,8 @@ export async function showBlame(context) {
       h('tbody', fields.slice(0, 1500).map((field) => {
         const isSame = last === field.revision;
         last = field.revision;
-        return h('tr', h('td', { class: 'mono' }, field.path), h('td', { class: 'mono cut', style: { maxWidth: '340px' }, title: JSON.stringify(field.value) }, typeof field.value === 'string' ? field.value : JSON.stringify(field.value)),
-          h('td', { class: isSame ? 'faint nowrap' : 'nowrap', title: field.user }, shortUser(field.user)), h('td', { class: 'faint nowrap' }, [field.verb, field.manager || (field.userAgent ?? '').split('/')[0]].filter(Boolean).join(' · ')),
+        return h('tr', h('td', { class: 'mono', style: { maxWidth: '340px', overflowWrap: 'anywhere' } }, field.path), h('td', { class: 'mono cut', style: { maxWidth: '220px' }, title: JSON.stringify(field.value) }, typeof field.value === 'string' ? field.value : JSON.stringify(field.value)),
+          h('td', { class: isSame ? 'faint cut' : 'cut', style: { maxWidth: '200px' }, title: field.user }, shortUser(field.user)), h('td', { class: 'faint nowrap' }, [field.verb, field.manager || (field.userAgent ?? '').split('/')[0]].filter(Boolean).join(' · ')),
           h('td', { class: 'nowrap' }, h('a', { href: context.link('yaml', { at: field.revision }) }, field.revision)), h('td', { class: 'soft nowrap', title: field.time }, span((moment.live ? Date.now() : moment.time) - millis(field.time))));
       }))));
   };

@@ -18,7 +18,7 @@ export function draw(canvas, { from, to, buckets, part, narrowed, shows }) {
   const colour = palette();
   const x = (t) => (t - from) / (to - from) * width;
   const base = height - foot - dots;
-  const peak = Math.max(4, ...buckets.map((b) => b.writes - beats(b)), ...buckets.map((b) => beats(b) * 0.5));
+  const peak = Math.max(4, ...buckets.map((b) => b.writes - beats(b)));
   const tall = (n) => n <= 0 ? 0 : Math.max(2, Math.sqrt(n / peak) * (base - 6));
 
   c.strokeStyle = colour.line;
@@ -48,7 +48,7 @@ export function draw(canvas, { from, to, buckets, part, narrowed, shows }) {
     const all = bucket.writes - beats(bucket);
     if (beats(bucket)) {
       c.fillStyle = colour.barFaint;
-      const high = Math.min(base - 6, tall(beats(bucket)));
+      const high = Math.min(6, tall(beats(bucket)));
       c.fillRect(left, base - high, wide, high);
     }
     if (all > 0) {

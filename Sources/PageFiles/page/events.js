@@ -138,13 +138,14 @@ export function eventDetail(event, close) {
   const fact = (name, value, look) => value ? [h('dt', name), h('dd', { class: look ?? null }, value)] : null;
   const verdicts = (event.verdicts ?? []).map((verdict) => `${verdict.authenticator}: ${verdict.meaning}`).join('; ');
   return [h('h2', { style: { display: 'flex' } }, h('span', { style: { flex: 1 } }, event.summary), close ? h('button', { class: 'plain', type: 'button', onclick: close, 'aria-label': 'Close' }, '×') : null),
+    (event.changes ?? []).map((change) => h('section', { class: 'object-change' }, h('h3', h('span', { class: `tag ${{ created: 'good', deleted: 'bad' }[change.change] ?? ''}` }, change.change), ' ',
+      h('a', { href: place.link(objectPath(change, change.namespace, change.name), { at: event.revision }) }, `${change.resource} ${change.namespace ? change.namespace + '/' : ''}${change.name}`)),
+      change.change === 'updated' ? h('ul', { class: 'fields' }, (change.fields ?? []).slice(0, 60).map((field) => h('li', fieldLine(field)))) : null)),
+    h('h3', 'The request'),
     h('dl', { class: 'facts-list' }, fact('revision', event.revision), fact('time', event.time), fact('who', event.user), fact('groups', (event.groups ?? []).join(', ')), fact('let in by', event.authenticator),
       fact('refused by', verdicts), fact('credential', event.credential, 'mono'), fact('asked by', event.impersonatedBy), fact('allowed by', [event.authorizer, event.rule].filter(Boolean).join(', ')), fact('bound by', event.binding),
       fact('reason', event.authorizationReason), fact('admission', (event.admission ?? []).map((one) => `${one.plugin} ${one.effect} ${one.detail}`).join('; ')), fact('request', `${event.verb} ${event.path}`, 'mono'), fact('with', event.userAgent),
       fact('from', event.source), fact('request id', event.auditID, 'mono'), fact('answer', event.code),
       event.cause ? [h('dt', 'because of'), h('dd', h('a', { href: place.link(['events'], { rev: event.cause, at: event.cause }) }, `revision ${event.cause}`))] : fact('because of', 'a request from outside'), fact('its reasons', event.why)),
-    (event.changes ?? []).map((change) => h('section', { class: 'object-change' }, h('h3', h('span', { class: `tag ${{ created: 'good', deleted: 'bad' }[change.change] ?? ''}` }, change.change), ' ',
-      h('a', { href: place.link(objectPath(change, change.namespace, change.name), { at: event.revision }) }, `${change.resource} ${change.namespace ? change.namespace + '/' : ''}${change.name}`)),
-      change.change === 'updated' ? h('ul', { class: 'fields' }, (change.fields ?? []).slice(0, 60).map((field) => h('li', fieldLine(field)))) : null)),
     event.decision ? [h('h3', 'Decision of the controller'), h('pre', { class: 'mono', style: { whiteSpace: 'pre-wrap' } }, JSON.stringify(event.decision, null, 2))] : null];
 }

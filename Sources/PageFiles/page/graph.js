@@ -4,7 +4,7 @@ import { json, own, prefix, query, isAborted } from './api.js';
 import { place, objectPath } from './place.js';
 import { knownInventory } from './moment.js';
 import { millis, when } from './clock.js';
-import { shortUser } from './versions.js';
+import { entriesOf, shortUser } from './versions.js';
 import { objectPathOf, listPath } from './table.js';
 import { problem } from './problem.js';
 
@@ -17,7 +17,7 @@ const children = {
 export async function showGraph(context) {
   const { body } = context;
   const owners = h('section', { class: 'graph' }, h('h2', 'Owners'));
-  const causes = h('section', { class: 'graph' }, h('h2', 'Why it is as it is'));
+  const causes = h('section', { class: 'graph' }, h('h2', 'Why'));
   put(body, owners, causes);
   const parts = [drawOwners(context, owners), drawCauses(context, causes)];
   for (const part of await Promise.allSettled(parts)) if (part.status === 'rejected') {
@@ -128,8 +128,20 @@ function summary(object) {
 async function drawCauses(context, section) {
   const { moment, parameters, named, signal } = context;
   const answer = await json(own(`/reckon/v1/why${named}${query({ at: moment.live ? '' : moment.revision, field: parameters.field }).replace('?', '&')}`), { signal });
-  section.append(h('p', { style: { marginBottom: '4px' } }, answer.answer ?? ''), h('p', { class: 'soft', style: { marginBottom: '10px' } }, 'The change itself first; below each, what led to it. The last is where it came from.'),
-    h('ol', { class: 'chain' }, (answer.chain ?? []).map((event) => link(event, context))));
+  section.append(h('p', { style: { marginBottom: '8px' } }, answer.answer ?? ''), h('ol', { class: 'chain' }, (answer.chain ?? []).map(link)));
+  // The newest change, when it is another: the events that led to it, each by the revision it names.
+  const newest = entriesOf(await context.history()).filter((entry) => moment.live || entry.revision <= moment.revision).pop();
+  if (!newest || answer.chain?.[0]?.revision === newest.revision) return;
+  const chain = [];
+  for (let revision = newest.revision; revision && chain.length < 24;) {
+    const event = await json(own(`/reckon/v1/events/${revision}`), { signal }).catch((error) => {
+      if (isAborted(error)) throw error;
+      return { revision, isHidden: true };
+    });
+    chain.push(event);
+    revision = event.cause;
+  }
+  section.append(h('h2', { style: { marginTop: '18px' } }, 'Its newest change'), h('p', { class: 'soft', style: { marginBottom: '8px' } }, 'The change first; below each event what led to it. The last is where it came from.'), h('ol', { class: 'chain' }, chain.map(link)));
 }
 
 function link(event) {

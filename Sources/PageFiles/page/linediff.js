@@ -9,7 +9,7 @@ export function diffLines(a, b) {
   for (let i = 0; i < start; i++) rows.push({ old: i, new: i });
   for (const row of middle) rows.push({ old: row.old === null ? null : row.old + start, new: row.new === null ? null : row.new + start });
   for (let i = end; i > 0; i--) rows.push({ old: a.length - i, new: b.length - i });
-  return pair(rows);
+  return pair(rows, a, b);
 }
 
 // The edit script of two lists; beyond a thousand differences everything is taken as replaced.
@@ -46,8 +46,10 @@ function walkBack(trace, a, b) {
   return rows.reverse();
 }
 
+const field = (line) => line.split(':')[0];
+
 // Sets what was taken away beside what came in its place.
-function pair(rows) {
+function pair(rows, a, b) {
   const out = [];
   for (let i = 0; i < rows.length;) {
     if (rows[i].old !== null && rows[i].new !== null) { out.push(rows[i++]); continue; }
@@ -57,7 +59,13 @@ function pair(rows) {
       if (rows[i].old !== null) gone.push(rows[i].old); else come.push(rows[i].new);
       i++;
     }
-    for (let n = 0; n < Math.max(gone.length, come.length); n++) out.push({ old: gone[n] ?? null, new: come[n] ?? null, differs: true });
+    // Beside a line stands the one of the same field; what has no counterpart stands alone.
+    for (const line of gone) {
+      const at = come.findIndex((other) => field(a[line]) === field(b[other]));
+      for (const other of at < 0 ? [] : come.splice(0, at)) out.push({ old: null, new: other, differs: true });
+      out.push({ old: line, new: at < 0 ? null : come.shift(), differs: true });
+    }
+    for (const other of come) out.push({ old: null, new: other, differs: true });
   }
   return out;
 }

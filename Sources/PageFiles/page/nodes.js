@@ -1,8 +1,9 @@
 // Nodes and the pods on them. As time plays, pods appear, change colour and move; each keeps its square while it lives.
 import { h, put, announce } from './dom.js';
-import { json, stream, prefix, query, Latest, isAborted } from './api.js';
+import { json, stream, prefix, own, query, Latest, isAborted } from './api.js';
 import { place, objectPath } from './place.js';
-import { problem, empty } from './problem.js';
+import { inventoryNow } from './moment.js';
+import { problem, empty, explain } from './problem.js';
 import { podLook } from './looks.js';
 
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
@@ -40,23 +41,34 @@ export class NodesView {
   async #load(namespace) {
     const signal = this.#latest.begin();
     const { moment } = this;
-    const pods = '/api/v1' + (namespace ? `/namespaces/${encodeURIComponent(namespace)}` : '') + '/pods';
     this.busy.classList.add('on');
     try {
       const [nodes, list] = await Promise.all([
         json(prefix(moment) + '/api/v1/nodes', { signal }).catch((error) => { if (isAborted(error)) throw error; return { error, items: [] }; }),
-        json(prefix(moment) + pods, { signal }),
+        this.#pods(namespace, signal),
       ]);
       this.pods = new Map(list.items.map((pod) => [pod.metadata.uid, pod]));
       this.nodes = nodes.items;
       this.nodesError = nodes.error;
       this.#draw();
-      if (moment.live) this.#follow(pods, list.metadata.resourceVersion, signal);
+      if (moment.live) for (const { path, version } of list.parts.slice(0, 6)) this.#follow(path, version, signal);
     } catch (error) {
       if (!isAborted(error)) put(this.body, problem(error, { retry: () => this.#load(namespace) }));
     } finally {
       if (!signal.aborted) this.busy.classList.remove('on');
     }
+  }
+
+  // The pods of a namespace or of all; for those who may see only some, of each of these.
+  async #pods(namespace, signal) {
+    const inventory = namespace ? null : await inventoryNow('', signal);
+    const isPartial = inventory?.kinds.find((kind) => kind.resource === 'pods' && !kind.group)?.visible === 'some';
+    const paths = (isPartial ? inventory.namespaces : [namespace]).map((name) => '/api/v1' + (name ? `/namespaces/${encodeURIComponent(name)}` : '') + '/pods');
+    const lists = await Promise.all(paths.map((path) => json(prefix(this.moment) + path, { signal }).catch((error) => {
+      if (error.code !== 403 || paths.length < 2) throw error;
+      return { items: [], metadata: {} };
+    })));
+    return { items: lists.flatMap((list) => list.items), parts: lists.map((list, i) => ({ path: own(paths[i]), version: list.metadata.resourceVersion })).filter((part) => part.version) };
   }
 
   #timer = 0;
@@ -80,7 +92,7 @@ export class NodesView {
       if (!byNode.has(name)) byNode.set(name, []);
       byNode.get(name).push(pod);
     }
-    this.count.textContent = `${this.nodes.length} nodes, ${all.length} pods`;
+    this.count.textContent = `${this.nodesError ? '' : `${this.nodes.length} nodes, `}${all.length} pods`;
     if (!this.nodes.length && !all.length && !this.nodesError) {
       put(this.body, empty('No nodes', 'There was no node and no pod at this moment.'));
       return;
@@ -95,7 +107,7 @@ export class NodesView {
     for (const name of [...byNode.keys()].sort()) cards.push(this.#card(name, null, byNode.get(name), used, this.nodes.find((node) => node.metadata.name === name)));
     const focus = document.activeElement?.dataset?.uid;
     const scroll = this.body.scrollTop;
-    put(this.body, this.nodesError ? problem(this.nodesError, { inline: true }) : null, h('div', { class: 'nodes' }, cards));
+    put(this.body, this.nodesError ? h('p', { class: 'strip', role: 'status' }, `${explain(this.nodesError).title}: nodes. Pods are shown by the node they name.`) : null, h('div', { class: 'nodes' }, cards));
     this.body.scrollTop = scroll;
     if (focus) used.get(focus)?.focus({ preventScroll: true });
     this.#squares = used;
@@ -116,7 +128,7 @@ export class NodesView {
     const conditions = node?.status?.conditions ?? [];
     const isReady = conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True');
     const capacity = node?.status?.allocatable ?? {};
-    const facts = node ? [capacity.cpu && `${capacity.cpu} cpu`, capacity.memory && memory(capacity.memory), node.status?.nodeInfo?.kubeletVersion].filter(Boolean).join(' · ') : note ?? 'no such node any more';
+    const facts = node ? [capacity.cpu && `${capacity.cpu} cpu`, capacity.memory && memory(capacity.memory), node.status?.nodeInfo?.kubeletVersion].filter(Boolean).join(' · ') : note ?? (this.nodesError ? '' : 'no such node any more');
     return h('section', { class: node && !isReady ? 'node bad' : 'node', 'aria-label': `${name}, ${pods.length} pods` },
       h('header', node ? h('a', { class: 'cut', href: place.link(objectPath({ resource: 'nodes' }, '', name)) }, name) : h('strong', name),
         node ? h('span', { class: `tag ${isReady ? 'good' : 'bad'}` }, isReady ? 'Ready' : 'NotReady') : null, node?.spec?.unschedulable ? h('span', { class: 'tag warn' }, 'cordoned') : null,

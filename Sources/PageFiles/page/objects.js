@@ -81,7 +81,9 @@ export class ObjectsView {
     const keep = this.#kindShown === `${store}|${parameters.ns}|${parameters.l}`;
     this.#kindShown = `${store}|${parameters.ns}|${parameters.l}`;
     this.kind = kind;
-    await this.list.read(kind, kind.namespaced ? parameters.ns ?? '' : '', parameters.l ?? '', moment, { keep });
+    const inventory = knownInventory();
+    const namespaces = !kind.namespaced ? [''] : parameters.ns ? [parameters.ns] : kind.visible === 'some' ? inventory.namespaces : [''];
+    await this.list.read(kind, namespaces, parameters.l ?? '', moment, { keep });
   }
 
   #render() {

@@ -66,7 +66,7 @@ export class Rows {
         this.#drawn.delete(item.key);
         continue;
       }
-      const element = this.#make(item, Boolean(old) && old.item.text !== item.text);
+      const element = this.#make(item);
       this.rows.append(element);
       const entry = { element, item, index: -1 };
       this.#place(entry, i);
@@ -83,9 +83,9 @@ export class Rows {
     entry.element.classList.toggle('at', index === this.#at);
   }
 
-  #make(item, isFresh) {
+  #make(item) {
     const { href, cells } = this.draw(item);
-    return h('a', { class: isFresh || item.fresh ? 'row fresh' : 'row', role: 'row', href, tabindex: '-1', style: { gridTemplateColumns: this.#template } },
+    return h('a', { class: item.fresh ? 'row fresh' : 'row', role: 'row', href, tabindex: '-1', style: { gridTemplateColumns: this.#template } },
       cells.map((cell) => h('span', { role: 'gridcell', class: cell.look ?? '', title: cell.text.length > 24 ? cell.text : null }, cell.text)));
   }
 

@@ -23,10 +23,11 @@ export class TableList {
 
   end() { this.#latest.end(); clearTimeout(this.#timer); }
 
-  // Begins a list: the old rows stay until the first page of the new ones is there.
-  async read(kind, namespace, selector, moment, { keep = false } = {}) {
+  // Begins a list of these namespaces one after the other ('' for all): the old rows stay until the first page of the new ones is there.
+  async read(kind, namespaces, selector, moment, { keep = false } = {}) {
     const signal = this.#latest.begin();
-    this.path = prefix(moment) + listPath(kind, namespace);
+    this.paths = namespaces.map((namespace) => prefix(moment) + listPath(kind, namespace));
+    this.counted = namespaces.length > 1 ? kind.count : 0;
     this.selector = selector;
     this.signal = signal;
     this.error = null;
@@ -34,22 +35,38 @@ export class TableList {
     if (!keep) { this.items = []; this.total = 0; this.columns = []; }
     this.changed();
     try {
-      const page = await this.#page('');
       const old = keep ? new Map(this.items.map((item) => [item.key, item])) : null;
-      this.columns = page.columnDefinitions.map((column, i) => ({ ...column, i }));
-      this.items = page.rows.map((row) => this.#item(row, old));
-      this.#took(page);
-      if (moment.live) this.#follow(page.metadata.resourceVersion);
+      this.next = { path: 0, token: '' };
+      const pages = [];
+      // The first page that says something; of namespaces that are empty or closed there may be many.
+      do pages.push(await this.#page(this.next)); while (this.next && !pages.some((page) => page.rows.length) && pages.length < 200);
+      this.columns = pages[pages.length - 1].columnDefinitions.map((column, i) => ({ ...column, i }));
+      this.items = pages.flatMap((page) => page.rows.map((row) => this.#item(row, old)));
+      this.#took();
+      if (moment.live) for (const [i, page] of pages.slice(0, 6).entries()) if (page.metadata.resourceVersion) this.#follow(this.paths[i], page.metadata.resourceVersion);
     } catch (error) {
       this.#failed(error);
     }
   }
 
-  async #page(next) { return json(this.path + query({ limit: pageSize, labelSelector: this.selector, continue: next }), { accept: asTable, signal: this.signal }); }
+  // A page from there on; afterwards `next` is where to go on, null at the end.
+  async #page({ path, token }) {
+    let page;
+    try {
+      page = await json(this.paths[path] + query({ limit: pageSize, labelSelector: this.selector, continue: token }), { accept: asTable, signal: this.signal });
+    } catch (error) {
+      // One namespace of several that is closed is passed over.
+      if (error.code !== 403 || this.paths.length < 2) throw error;
+      page = { rows: [], columnDefinitions: this.columns, metadata: {} };
+    }
+    const more = page.metadata.continue;
+    this.next = more ? { path, token: more } : path + 1 < this.paths.length ? { path: path + 1, token: '' } : null;
+    this.left = page.metadata.remainingItemCount ?? (more ? pageSize : 0);
+    return page;
+  }
 
-  #took(page) {
-    this.next = page.metadata.continue ?? '';
-    this.total = this.items.length + (page.metadata.remainingItemCount ?? (this.next ? pageSize : 0));
+  #took() {
+    this.total = this.next ? Math.max(this.items.length + this.left, this.counted) : this.items.length;
     this.isReading = false;
     this.changed();
   }
@@ -72,7 +89,7 @@ export class TableList {
         const page = await this.#page(this.next);
         if (signal.aborted) return;
         for (const row of page.rows) this.items.push(this.#item(row));
-        this.#took(page);
+        this.#took();
         this.isReading = true;
       }
     } catch (error) {
@@ -98,10 +115,10 @@ export class TableList {
 
   // Follows the present: changes arrive one by one and are shown a few times a second.
   #timer = 0;
-  async #follow(version) {
+  async #follow(path, version) {
     const signal = this.signal;
     try {
-      await stream(this.path + query({ watch: 1, resourceVersion: version, labelSelector: this.selector, allowWatchBookmarks: true }), (event) => {
+      await stream(path + query({ watch: 1, resourceVersion: version, labelSelector: this.selector, allowWatchBookmarks: true }), (event) => {
         if (signal.aborted || event.type === 'BOOKMARK') return;
         if (event.type === 'ERROR') throw Object.assign(new Error(event.object.message), { code: event.object.code });
         for (const row of event.object.rows ?? []) this.#apply(event.type, row);
@@ -116,8 +133,7 @@ export class TableList {
   }
 
   #apply(type, row) {
-    const item = this.#item(row);
-    item.fresh = true;
+    const item = { ...this.#item(row), fresh: true };
     let low = 0;
     let high = this.items.length;
     while (low < high) {

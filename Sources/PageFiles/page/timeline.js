@@ -256,7 +256,7 @@ export class Timeline {
     const kinds = Object.entries(bucket.byResource).sort((a, b) => b[1] - a[1]);
     const row = (name, count, look) => h('tr', { class: look }, h('td', name), h('td', count));
     put(this.tip, h('div', { class: 'soft' }, `${when(bucket.start, bucket.end - bucket.start < 1000)} – ${clock(bucket.end, bucket.end - bucket.start < 1000)}`),
-      h('table', row(bucket.writes === 1 ? 'write' : 'writes', bucket.writes - beats(bucket)), beats(bucket) ? row('heartbeats', beats(bucket), 'faint') : null,
+      h('table', row(bucket.writes - beats(bucket) === 1 ? 'write' : 'writes', bucket.writes - beats(bucket)), beats(bucket) ? row('heartbeats', beats(bucket), 'faint') : null,
         bucket.denials ? row('refused', bucket.denials, 'bad') : null,
         kinds.filter(([name]) => name !== 'leases.coordination.k8s.io').slice(0, 6).map(([name, count]) => row(name.split('.')[0], count, 'soft'))));
     this.tip.hidden = false;
