@@ -66,7 +66,7 @@ let package = Package(
         ours("Document"),
         .target(name: "CFacts", exclude: ["schema.txt"]),
         // The files of the page at /ui/, as bytes.
-        .target(name: "PageFiles", exclude: ["page"]),
+        .target(name: "PageFiles", exclude: ["README.md", "page"]),
         ours("Schema", ["Document", "CFacts"], exclude: ["README.md"]),
         ours("Records", ["Document"], exclude: ["README.md"]),
         // P: pure

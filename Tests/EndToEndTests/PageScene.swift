@@ -28,7 +28,10 @@ enum PageScene {
                 [
                     "metadata": ["name": "reader"],
                     "rules": [
-                        ["apiGroups": ["", "apps"], "resources": ["pods", "deployments"], "verbs": ["get", "list", "watch"]]
+                        [
+                            "apiGroups": ["", "apps"], "resources": ["pods", "deployments"],
+                            "verbs": ["get", "list", "watch"],
+                        ]
                     ],
                 ]
             ),
@@ -101,7 +104,9 @@ enum PageScene {
 
     /// Pages of a list of 100,000, as the server's Table.
     static let manyConfigMaps: @Sendable (String) -> String? = { url in
-        guard url.contains("/configmaps"), !url.contains("watch="), let query = URLComponents(string: url) else { return nil }
+        guard url.contains("/configmaps"), !url.contains("watch="), let query = URLComponents(string: url) else {
+            return nil
+        }
         let next = query.queryItems?.first { $0.name == "continue" }?.value ?? "0"
         let first = Int(next) ?? 0
         let last = min(first + 500, 100_000)

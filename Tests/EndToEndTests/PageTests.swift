@@ -43,7 +43,8 @@ struct PageTests {
 
         // The hand on the timeline: as far left as there is anything, there are no pods.
         let place = try browser.evaluate(
-            "(() => { const r = document.querySelector('.field').getBoundingClientRect(); return [r.left, r.right, r.top + 30] })()")
+            "(() => { const r = document.querySelector('.field').getBoundingClientRect(); return [r.left, r.right, r.top + 30] })()"
+        )
         let (left, right, y) = (
             place.elements[0].number ?? 0, place.elements[1].number ?? 0, place.elements[2].number ?? 0
         )
@@ -75,15 +76,25 @@ struct PageTests {
         #expect(browser.eventually("document.querySelector('.code')?.textContent.includes('replicas: 3')"))
         try browser.evaluate("location.hash = '#/object/deployments.apps/shop/web/history'")
         #expect(browser.eventually("document.querySelector('.lines')?.textContent.includes('spec.replicas')"))
-        try browser.evaluate("[...document.querySelectorAll('.lines tr')].find((row) => row.textContent.includes('spec.replicas')).querySelector('a[href*=diff]').click()")
-        #expect(browser.eventually("document.querySelector('.sides .old')?.textContent.includes('replicas: 3')"))
-        #expect(browser.eventually("document.querySelector('.sides .new')?.textContent.includes('replicas: 5')"))
+        try browser.evaluate(
+            "[...document.querySelectorAll('.lines tr')].find((row) => row.textContent.includes('spec.replicas')).querySelector('a[href*=diff]').click()"
+        )
+        #expect(
+            browser.eventually(
+                "[...document.querySelectorAll('.sides .old')].some((line) => line.textContent.includes('replicas: 3'))"
+            ))
+        #expect(
+            browser.eventually(
+                "[...document.querySelectorAll('.sides .new')].some((line) => line.textContent.includes('replicas: 5'))"
+            ))
         try browser.evaluate("location.hash = '#/object/deployments.apps/shop/web/blame'")
         #expect(
             browser.eventually(
-                "[...document.querySelectorAll('.lines tr')].some((row) => /spec.replicas.*5.*admin/.test(row.textContent))"))
+                "[...document.querySelectorAll('.lines tr')].some((row) => /spec.replicas.*5.*admin/.test(row.textContent))"
+            ))
         try browser.evaluate("location.hash = '#/object/deployments.apps/shop/web/graph'")
-        #expect(browser.eventually("document.querySelectorAll('.graph .box').length >= 7"), "itself, its set, five pods")
+        #expect(
+            browser.eventually("document.querySelectorAll('.graph .box').length >= 7"), "itself, its set, five pods")
         #expect(browser.eventually("document.querySelector('.chain li')"))
         try browser.evaluate("location.hash = '#/nodes'")
         #expect(browser.eventually("document.querySelectorAll('.node .pod').length === 5"))
@@ -104,7 +115,8 @@ struct PageTests {
         try browser.open(cluster.url + "/ui/#token=alicetoken")
         #expect(browser.eventually("document.querySelectorAll('.grid .row').length === 3"), "the pods of shop alone")
         #expect(try browser.evaluate("location.hash.includes('token')") == false)
-        let kinds = try browser.evaluate("[...document.querySelectorAll('.side li .cut')].map((one) => one.textContent)")
+        let kinds = try browser.evaluate(
+            "[...document.querySelectorAll('.side li .cut')].map((one) => one.textContent)")
         #expect(kinds == ["Pod", "Deployment"])
         try browser.evaluate("location.hash = '#/objects/secrets?ns=shop'")
         #expect(browser.eventually("document.querySelector('.problem .said')?.textContent.includes('forbidden')"))
@@ -118,7 +130,7 @@ struct PageTests {
         #expect(resources == ["pods", "deployments"])
         let timeline = try await cluster.send("GET", "/reckon/v1/timeline?buckets=1", token: "alicetoken")
         #expect(timeline.body["denialsVisible"] == false)
-        let names = timeline.body["buckets"]?.elements.first?["byResource"]?.entries?.keys ?? []
+        let names = timeline.body["buckets"]?.elements.first?["byResource"]?.entries.keys ?? []
         #expect(names.sorted() == ["deployments.apps", "pods"])
         #expect(try await cluster.send("GET", "/reckon/v1/timeline", token: "").status == 403)
         let first = try await cluster.send("GET", "/reckon/v1/events/1", token: "alicetoken")
@@ -130,12 +142,14 @@ struct PageTests {
     @Test func itIsForEverybodyAndForManyObjects() async throws {
         let cluster = try ReckonProcess(["up", "--nodes", "simulated:2"])
         defer { cluster.remove() }
-        try await PageScene.prepare(cluster)
+        let before = try await PageScene.prepare(cluster)
         let browser = try Chromium()
         defer { browser.close() }
         try browser.open(cluster.url + "/ui/#token=admintoken")
         #expect(browser.eventually("document.querySelectorAll('.grid .row').length === 3"))
-        for view in ["/objects/pods", "/object/deployments.apps/shop/web/diff", "/nodes", "/events", "/audit", "/compare"] {
+        for view in [
+            "/objects/pods", "/object/deployments.apps/shop/web/diff", "/nodes", "/events", "/audit", "/compare",
+        ] {
             try browser.evaluate("location.hash = '#\(view)'")
             #expect(browser.eventually("!document.querySelector('.busy.on')"))
             let unnamed = try PageScene.controlsWithoutName(browser)
@@ -147,14 +161,17 @@ struct PageTests {
 
         try browser.answer("*/api/v1/configmaps*", with: PageScene.manyConfigMaps)
         try browser.evaluate(
-            "window.long = []; new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.long.push(Math.round(entry.duration)) }).observe({ type: 'longtask' }); location.hash = '#/objects/configmaps'")
+            "window.long = []; new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.long.push(Math.round(entry.duration)) }).observe({ type: 'longtask' }); location.hash = '#/objects/configmaps?at=\(before)'"
+        )
         #expect(browser.eventually("document.querySelector('.head').textContent.includes('100,000')"))
         #expect(browser.eventually("document.querySelectorAll('.grid .row').length > 10"))
         for share in [0.01, 0.02, 0.05] {
-            try browser.evaluate("{ const grid = document.querySelector('.grid'); grid.scrollTop = grid.scrollHeight * \(share) }")
+            try browser.evaluate(
+                "{ const grid = document.querySelector('.grid'); grid.scrollTop = grid.scrollHeight * \(share) }")
             let first = Int(share * 100_000) - 20
             #expect(
-                browser.eventually("document.querySelector('.grid .row')?.ariaRowIndex > \(first)"), "row \(first) is drawn")
+                browser.eventually("document.querySelector('.grid .row')?.ariaRowIndex > \(first)"),
+                "row \(first) is drawn")
         }
         try browser.press("/")
         try browser.type("c099999")

@@ -17,6 +17,7 @@ public final class Chromium: @unchecked Sendable {
 
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
+        public init(description: String) { self.description = description }
     }
 
     /// `$CHROMIUM`, else one on the PATH; nil when there is none.
@@ -183,12 +184,12 @@ public final class Chromium: @unchecked Sendable {
         let codes: [String: Int64] = [
             "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Enter": 13, "Escape": 27, " ": 32,
         ]
-        let isCharacter = key.utf8.count == 1
+        let text = key == "Enter" ? "\r" : key.utf8.count == 1 ? key : ""
         let code = codes[key] ?? Int64(key.uppercased().unicodeScalars.first?.value ?? 0)
         try call(
             "Input.dispatchKeyEvent",
             [
-                "type": "keyDown", "key": .string(key), "text": .string(isCharacter ? key : ""),
+                "type": "keyDown", "key": .string(key), "text": .string(text),
                 "windowsVirtualKeyCode": .int(code),
             ])
         try call(

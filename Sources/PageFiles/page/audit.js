@@ -38,7 +38,7 @@ export class AuditView {
     if (key !== this.#shown && (moment.live || moment.revision)) {
       this.#shown = key;
       this.items = [];
-      this.next = '';
+      this.next = [];
       this.#load();
     }
     return { wide: true, title: 'Audit', step: {} };
@@ -47,17 +47,20 @@ export class AuditView {
   async #load(more = false) {
     const signal = this.#latest.begin();
     const { show = 'denied', user, verb, ns } = this.parameters;
-    const code = { denied: '400', 401: '401', 403: '403' }[show] ?? '';
+    // Refusals are of two sorts, which the server keeps apart: not allowed, and not known.
+    const sorts = { denied: [{ denied: true }, { failedLogins: true }], 401: [{ failedLogins: true }], 403: [{ denied: true }], writes: [{ writes: true }] }[show] ?? [{}];
     this.busy.classList.add('on');
     clearTimeout(this.#timer);
     try {
       const until = this.moment.live ? '' : new Date(this.moment.time + 999).toISOString();
-      const page = await json(own('/reckon/v1/audit' + query({ until, user, verb, code, namespace: ns, limit: 200, order: 'newest', continue: more ? this.next : '' })), { signal });
-      const items = page.items.slice();
-      this.items = more ? this.items.concat(items) : items;
-      this.next = page.continue ?? '';
+      const pages = await Promise.all(sorts.map((sort, i) => more && !this.next[i] ? { items: [] }
+        : json(own('/reckon/v1/audit' + query({ until, user, verb, ...sort, namespace: ns, limit: 200, continue: more ? this.next[i] : '' })), { signal })));
+      const items = pages.flatMap((page) => page.items);
+      this.items = (more ? this.items.concat(items) : items).sort((a, b) => a.time < b.time ? 1 : a.time > b.time ? -1 : 0);
+      this.next = pages.map((page) => page.continue ?? '');
+      this.leftOut = pages.reduce((sum, page) => sum + (page.leftOut ?? 0), 0);
       this.#draw(show);
-      if (this.moment.live && !more) this.#timer = setTimeout(() => { if (this.moment.live && !document.hidden && this.body.scrollTop < 40) this.#load(); }, 4000);
+      if (this.moment.live && !more) this.#timer = setTimeout(() => { if (this.moment.live && !document.hidden && this.body.scrollTop < 40) this.#load(); }, 5000);
     } catch (error) {
       if (isAborted(error)) return;
       put(this.rows);
@@ -69,13 +72,12 @@ export class AuditView {
 
   #draw(show) {
     const words = (this.parameters.q ?? '').toLowerCase().split(/\s+/).filter(Boolean);
-    const wanted = this.items.map(decision).filter((item) => (show !== 'denied' || item.code === 401 || item.code === 403) && (show !== 'writes' || item.isWrite)
-      && words.every((word) => `${item.user} ${item.path} ${item.reason} ${item.verb}`.toLowerCase().includes(word)));
+    const wanted = this.items.map(decision).filter((item) => words.every((word) => `${item.user} ${item.path} ${item.reason} ${item.verb}`.toLowerCase().includes(word)));
     put(this.rows, wanted.slice(0, 1500).map((item) => h('tr', h('td', { class: 'nowrap soft', title: item.time }, when(millis(item.time))), h('td', { title: item.groups }, h('div', { class: 'nowrap' }, shortUser(item.user) || 'nobody'), h('div', { class: 'faint nowrap' }, [item.authenticator, item.fingerprint.slice(0, 8)].filter(Boolean).join(' · '))),
       h('td', { style: { maxWidth: '420px', overflowWrap: 'anywhere' } }, h('span', { class: 'soft' }, item.verb), ' ', h('span', { class: 'mono' }, item.path), h('div', { class: 'faint cut' }, item.agent)), h('td', { class: 'nowrap' }, h('span', { class: `tag ${item.code >= 400 ? 'bad' : 'good'}` }, item.code)),
       h('td', { style: { overflowWrap: 'anywhere' } }, item.reason, item.rule ? h('div', { class: 'faint' }, item.rule) : null))));
     put(this.foot, wanted.length ? null : empty(show === 'denied' ? 'Nobody was refused' : 'Nothing fits', show === 'denied' ? 'Every request up to this moment that is still kept was let in.' : 'No request up to this moment fits the filter.'),
-      this.next ? h('button', { type: 'button', onclick: () => this.#load(true) }, 'Older') : null);
+      this.next.some(Boolean) ? h('button', { type: 'button', onclick: () => this.#load(true) }, 'Older') : null, this.leftOut ? h('p', { class: 'faint', style: { padding: '6px 0' } }, `${this.leftOut.toLocaleString()} requests of the cluster's own components are left out; name one as the user to see them.`) : null);
   }
 }
 
@@ -85,6 +87,6 @@ function decision(item) {
   return {
     time: item.time, user: item.user ?? '', groups: (item.groups ?? []).join(', '), verb: item.verb ?? '', path: item.path + (item.query ? '?' + item.query : ''), agent: item.userAgent ?? '', code: item.code,
     authenticator: item.authenticator ?? '', fingerprint: item.credential ?? '', reason: [verdicts.join('; '), item.authorizationReason, item.code >= 400 ? item.reason : ''].filter(Boolean).join(' · '),
-    rule: [item.rule, item.binding].filter(Boolean).join(' by '), isWrite: !['get', 'list', 'watch', 'watch-closed', 'head'].includes(item.verb),
+    rule: [item.rule, item.binding].filter(Boolean).join(' by '),
   };
 }

@@ -76,5 +76,9 @@ export function differingPart(a, b) {
   while (start < a.length && start < b.length && a[start] === b[start]) start++;
   let end = 0;
   while (end < a.length - start && end < b.length - start && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
+  // Whole words: half a word is hard to read.
+  const isWord = (text, i) => /[\w.-]/.test(text[i] ?? ' ');
+  while (start > 0 && isWord(a, start - 1) && (isWord(a, start) || isWord(b, start))) start--;
+  while (end > 0 && isWord(a, a.length - end) && (isWord(a, a.length - end - 1) || isWord(b, b.length - end - 1))) end--;
   return [start, a.length - end, b.length - end];
 }

@@ -1,6 +1,6 @@
 // What a pod's containers wrote, as far as their node still has it. In the present it goes on.
 import { h, put } from './dom.js';
-import { ask, query, isAborted } from './api.js';
+import { ask, own, query, isAborted } from './api.js';
 import { empty } from './problem.js';
 import { place } from './place.js';
 
@@ -20,7 +20,7 @@ export async function showLogs(context) {
   // Logs are the node's, not the log's: they are asked of the present and cut at the moment.
   let response;
   try {
-    response = await ask(context.path + '/log' + query(options), { accept: '*/*', signal });
+    response = await ask(own(context.path) + '/log' + query(options), { accept: '*/*', signal });
   } catch (error) {
     if (isAborted(error) || error.code === 401 || error.code === 403) throw error;
     log.replaceWith(h('div', { class: 'problem' }, h('h2', 'The node has no log of it'), h('p', 'Logs are kept where the pod runs: not by a simulated node, and not for long after the pod is gone.'), h('p', { class: 'said' }, error.message)));

@@ -8,6 +8,7 @@ import { TableList } from './table.js';
 import { problem, empty } from './problem.js';
 import { isAborted } from './api.js';
 import { look } from './looks.js';
+import { span } from './clock.js';
 
 export class ObjectsView {
   title = 'Objects';
@@ -29,10 +30,11 @@ export class ObjectsView {
       h('div', { class: 'head' }, this.heading, this.count, h('span', { class: 'room' }), this.chips, h('label', { class: 'soft' }, 'Labels '), this.selector), this.body);
     root.append(this.view);
     this.list = new TableList(() => this.#render());
+    this.ages = setInterval(() => { if (this.moment?.live && !document.hidden) this.rows.refresh(); }, 10_000);
     this.list.again = () => { this.#shown = ''; this.show(this.path, this.parameters, this.moment); };
   }
 
-  end() { this.list.end(); }
+  end() { this.list.end(); clearInterval(this.ages); }
 
   show(path, parameters, moment) {
     const [store = 'pods'] = path;
@@ -88,7 +90,7 @@ export class ObjectsView {
 
   #render() {
     const { list } = this;
-    this.busy.classList.toggle('on', list.isReading);
+    this.busy.classList.toggle('on', list.isReading || list.isReaching === true);
     if (list.error) {
       put(this.body, problem(list.error, { retry: () => list.again() }));
       this.count.textContent = '';
@@ -100,7 +102,7 @@ export class ObjectsView {
     if (words.length) {
       items = items.filter((item) => words.every((word) => item.text.includes(word)));
       total = items.length;
-      if (list.next && !list.isReading) list.reach(Infinity);
+      if (list.next) list.reach(Infinity);
       this.count.textContent = list.next ? `${items.length.toLocaleString()} found among ${list.items.length.toLocaleString()} of ${list.total.toLocaleString()}` : `${items.length.toLocaleString()} of ${list.total.toLocaleString()}`;
     } else {
       this.count.textContent = list.columns.length ? total.toLocaleString() : '';
@@ -133,7 +135,8 @@ export class ObjectsView {
   }
 
   #draw(item) {
-    const cells = this.columns.map((column) => ({ text: item.cells[column.i] ?? '', look: column.i === 0 ? 'name' : look(column.name, item.cells[column.i]) }));
+    const text = (column) => column.name === 'Age' && this.moment.live && item.created ? span(Date.now() - item.created) : item.cells[column.i] ?? '';
+    const cells = this.columns.map((column) => ({ text: text(column), look: column.i === 0 ? 'name' : look(column.name, item.cells[column.i]) }));
     if (this.showsNamespace) cells.unshift({ text: item.namespace, look: 'soft' });
     return { href: place.link(objectPath(this.kind, item.namespace, item.name)), cells };
   }

@@ -1,6 +1,6 @@
 // The object as YAML at the moment; bookkeeping is folded.
 import { h, put, announce } from './dom.js';
-import { stream, query, isAborted } from './api.js';
+import { stream, own, query, isAborted } from './api.js';
 import { listPath } from './table.js';
 import { yamlLines } from './yaml.js';
 
@@ -24,7 +24,7 @@ export async function showYAML(context) {
   if (!moment.live) return null;
   // The present: what changes is shown as it changes.
   const follow = async () => {
-    const path = listPath(context.kind, context.namespace) + query({ watch: 1, fieldSelector: `metadata.name=${context.name}`, resourceVersion: object.metadata.resourceVersion });
+    const path = own(listPath(context.kind, context.namespace)) + query({ watch: 1, fieldSelector: `metadata.name=${context.name}`, resourceVersion: object.metadata.resourceVersion });
     try {
       await stream(path, (event) => {
         if (event.type === 'DELETED') announce(`${context.name} was deleted.`);

@@ -41,6 +41,13 @@ export class Rows {
 
   get items() { return this.#items; }
 
+  // Draws what is in sight anew: ages went on.
+  refresh() {
+    if (this.element.contains(document.activeElement) && document.activeElement !== this.element) return;
+    this.#drop();
+    this.#render();
+  }
+
   #drop() {
     for (const { element } of this.#drawn.values()) element.remove();
     this.#drawn.clear();

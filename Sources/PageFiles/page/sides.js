@@ -35,11 +35,11 @@ function line(row, left, right) {
   const a = row.old === null ? null : left[row.old];
   const b = row.new === null ? null : right[row.new];
   const part = row.differs && a !== null && b !== null ? differingPart(a, b) : null;
-  return [cell(a, row.old, row.differs ? (a === null ? 'void' : 'old') : '', part && [part[0], part[1]]), cell(b, row.new, row.differs ? (b === null ? 'void' : 'new') : '', part && [part[0], part[2]])];
+  return [cell(a, row.old, row.differs ? (a === null ? 'void' : 'old') : '', part && [part[0], part[1]]), cell(b, row.new, `right ${row.differs ? (b === null ? 'void' : 'new') : ''}`, part && [part[0], part[2]])];
 }
 
 function cell(text, number, look, part) {
   const content = text === null ? '' : part && part[1] > part[0] ? [text.slice(0, part[0]), h('b', text.slice(part[0], part[1])), text.slice(part[1])] : text;
   return h('div', { class: `cell ${look}` }, h('span', { class: 'nr', 'aria-hidden': 'true' }, number === null ? '' : number + 1),
-    look === 'old' || look === 'new' ? h('span', { class: 'unseen' }, look === 'old' ? 'removed: ' : 'added: ') : null, h('span', content));
+    /old|new/.test(look) ? h('span', { class: 'unseen' }, look === 'old' ? 'removed: ' : 'added: ') : null, h('span', content));
 }

@@ -32,6 +32,8 @@ export class TableList {
     this.signal = signal;
     this.error = null;
     this.isReading = true;
+    this.isReaching = false;
+    this.wanted = 0;
     if (!keep) { this.items = []; this.total = 0; this.columns = []; }
     this.changed();
     try {
@@ -77,26 +79,30 @@ export class TableList {
     this.isReading = false;
     if (!this.next) { this.items = []; this.total = 0; }
     this.changed();
+    // A server that is away or busy is asked again.
+    const { signal } = this;
+    if (error.code === 0 || error.code === 429 || error.code >= 500) setTimeout(() => { if (!signal.aborted) this.again?.(); }, 3000);
   }
 
-  // Reads on until there are so many rows.
+  // Reads on until there are so many rows. Asked again while it reads, it reads further.
   async reach(count) {
-    if (this.isReading || !this.next || this.error) return;
-    const signal = this.signal;
-    this.isReading = true;
+    this.wanted = Math.max(this.wanted, count);
+    if (this.isReaching || !this.next || this.error) return;
+    const { signal } = this;
+    this.isReaching = true;
     try {
-      while (this.next && this.items.length < count && !signal.aborted) {
+      while (this.next && this.items.length < this.wanted && !signal.aborted) {
         const page = await this.#page(this.next);
         if (signal.aborted) return;
         for (const row of page.rows) this.items.push(this.#item(row));
         this.#took();
-        this.isReading = true;
       }
     } catch (error) {
       if (!signal.aborted) this.#failed(error);
     } finally {
-      if (!signal.aborted) this.isReading = false;
+      if (signal === this.signal) this.isReaching = false;
     }
+    this.changed();
   }
 
   #item(row, old) {
@@ -109,7 +115,7 @@ export class TableList {
     if (known && known.version === metadata.resourceVersion && known.text === text) return known;
     return {
       key, namespace: metadata.namespace ?? '', name: metadata.name, cells, text, version: metadata.resourceVersion,
-      fresh: Boolean(old) && known?.version !== metadata.resourceVersion,
+      fresh: Boolean(old) && known?.version !== metadata.resourceVersion, created: Date.parse(metadata.creationTimestamp),
     };
   }
 

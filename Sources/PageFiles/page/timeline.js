@@ -148,7 +148,7 @@ export class Timeline {
       const wide = this.range.to - this.range.from;
       this.range = this.#isAuto ? this.#standard() : { from: Date.now() - wide, to: Date.now() };
       this.#paint();
-      if (Math.floor(Date.now() / 1000) % 2 === 0) this.load();
+      if (Math.floor(Date.now() / 1000) % 3 === 0) this.load();
     }
     if (moment.live) this.#face();
   }
@@ -211,7 +211,7 @@ export class Timeline {
     const field = this.field;
     const follow = (event) => {
       const time = Math.min(this.#timeAt(event), Date.now());
-      goTime(Math.max(time, this.#begins));
+      goTime(Math.max(time, this.#begins + 1));
     };
     field.addEventListener('pointerdown', (event) => {
       if (event.button !== 0) return;
