@@ -34,6 +34,9 @@ static const unsigned char events_js[] = {
 static const unsigned char fields_js[] = {
 #embed "page/fields.js"
 };
+static const unsigned char findings_js[] = {
+#embed "page/findings.js"
+};
 static const unsigned char graph_js[] = {
 #embed "page/graph.js"
 };
@@ -144,6 +147,7 @@ static const struct reckon_page_file files[] = {
     FILE_OF("dom.js", dom_js),
     FILE_OF("events.js", events_js),
     FILE_OF("fields.js", fields_js),
+    FILE_OF("findings.js", findings_js),
     FILE_OF("graph.js", graph_js),
     FILE_OF("icon.svg", icon_svg),
     FILE_OF("keys.js", keys_js),

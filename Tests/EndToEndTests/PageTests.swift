@@ -50,6 +50,7 @@ struct PageTests {
         )
         try browser.drag((0...12).map { (right - 40 - (right - left - 50) * Double($0) / 12, y) })
         #expect(browser.eventually("document.querySelector('.problem h2')?.textContent === 'No pods'"), "the beginning")
+        #expect(browser.eventually("location.hash.includes('at=')"))
         let at = try browser.evaluate("new URLSearchParams(location.hash.split('?')[1]).get('at')")
         #expect((Int64(at.string ?? "") ?? .max) < before)
 

@@ -5,13 +5,16 @@ import { place } from './place.js';
 import { millis, when } from './clock.js';
 import { problem, empty } from './problem.js';
 import { shortUser } from './versions.js';
+import { eventDetail } from './events.js';
 
 const choices = [['denied', 'Refusals'], ['', 'Everything'], ['401', 'Failed sign-ins'], ['403', 'Forbidden'], ['writes', 'Writes']];
 
 export class AuditView {
   title = 'Audit';
   #latest = new Latest();
+  #detail = new Latest();
   #shown = '';
+  #opened = '';
   #timer = 0;
 
   constructor(root) {
@@ -21,12 +24,14 @@ export class AuditView {
     this.verb = h('select', { 'aria-label': 'Only this verb', onchange: () => place.change({ verb: this.verb.value }) }, ['', 'get', 'list', 'watch', 'create', 'update', 'patch', 'delete'].map((verb) => h('option', { value: verb }, verb || 'Any verb')));
     this.rows = h('tbody');
     this.foot = h('div', { style: { padding: '8px 16px' } });
-    this.table = h('table', { class: 'lines' }, h('thead', h('tr', ['When', 'Who', 'Asked', 'Answer', 'Why'].map((title) => h('th', { scope: 'col' }, title)))), this.rows);
+    this.table = h('table', { class: 'lines all' }, h('thead', h('tr', ['When', 'Who', 'Asked', 'Answer', 'Why'].map((title) => h('th', { scope: 'col' }, title)))), this.rows);
     this.body = h('div', { class: 'scroll', tabindex: '0', 'aria-label': 'Decisions' }, this.table, this.foot);
-    root.append(h('section', { class: 'view', 'aria-label': 'Audit' }, this.busy, h('div', { class: 'head' }, h('h1', 'Audit'), h('span', { class: 'soft' }, 'who asked, and what was decided'), h('span', { class: 'room' }), this.what, this.user, this.verb), this.body));
+    this.detail = h('aside', { class: 'detail', hidden: true, 'aria-label': 'Decision', tabindex: '0' });
+    this.split = h('div', { class: 'split' }, this.body, this.detail);
+    root.append(h('section', { class: 'view', 'aria-label': 'Audit' }, this.busy, h('div', { class: 'head' }, h('h1', 'Audit'), h('span', { class: 'soft' }, 'who asked, and what was decided'), h('span', { class: 'room' }), this.what, this.user, this.verb), this.split));
   }
 
-  end() { this.#latest.end(); clearTimeout(this.#timer); }
+  end() { this.#latest.end(); this.#detail.end(); clearTimeout(this.#timer); }
 
   show(path, parameters, moment) {
     Object.assign(this, { parameters, moment });
@@ -41,6 +46,7 @@ export class AuditView {
       this.next = [];
       this.#load();
     }
+    this.#open(parameters.id ?? '');
     return { wide: true, title: 'Audit', step: {} };
   }
 
@@ -70,12 +76,33 @@ export class AuditView {
     }
   }
 
+  async #open(id) {
+    if (id === this.#opened) return;
+    this.#opened = id;
+    if (this.items) this.#draw(this.parameters.show ?? 'denied');
+    this.split.classList.toggle('open', Boolean(id));
+    this.detail.hidden = !id;
+    if (!id) return;
+    const signal = this.#detail.begin();
+    try {
+      put(this.detail, explained(await json(own('/reckon/v1/explain' + query({ id })), { signal }), () => place.change({ id: '' })));
+    } catch (error) {
+      if (!isAborted(error)) put(this.detail, problem(error, { inline: true }));
+    }
+  }
+
   #draw(show) {
     const words = (this.parameters.q ?? '').toLowerCase().split(/\s+/).filter(Boolean);
     const wanted = this.items.map(decision).filter((item) => words.every((word) => `${item.user} ${item.path} ${item.reason} ${item.verb}`.toLowerCase().includes(word)));
-    put(this.rows, wanted.slice(0, 1500).map((item) => h('tr', h('td', { class: 'nowrap soft', title: item.time }, when(millis(item.time))), h('td', { title: item.groups }, h('div', { class: 'nowrap' }, shortUser(item.user) || 'nobody'), h('div', { class: 'faint nowrap' }, [item.authenticator, item.fingerprint.slice(0, 8)].filter(Boolean).join(' · '))),
-      h('td', { style: { maxWidth: '420px', overflowWrap: 'anywhere' } }, h('span', { class: 'soft' }, item.verb), ' ', h('span', { class: 'mono' }, item.path), h('div', { class: 'faint cut' }, item.agent)), h('td', { class: 'nowrap' }, h('span', { class: `tag ${item.code >= 400 ? 'bad' : 'good'}` }, item.code)),
-      h('td', { style: { overflowWrap: 'anywhere' } }, item.reason, item.rule ? h('div', { class: 'faint' }, item.rule) : null))));
+    put(this.rows, wanted.slice(0, 1500).map((item) => {
+      const isOpen = item.id === this.parameters.id;
+      return h('tr', { class: isOpen ? 'link at' : 'link', onclick: (event) => { if (!event.target.closest('a')) place.change({ id: isOpen ? '' : item.id }); } },
+        h('td', { class: 'nowrap soft', title: item.time }, h('a', { href: place.link(['audit'], { ...this.parameters, id: item.id }) }, when(millis(item.time)))),
+        h('td', { class: 'nowrap', title: item.groups }, shortUser(item.user) || 'nobody', h('div', { class: 'faint' }, item.authenticator)),
+        h('td', { style: { maxWidth: '460px' } }, h('div', { class: 'cut', title: item.path }, h('span', { class: 'soft' }, item.verb), ' ', h('span', { class: 'mono' }, item.path), item.query ? h('span', { class: 'mono faint' }, item.query) : null), h('div', { class: 'faint cut', title: item.agent }, item.agent)),
+        h('td', { class: 'nowrap' }, h('span', { class: `tag ${item.code >= 400 ? 'bad' : 'good'}` }, item.code)),
+        h('td', { style: { overflowWrap: 'anywhere' } }, item.reason, item.rule ? h('div', { class: 'faint' }, item.rule) : null));
+    }));
     put(this.foot, wanted.length ? null : empty(show === 'denied' ? 'Nobody was refused' : 'Nothing fits', show === 'denied' ? 'Every request up to this moment that is still kept was let in.' : 'No request up to this moment fits the filter.'),
       this.next.some(Boolean) ? h('button', { type: 'button', onclick: () => this.#load(true) }, 'Older') : null, this.leftOut ? h('p', { class: 'faint', style: { padding: '6px 0' } }, `${this.leftOut.toLocaleString()} requests of the cluster's own components are left out; name one as the user to see them.`) : null);
   }
@@ -84,9 +111,24 @@ export class AuditView {
 // A decision as the table shows it.
 function decision(item) {
   const verdicts = (item.verdicts ?? []).map((verdict) => `${verdict.authenticator}: ${verdict.meaning ?? verdict.refusal}`);
+  let search = item.query ?? '';
+  try { search = decodeURIComponent(search); } catch { /* shown as it came */ }
+  const why = item.code === 403 ? 'no rule allows it' : item.code === 401 ? '' : item.authorizationReason || (item.authorizer === 'privileged' ? 'system:masters may everything' : '');
   return {
-    time: item.time, user: item.user ?? '', groups: (item.groups ?? []).join(', '), verb: item.verb ?? '', path: item.path + (item.query ? '?' + item.query : ''), agent: item.userAgent ?? '', code: item.code,
-    authenticator: item.authenticator ?? '', fingerprint: item.credential ?? '', reason: [verdicts.join('; '), item.authorizationReason, item.code >= 400 ? item.reason : ''].filter(Boolean).join(' · '),
-    rule: [item.rule, item.binding].filter(Boolean).join(' by '),
+    id: item.auditID, time: item.time, user: item.user ?? '', groups: (item.groups ?? []).join(', '), verb: item.verb ?? '', path: item.path, query: search ? '?' + search : '', agent: item.userAgent ?? '', code: item.code,
+    authenticator: item.authenticator ?? '', reason: [verdicts.join('; '), why].filter(Boolean).join(' · '), rule: item.code < 400 && !item.authorizationReason ? item.rule ?? '' : '',
   };
+}
+
+// One decision whole: the request, why it was let in or not, and who could have.
+function explained({ event, access, granted }, close) {
+  const maker = (name, made) => made ? h('li', name, ' ', h('strong', shortUser(made.user)), ` in revision ${made.revision}, ${when(millis(made.time))}`) : null;
+  const people = (access?.whoCan ?? []).filter((one) => !one.subject.startsWith('ServiceAccount') && !/"system:(kube|node)/.test(one.subject));
+  const others = (access?.whoCan ?? []).length - people.length;
+  return [eventDetail(event, close).flat()[0],
+    access && !access.allowed ? h('section', h('h3', 'Why it was refused'), h('p', access.refusal || access.reason || 'No rule allows it.'),
+      access.near?.length ? [h('h3', 'What comes near'), h('ul', { class: 'evidence' }, access.near.map((one) => h('li', typeof one === 'string' ? one : [one.reason ?? one.missing, one.rule, one.binding].filter(Boolean).join(' · '))))] : null,
+      h('h3', 'Who may'), h('ul', { class: 'evidence' }, people.map((one) => h('li', one.subject, h('span', { class: 'faint' }, ` by ${one.rule}`))), others ? h('li', { class: 'faint' }, `and ${others} of the cluster's own components`) : null)) : null,
+    granted ? h('section', h('h3', 'Where the right comes from'), h('ul', { class: 'evidence' }, h('li', [granted.rule, granted.binding].filter(Boolean).join(' by ')), maker('bound by', granted.bindingBy), maker('rule by', granted.ruleBy))) : null,
+    eventDetail(event).flat().slice(1)];
 }

@@ -143,7 +143,7 @@ export function eventDetail(event, close) {
       change.change === 'updated' ? h('ul', { class: 'fields' }, (change.fields ?? []).slice(0, 60).map((field) => h('li', fieldLine(field)))) : null)),
     h('h3', 'The request'),
     h('dl', { class: 'facts-list' }, fact('revision', event.revision), fact('time', event.time), fact('who', event.user), fact('groups', (event.groups ?? []).join(', ')), fact('let in by', event.authenticator),
-      fact('refused by', verdicts), fact('credential', event.credential, 'mono'), fact('asked by', event.impersonatedBy), fact('allowed by', [event.authorizer, event.rule].filter(Boolean).join(', ')), fact('bound by', event.binding),
+      fact('not known to', verdicts), fact('credential', event.credential, 'mono'), fact('asked by', event.impersonatedBy), fact(event.verdict === 'denied' ? 'refused by' : 'allowed by', [event.authorizer, event.rule].filter(Boolean).join(', ')), fact('bound by', event.binding),
       fact('reason', event.authorizationReason), fact('admission', (event.admission ?? []).map((one) => `${one.plugin} ${one.effect} ${one.detail}`).join('; ')), fact('request', `${event.verb} ${event.path}`, 'mono'), fact('with', event.userAgent),
       fact('from', event.source), fact('request id', event.auditID, 'mono'), fact('answer', event.code),
       event.cause ? [h('dt', 'because of'), h('dd', h('a', { href: place.link(['events'], { rev: event.cause, at: event.cause }) }, `revision ${event.cause}`))] : fact('because of', 'a request from outside'), fact('its reasons', event.why)),

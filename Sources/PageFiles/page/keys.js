@@ -8,9 +8,9 @@ import { step } from './stepping.js';
 const help = [
   ['← →', 'The event before, the event after (of what the view is about)'], ['space', 'Play, pause'], ['[ ]', 'Slower, faster'], ['l', 'Live: follow the present'],
   ['+ −', 'Zoom the timeline (also with the wheel; shift moves it)'], ['0', 'The whole log'], ['/', 'Search'], ['↑ ↓', 'Move in a list'],
-  ['enter', 'Open'], ['esc', 'Close, or leave the search'], ['g o', 'Objects'], ['g n', 'Nodes'], ['g e', 'Events'], ['g a', 'Audit'], ['g c', 'Compare'], ['?', 'This'],
+  ['enter', 'Open'], ['esc', 'Close, or leave the search'], ['g o', 'Objects'], ['g n', 'Nodes'], ['g e', 'Events'], ['g f', 'Findings'], ['g a', 'Audit'], ['g c', 'Compare'], ['?', 'This'],
 ];
-const goes = { o: ['objects', 'pods'], n: ['nodes'], e: ['events'], a: ['audit'], c: ['compare'] };
+const goes = { o: ['objects', 'pods'], n: ['nodes'], e: ['events'], f: ['findings'], a: ['audit'], c: ['compare'] };
 
 export function listenToKeys({ timeline }) {
   let isGoing = 0;

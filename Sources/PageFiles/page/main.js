@@ -14,12 +14,14 @@ import { ObjectsView } from './objects.js';
 import { ObjectView } from './object.js';
 import { NodesView } from './nodes.js';
 import { EventsView } from './events.js';
+import { FindingsView } from './findings.js';
 import { AuditView } from './audit.js';
 import { CompareView } from './compare.js';
 
-const views = { objects: ObjectsView, object: ObjectView, nodes: NodesView, events: EventsView, audit: AuditView, compare: CompareView };
+const views = { objects: ObjectsView, object: ObjectView, nodes: NodesView, events: EventsView, findings: FindingsView, audit: AuditView, compare: CompareView };
 const main = document.getElementById('main');
 let timeline, side, view, viewName;
+let writing = 0;
 
 applyTheme();
 takeTokenFromLink();
@@ -79,6 +81,7 @@ function enter(who) {
 
 // The place changed: another view, or the same one seen otherwise.
 function arrive() {
+  clearTimeout(writing);
   if (!session.who) return;
   const { at, fork } = place.parameters;
   useFork(fork ?? '');
@@ -95,9 +98,10 @@ function follow() {
   const at = moment.live ? undefined : String(moment.revision || '');
   if (moment.live || (moment.revision && !moment.problem)) {
     if (place.parameters.at !== at) {
-      const { parameters } = place;
-      place.parameters = { ...parameters, at };
-      history.replaceState(null, '', place.link(place.path, place.parameters));
+      place.parameters = { ...place.parameters, at };
+      // Browsers take only so many changes of the address in a while.
+      clearTimeout(writing);
+      writing = setTimeout(() => history.replaceState(null, '', place.link(place.path, place.parameters)), 200);
     }
   }
   show();

@@ -39,27 +39,43 @@ export async function goRevision(revision) {
   tell();
 }
 
-let timer = 0;
-// A time, as the playhead is dragged: at once on the face, and as a revision when the hand rests.
+// A time, as the playhead is dragged or plays: at once on the clock, and as a revision as fast as the view can follow.
 export function goTime(time, { delay = 90 } = {}) {
   Object.assign(moment, { live: false, time, isMoving: true });
   tell();
-  clearTimeout(timer);
-  timer = setTimeout(() => settle(time), delay);
+  wanted = time;
+  if (!timer && !isSettling) timer = setTimeout(settle, delay);
+}
+let timer = 0;
+let wanted = 0;
+let isSettling = false;
+
+// Finds the revision of the time that is wanted, again and again until it is the one shown.
+async function settle() {
+  timer = 0;
+  isSettling = true;
+  let time;
+  do {
+    await viewIsIdle();
+    if (moment.live || !moment.isMoving) break;
+    time = wanted;
+    try {
+      const response = await ask(own(`/at/${new Date(time).toISOString()}/version`), { signal: latest.begin() });
+      const revision = Number(response.headers.get('reckon-revision'));
+      if (moment.live || !moment.isMoving) break;
+      Object.assign(moment, { revision, isMoving: wanted !== time, problem: null });
+    } catch (error) {
+      if (isAborted(error)) break;
+      Object.assign(moment, { isMoving: wanted !== time, problem: error });
+    }
+    tell();
+  } while (wanted !== time);
+  isSettling = false;
 }
 
-async function settle(time) {
-  const signal = latest.begin();
-  try {
-    const response = await ask(own(`/at/${new Date(time).toISOString()}/version`), { signal });
-    const revision = Number(response.headers.get('reckon-revision'));
-    if (moment.live) return;
-    Object.assign(moment, { revision, isMoving: moment.time !== time, problem: null });
-  } catch (error) {
-    if (isAborted(error)) return;
-    Object.assign(moment, { isMoving: false, problem: error });
-  }
-  tell();
+// The next moment is taken up when the view has shown the one before, or takes too long.
+async function viewIsIdle() {
+  for (let n = 0; n < 40 && document.querySelector('.busy.on'); n++) await new Promise((done) => { setTimeout(done, 25); });
 }
 
 // Kinds and namespaces with their counts at the moment; kept until the moment changes.

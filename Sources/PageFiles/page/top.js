@@ -2,10 +2,11 @@
 import { h, put, glyph, announce } from './dom.js';
 import { session, json } from './api.js';
 import { place } from './place.js';
+import { moment, knownInventory } from './moment.js';
 import { toggleTheme, isDark } from './theme.js';
 import { showHelp } from './keys.js';
 
-const views = [['objects', 'Objects'], ['nodes', 'Nodes'], ['events', 'Events'], ['audit', 'Audit'], ['compare', 'Compare']];
+const views = [['objects', 'Objects'], ['nodes', 'Nodes'], ['events', 'Events'], ['findings', 'Findings'], ['audit', 'Audit'], ['compare', 'Compare']];
 
 export function showTop(root, { leave }) {
   const search = h('input', {
@@ -31,7 +32,9 @@ export function showTop(root, { leave }) {
     h('button', {
       class: 'plain icon', type: 'button', 'aria-label': 'Copy a link to this view at this moment', title: 'Copy a link to this view at this moment',
       onclick: async () => {
-        try { await navigator.clipboard.writeText(location.href); announce('The link is copied.'); } catch { announce('The link is in the address bar.'); }
+        const link = new URL(location.href);
+        link.hash = place.link(place.path.length ? place.path : ['objects', 'pods'], { ...place.parameters, at: moment.live ? knownInventory()?.revision : moment.revision });
+        try { await navigator.clipboard.writeText(link.href); announce('The link is copied.'); } catch { announce('The link is in the address bar.'); }
       },
     }, glyph('link')),
     theme, h('button', { class: 'plain icon', type: 'button', 'aria-label': 'Keyboard and help', title: 'Keyboard and help (?)', onclick: showHelp }, '?'),
