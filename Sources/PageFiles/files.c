@@ -28,6 +28,9 @@ static const unsigned char density_js[] = {
 static const unsigned char dom_js[] = {
 #embed "page/dom.js"
 };
+static const unsigned char early_js[] = {
+#embed "page/early.js"
+};
 static const unsigned char events_js[] = {
 #embed "page/events.js"
 };
@@ -145,6 +148,7 @@ static const struct reckon_page_file files[] = {
     FILE_OF("compare.js", compare_js),
     FILE_OF("density.js", density_js),
     FILE_OF("dom.js", dom_js),
+    FILE_OF("early.js", early_js),
     FILE_OF("events.js", events_js),
     FILE_OF("fields.js", fields_js),
     FILE_OF("findings.js", findings_js),

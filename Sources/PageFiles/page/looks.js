@@ -13,15 +13,14 @@ export function look(column, text = '') {
   return '';
 }
 
-// A pod's state as a square shows it: a look, a letter, and words.
-export function podLook(pod) {
-  const phase = pod.status?.phase ?? 'Unknown';
-  if (pod.metadata.deletionTimestamp) return { look: 'leaving running', words: 'leaving' };
-  const waiting = (pod.status?.containerStatuses ?? []).find((c) => c.state?.waiting && bad.test(c.state.waiting.reason));
-  if (waiting) return { look: 'failed', words: waiting.state.waiting.reason };
-  if (phase === 'Running') {
-    const isReady = (pod.status.conditions ?? []).some((c) => c.type === 'Ready' && c.status === 'True');
-    return isReady ? { look: 'running', words: 'running' } : { look: 'unready', words: 'running, not ready' };
+// A pod's state as a square shows it, from its Status and Ready columns: a look and words.
+export function podLook(status, ready) {
+  if (status === 'Terminating') return { look: 'leaving running', words: 'leaving' };
+  if (status === 'Completed' || status === 'Succeeded') return { look: 'succeeded', words: 'done' };
+  if (status === 'Running') {
+    const [up, all] = ready.split('/');
+    return up === all ? { look: 'running', words: 'running' } : { look: 'unready', words: `running, ${ready} ready` };
   }
-  return { look: { Pending: 'pending', Failed: 'failed', Succeeded: 'succeeded' }[phase] ?? 'failed', words: phase.toLowerCase() };
+  if (warn.test(status)) return { look: 'pending', words: status };
+  return { look: 'failed', words: status };
 }

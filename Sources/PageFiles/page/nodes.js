@@ -8,6 +8,8 @@ import { podLook } from './looks.js';
 
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 const podKind = { resource: 'pods', group: '' };
+const asTable = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
+const squaresMax = 400; // of one node
 
 export class NodesView {
   title = 'Nodes';
@@ -47,7 +49,7 @@ export class NodesView {
         json(prefix(moment) + '/api/v1/nodes', { signal }).catch((error) => { if (isAborted(error)) throw error; return { error, items: [] }; }),
         this.#pods(namespace, signal),
       ]);
-      this.pods = new Map(list.items.map((pod) => [pod.metadata.uid, pod]));
+      this.pods = list.pods;
       this.nodes = nodes.items;
       this.nodesError = nodes.error;
       this.#draw();
@@ -64,20 +66,28 @@ export class NodesView {
     const inventory = namespace ? null : await inventoryNow('', signal);
     const isPartial = inventory?.kinds.find((kind) => kind.resource === 'pods' && !kind.group)?.visible === 'some';
     const paths = (isPartial ? inventory.namespaces : [namespace]).map((name) => '/api/v1' + (name ? `/namespaces/${encodeURIComponent(name)}` : '') + '/pods');
-    const lists = await Promise.all(paths.map((path) => json(prefix(this.moment) + path, { signal }).catch((error) => {
+    const lists = await Promise.all(paths.map((path) => json(prefix(this.moment) + path, { signal, accept: asTable }).catch((error) => {
       if (error.code !== 403 || paths.length < 2) throw error;
-      return { items: [], metadata: {} };
+      return { rows: [], metadata: {}, columnDefinitions: null };
     })));
-    return { items: lists.flatMap((list) => list.items), parts: lists.map((list, i) => ({ path: own(paths[i]), version: list.metadata.resourceVersion })).filter((part) => part.version) };
+    const columns = lists.find((list) => list.columnDefinitions)?.columnDefinitions ?? [];
+    this.column = Object.fromEntries(['Status', 'Ready', 'Node'].map((name) => [name, columns.findIndex((column) => column.name === name)]));
+    return { pods: new Map(lists.flatMap((list) => list.rows).map((row) => [row.object.metadata.uid, this.#pod(row)])), parts: lists.map((list, i) => ({ path: own(paths[i]), version: list.metadata.resourceVersion })).filter((part) => part.version) };
+  }
+
+  // What is needed of a pod, from its line of the table: little, because there may be many.
+  #pod({ cells, object: { metadata } }) {
+    const node = cells[this.column.Node];
+    return { uid: metadata.uid, name: metadata.name, namespace: metadata.namespace, born: metadata.creationTimestamp, node: node === '<none>' ? '' : node ?? '', status: String(cells[this.column.Status]), ready: String(cells[this.column.Ready]) };
   }
 
   #timer = 0;
   async #follow(pods, version, signal) {
     try {
       await stream(pods + query({ watch: 1, resourceVersion: version }), ({ type, object }) => {
-        if (type === 'DELETED') this.pods.delete(object.metadata.uid); else if (type === 'ADDED' || type === 'MODIFIED') this.pods.set(object.metadata.uid, object);
+        for (const row of object.rows ?? []) if (type === 'DELETED') this.pods.delete(row.object.metadata.uid); else this.pods.set(row.object.metadata.uid, this.#pod(row));
         if (!this.#timer) this.#timer = setTimeout(() => { this.#timer = 0; if (!signal.aborted) this.#draw(); }, 150);
-      }, { signal });
+      }, { signal, accept: asTable });
     } catch (error) {
       if (isAborted(error)) return;
     }
@@ -85,12 +95,11 @@ export class NodesView {
   }
 
   #draw() {
-    const all = [...this.pods.values()].sort((a, b) => a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : a.metadata.creationTimestamp > b.metadata.creationTimestamp ? 1 : a.metadata.name < b.metadata.name ? -1 : 1);
+    const all = [...this.pods.values()].sort((a, b) => a.born < b.born ? -1 : a.born > b.born ? 1 : a.name < b.name ? -1 : 1);
     const byNode = new Map(this.nodes.map((node) => [node.metadata.name, []]));
     for (const pod of all) {
-      const name = pod.spec.nodeName ?? '';
-      if (!byNode.has(name)) byNode.set(name, []);
-      byNode.get(name).push(pod);
+      if (!byNode.has(pod.node)) byNode.set(pod.node, []);
+      byNode.get(pod.node).push(pod);
     }
     this.count.textContent = `${this.nodesError ? '' : `${this.nodes.length} nodes, `}${all.length} pods`;
     if (!this.nodes.length && !all.length && !this.nodesError) {
@@ -134,12 +143,11 @@ export class NodesView {
         node ? h('span', { class: `tag ${isReady ? 'good' : 'bad'}` }, isReady ? 'Ready' : 'NotReady') : null, node?.spec?.unschedulable ? h('span', { class: 'tag warn' }, 'cordoned') : null,
         h('span', { style: { flex: 1 } }), h('span', { class: 'soft' }, pods.length)),
       h('div', { class: 'facts' }, facts),
-      h('div', { class: pods.length > 90 ? 'pods small' : 'pods' }, pods.map((pod) => this.#square(pod, used))));
+      h('div', { class: pods.length > 90 ? 'pods small' : 'pods' }, pods.slice(0, squaresMax).map((pod) => this.#square(pod, used)), pods.length > squaresMax ? h('span', { class: 'faint' }, `and ${(pods.length - squaresMax).toLocaleString()} more`) : null));
   }
 
-  #square(pod, used) {
-    const { uid, name, namespace } = pod.metadata;
-    const { look, words } = podLook(pod);
+  #square({ uid, name, namespace, status, ready }, used) {
+    const { look, words } = podLook(status, ready);
     const square = this.#squares.get(uid) ?? h('a', { 'data-uid': uid });
     square.className = `pod ${look}`;
     square.href = place.link(objectPath(podKind, namespace, name));

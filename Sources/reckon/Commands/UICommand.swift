@@ -10,7 +10,7 @@ struct UICommand: ParsableCommand {
               reckon ui
               reckon ui --open
               reckon ui --at -15m
-            Exit status: 0 printed, 1 the kubeconfig is not usable, 2 usage.
+            Exit status: 0 printed, 1 not opened or not exported, 64 usage, or no usable kubeconfig.
             """)
 
     @Option(help: "The kubeconfig; $KUBECONFIG or ~/.kube/config by default.")
