@@ -125,6 +125,15 @@ public final class ReckonProcess: @unchecked Sendable {
         )
     }
 
+    /// A get as the administrator in the media type that is wanted, and the answer's own bytes.
+    public func raw(_ path: String, accept: String, token: String = "admintoken") async throws -> (
+        status: Int, bytes: [UInt8]
+    ) {
+        let headers = [("Accept", accept), ("Authorization", "Bearer " + token)]
+        let response = try await client.send(.init(.GET, url + path, headers: headers))
+        return (response.status, response.body.withUnsafeReadableBytes { Array($0) })
+    }
+
     /// Real kubectl as the administrator; its exit status and what it printed.
     @discardableResult
     public func kubectl(_ arguments: String..., input: String? = nil) throws -> (
@@ -140,6 +149,9 @@ public final class ReckonProcess: @unchecked Sendable {
     /// Another `reckon` command beside this one.
     @discardableResult
     public func reckon(_ arguments: String...) throws -> (status: Int32, output: String, errors: String) {
+        try reckon(arguments)
+    }
+    public func reckon(_ arguments: [String]) throws -> (status: Int32, output: String, errors: String) {
         try Tools.run([Tools.reckon] + arguments, environment: ["KUBECONFIG": kubeconfig, "HOME": directory.path])
     }
 

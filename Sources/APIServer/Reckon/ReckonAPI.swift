@@ -28,9 +28,11 @@ extension APIServer {
         }
     }
 
-    /// What every known user may ask, because the answer holds only what the rules let this one read, object by object.
+    /// What every known user may ask, because the answer holds only what the rules let this one read, object by object. Who asked
+    /// for what (`audit`, `explain`, `can`) is for those who have a rule for it: the ClusterRole `reckon:auditor` is one.
     private static let openEndpoints: Set<String> = [
-        "blame", "diff", "doctor", "events", "history", "inventory", "show", "status", "timeline", "why",
+        "bisect", "blame", "diff", "doctor", "event", "events", "history", "inventory", "show", "status", "timeline",
+        "why",
     ]
 
     /// Whether a path is answered without a rule for the path itself: see `openEndpoints`.

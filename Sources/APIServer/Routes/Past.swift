@@ -31,12 +31,31 @@ extension APIServer {
                     try watchPast(exchange, from: moment)
                     return
                 }
+                if try builtInGet(exchange, at: moment) { return }
                 let state = try engine.pastState(at: moment)
                 try route(exchange, Snapshot(of: state), now: pastTime(exchange.past!, state))
             } catch {
                 fail(exchange, error)
             }
         }
+    }
+
+    /// Answers a get of one object of a built-in kind without the whole state of that time; false when that is not what is asked for,
+    /// or the answer needs more.
+    private func builtInGet(_ exchange: Exchange, at moment: UInt64) throws(APIError) -> Bool {
+        let info = exchange.info
+        guard info.isResourceRequest, info.verb == "get", info.subresource.isEmpty, info.nameIsInPath,
+            let type = Catalog.builtin.resource(apiVersion: info.apiVersion, info.resource), type.verbs.contains("get"),
+            try format(exchange, type, isList: false, isWatch: false).projection == .object
+        else { return false }
+        let options = GetOptions(info.query)
+        guard options.resourceVersion.isEmpty || options.resourceVersion == "0" || options.isExact else { return false }
+        let wanted = try options.exactRevision(current: moment, floor: engine.floor) ?? moment
+        if let warning = DeprecationWarning.text(type, state: engine.snapshot.state) {
+            exchange.warnings.append(warning)
+        }
+        try getPast(exchange, type, at: wanted, now: engine.now)
+        return true
     }
 
     /// The moment that ages count from: the one asked for, or that of the revision.

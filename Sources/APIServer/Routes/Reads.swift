@@ -1,6 +1,7 @@
 import ClusterState
 import Document
 import Engine
+import EventLog
 import HTTPEdge
 import NIOCore
 import Records
@@ -29,6 +30,49 @@ extension APIServer {
         }
         let bytes = AnswerEncoding.object(
             object, type, format: format, query: info.query, state: snapshot.state, now: now)
+        exchange.answer(200, bytes, contentType: format.contentType)
+    }
+
+    /// A get of an earlier revision than the snapshot's (`resourceVersionMatch=Exact`), answered off the event loop; false when the
+    /// request is for the snapshot itself.
+    func getExact(_ exchange: Exchange, _ type: ResourceType, _ snapshot: Snapshot, now: Timestamp) throws(APIError)
+        -> Bool
+    {
+        let wanted = try GetOptions(exchange.info.query).exactRevision(current: snapshot.revision, floor: engine.floor)
+        guard let wanted, wanted != snapshot.revision else { return false }
+        exchange.shownRevision = wanted
+        inPast { [self] in
+            do throws(APIError) {
+                try getPast(exchange, type, at: wanted, now: now)
+            } catch {
+                fail(exchange, error)
+            }
+        }
+        return true
+    }
+
+    /// One object as it was at a revision. It alone is looked up in the log, unless the answer needs more of the state.
+    func getPast(_ exchange: Exchange, _ type: ResourceType, at revision: UInt64, now: Timestamp) throws(APIError) {
+        let info = exchange.info
+        let format = try format(exchange, type, isList: false, isWatch: false)
+        guard info.subresource != "scale", format.projection == .object, !type.isCustom else {
+            try get(exchange, type, Snapshot(of: try engine.pastState(at: revision)), now: now)
+            note(exchange, code: 200)
+            return
+        }
+        let key = ObjectKey(
+            group: type.store.group, resource: type.store.resource, namespace: type.isNamespaced ? info.namespace : "",
+            name: info.name)
+        let found = try engine.reading { log throws(LogError) in try log.object(key, at: revision) }
+        guard let object = found else { throw .notFound(type.groupResource, info.name) }
+        note(exchange, code: 200)
+        if format.isPlain, type.storageVersion == type.apiVersion {
+            exchange.answer(200, object.body)
+            return
+        }
+        // Only Tables look at the state.
+        let bytes = AnswerEncoding.object(
+            object, type, format: format, query: info.query, state: engine.snapshot.state, now: now)
         exchange.answer(200, bytes, contentType: format.contentType)
     }
 

@@ -45,6 +45,7 @@ extension APIServer {
         guard type.verbs.contains(info.verb), isPlaced(info) else { throw Self.notAllowed }
         switch info.verb {
         case "get":
+            if try getExact(exchange, type, snapshot, now: now) { return }
             try get(exchange, type, snapshot, now: now)
             note(exchange, code: 200)
         case "list":
@@ -92,6 +93,7 @@ extension APIServer {
         default:
             switch info.verb {
             case "get":
+                if try getExact(exchange, type, snapshot, now: now) { return }
                 try get(exchange, type, snapshot, now: now)
                 note(exchange, code: 200)
             case "create": try write(exchange, type, .create)

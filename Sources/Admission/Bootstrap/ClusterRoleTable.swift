@@ -22,6 +22,9 @@ enum ClusterRoleTable {
         system:public-info-viewer
         get paths /healthz,/livez,/readyz,/version,/version/
 
+        reckon:auditor
+        get paths /reckon/v1/audit,/reckon/v1/can,/reckon/v1/explain
+
         admin collects=aggregate-to-admin
 
         edit aggregate-to-admin collects=aggregate-to-edit

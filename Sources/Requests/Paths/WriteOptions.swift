@@ -83,6 +83,27 @@ public struct WriteOptions: Sendable, Equatable {
 public struct GetOptions: Sendable, Equatable {
     /// As the client gave it: "", "0" or a revision.
     public var resourceVersion = ""
+    /// `resourceVersionMatch=Exact`: the object as it was when that revision was the newest. Upstream has this for lists only and
+    /// overlooks it on a get.
+    public var isExact = false
     public init() {}
-    public init(_ query: Query) { resourceVersion = query["resourceVersion"] ?? "" }
+    public init(_ query: Query) {
+        resourceVersion = query["resourceVersion"] ?? ""
+        isExact = query["resourceVersionMatch"] == "Exact"
+    }
+
+    /// The revision that must be read; nil for the newest. 400, 410 and 504 as lists have them.
+    public func exactRevision(current: UInt64, floor: UInt64) throws(APIError) -> UInt64? {
+        guard isExact else { return nil }
+        guard !resourceVersion.isEmpty else {
+            throw .badRequest("resourceVersionMatch=Exact is forbidden unless resourceVersion is provided")
+        }
+        let wanted = try ResourceVersion.parse(resourceVersion)
+        guard wanted > 0 else {
+            throw .badRequest("resourceVersionMatch=Exact is forbidden for resourceVersion=0")
+        }
+        if wanted > current { throw ResourceVersion.tooLarge(wanted, current: current) }
+        if wanted < floor { throw ResourceVersion.tooOld(wanted, floor: floor) }
+        return wanted
+    }
 }
