@@ -10,8 +10,13 @@ struct Reckon: AsyncParsableCommand {
         gitVersion: version, gitCommit: "unknown", buildDate: "2026-11-23T00:00:00Z", toolchain: "swift6.3",
         compiler: "swiftc", platform: "linux/amd64")
 
+    /// Whether kubectl runs this as its plugin: then help says what was typed.
+    private static var isPlugin: Bool {
+        (CommandLine.arguments.first ?? "").split(separator: "/").last?.hasPrefix("kubectl-") ?? false
+    }
+
     static let configuration = CommandConfiguration(
-        commandName: "reckon",
+        commandName: isPlugin ? "kubectl reckon" : "reckon",
         abstract:
             "A Kubernetes control plane and node agent that keeps a log of every request, and can serve any moment of it.",
         discussion: """

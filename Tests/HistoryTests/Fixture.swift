@@ -73,6 +73,13 @@ final class Past: RecordedPast, @unchecked Sendable {
     func events(from revision: UInt64, limit: Int) throws(APIError) -> [EventRecord] {
         Array(events.dropFirst(Int(max(revision, 1)) - 1).prefix(limit))
     }
+    func outlines(from revision: UInt64, limit: Int) throws(APIError) -> [EventRecord] {
+        try events(from: revision, limit: limit).map { event in
+            var event = event
+            for i in event.changes.indices { event.changes[i].body = [] }
+            return event
+        }
+    }
     func accesses(from ordinal: UInt64, limit: Int) throws(APIError) -> [EventRecord] {
         Array(accesses.dropFirst(Int(max(ordinal, 1)) - 1).prefix(limit))
     }

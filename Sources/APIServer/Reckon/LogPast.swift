@@ -19,6 +19,11 @@ public struct LogPast: RecordedPast {
     public func events(from revision: UInt64, limit: Int) throws(APIError) -> [EventRecord] {
         do throws(LogError) { return try log.events(from: revision, limit: limit) } catch { throw error.answer }
     }
+    public func outlines(from revision: UInt64, limit: Int) throws(APIError) -> [EventRecord] {
+        do throws(LogError) { return try log.outlines(from: revision, limit: limit, facts: true) } catch {
+            throw error.answer
+        }
+    }
     public func accesses(from ordinal: UInt64, limit: Int) throws(APIError) -> [EventRecord] {
         do throws(LogError) { return try log.accesses(from: ordinal, limit: limit) } catch { throw error.answer }
     }

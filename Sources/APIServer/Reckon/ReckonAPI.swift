@@ -31,7 +31,8 @@ extension APIServer {
     /// What every known user may ask, because the answer holds only what the rules let this one read, object by object. Who asked
     /// for what (`audit`, `explain`, `can`) is for those who have a rule for it: the ClusterRole `reckon:auditor` is one.
     private static let openEndpoints: Set<String> = [
-        "bisect", "blame", "diff", "doctor", "event", "events", "history", "inventory", "show", "status", "timeline",
+        "bisect", "blame", "diff", "doctor", "event", "events", "history", "inventory", "names", "show", "status",
+        "timeline",
         "why",
     ]
 

@@ -26,8 +26,8 @@ struct RecordReader {
 
     mutating func next() throws(APIError) -> EventRecord? {
         if wantsJournal, journal.isEmpty, nextRevision > past.floor {
-            let start = max(past.floor + 1, nextRevision > 255 ? nextRevision - 255 : 1)
-            journal = try past.events(from: start, limit: Int(nextRevision - start + 1))
+            let start = max(past.floor + 1, nextRevision > 1023 ? nextRevision - 1023 : 1)
+            journal = try past.outlines(from: start, limit: Int(nextRevision - start + 1))
             nextRevision = start - 1
         }
         if access.isEmpty, nextOrdinal > 0 {

@@ -58,7 +58,7 @@ struct Activity {
         let revision: UInt64
         let user: String
         let previous: UInt64
-        let change: Change
+        let uid: String
     }
 
     private func loops(_ visibility: inout Visibility) -> [Finding] {
@@ -69,13 +69,16 @@ struct Activity {
                 writes[change.key, default: []].append(
                     Write(
                         revision: event.revision, user: event.authentication.user.name,
-                        previous: change.previousRevision, change: change))
+                        previous: change.previousRevision, uid: change.uid))
             }
         }
         var found: [Finding] = []
         for key in writes.keys.sorted() where writes[key]!.count >= 4 && visibility.shows(key) {
             let list = writes[key]!
-            if Set(list.map(\.user)).count > 1, let fight = fight(key, list) { found.append(fight) }
+            // A node's kubelet and its controllers report at the same time.
+            if Set(list.map(\.user)).count > 1, key.resource != "nodes", let fight = fight(key, list) {
+                found.append(fight)
+            }
             found += hot(key, list)
         }
         return found
@@ -84,10 +87,11 @@ struct Activity {
     /// Two who write the same field in turns, each putting back what it had before.
     private func fight(_ key: ObjectKey, _ writes: [Write]) -> Finding? {
         var lastOf: [String: [(user: String, revision: UInt64, value: JSON?)]] = [:]
-        var before = (try? ground.past.object(key, at: writes[0].previous))?
-            .map { Hidden.cleared($0.document, of: key) }
+        // Of very many the newest tell enough.
+        let writes = Array(writes.suffix(200))
+        var before = version(key, writes[0].previous)
         for write in writes {
-            let after = (try? JSON(parsing: write.change.body)).map { Hidden.cleared($0, of: key) } ?? .null
+            let after = version(key, write.revision) ?? .null
             if let before {
                 for field in Noise.difference(before, after, all: false) where !field.path.hasPrefix("status.") {
                     lastOf[field.path, default: []].append((write.user, write.revision, field.after))
@@ -109,11 +113,15 @@ struct Activity {
             return Finding(
                 severity: .critical, kind: "Fight",
                 title: "\(users.map(Ink.user).joined(separator: " and ")) fight over \(path) of \(name)",
-                objects: [ground.reference(key, uid: writes[0].change.uid)],
+                objects: [ground.reference(key, uid: writes[0].uid)],
                 evidence: values + [rate(steps.map(\.revision))], count: steps.count, revision: last.revision,
                 command: "reckon why \(name) \(path)")
         }
         return nil
+    }
+
+    private func version(_ key: ObjectKey, _ revision: UInt64) -> JSON? {
+        (try? ground.past.object(key, at: revision)).flatMap { $0 }.map { Hidden.cleared($0.document, of: key) }
     }
 
     /// One who writes the same object without end. A node reports its state all the time, and may.
@@ -126,7 +134,7 @@ struct Activity {
             let name = Ink.object(ground.reference(key, uid: ""))
             return Finding(
                 severity: .warning, kind: "HotLoop", title: "\(Ink.user(user)) writes \(name) without end",
-                objects: [ground.reference(key, uid: writes[0].change.uid)],
+                objects: [ground.reference(key, uid: writes[0].uid)],
                 evidence: [rate(byUser[user]!.map(\.revision))], count: count,
                 revision: writes.last?.revision, command: "reckon history \(name) --diff --limit 10")
         }
@@ -236,8 +244,9 @@ struct Activity {
     /// The last requests from outside that changed something, the newest first.
     func changesJustBefore(_ visibility: inout Visibility) throws(APIError) -> [JSON] {
         var found: [JSON] = []
-        for event in events.reversed() where event.authentication.authenticator != "internal" {
+        for outline in events.reversed() where outline.authentication.authenticator != "internal" {
             guard found.count < 8 else { break }
+            guard let event = try ground.past.event(outline.revision) else { continue }
             let shown = event.changes.filter {
                 !Noise.isNoisy($0.key) && (namespace == nil || $0.key.namespace == namespace)
                     && visibility.shows($0.key)

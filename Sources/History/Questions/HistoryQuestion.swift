@@ -60,7 +60,10 @@ enum HistoryQuestion {
         if scope.namespace != nil, let refusal = ground.refusal("list", all) { throw refusal }
         var items: [JSON] = []
         var isComplete = true
-        try ground.past.eachBackwards(from: last, notBefore: first) { event throws(APIError) in
+        try ground.past.eachBackwards(from: last, notBefore: first) { outline throws(APIError) in
+            guard outline.changes.contains(where: { scope.holds($0.key) }),
+                let event = try ground.past.event(outline.revision)
+            else { return true }
             for change in event.changes.reversed() where scope.holds(change.key) && visibility.shows(change.key) {
                 let entry = try entry(event, change, ground)
                 if let labels = scope.labels, !labels.matches(entry.labels) { continue }

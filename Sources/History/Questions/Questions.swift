@@ -6,7 +6,7 @@ public import Schema
 public enum Questions {
     /// In the order of the names.
     public static let names = [
-        "audit", "bisect", "blame", "can", "diff", "doctor", "event", "explain", "history", "show", "why",
+        "audit", "bisect", "blame", "can", "diff", "doctor", "event", "explain", "history", "names", "show", "why",
     ]
 
     /// How a condition of `bisect` is written, in words.
@@ -24,6 +24,7 @@ public enum Questions {
         case "blame": try BlameQuestion.answer(query, ground)
         case "diff": try StateComparison.answer(query, ground)
         case "history": try HistoryQuestion.answer(query, ground)
+        case "names": try NamesQuestion.answer(query, ground)
         case "show": try ShowQuestion.answer(query, ground)
         case "why": try WhyQuestion.answer(query, ground)
         default: nil

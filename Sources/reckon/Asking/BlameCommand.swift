@@ -12,7 +12,8 @@ struct BlameCommand: AsyncParsableCommand {
             Exit status: 0 found, 1 refused, unreachable, or it does not exist then.
             """)
 
-    @Argument(help: ArgumentHelp("KIND/NAME, as kubectl takes it.", valueName: "object"))
+    @Argument(
+        help: ArgumentHelp("KIND/NAME, as kubectl takes it.", valueName: "object"), completion: ObjectCompletion.kind)
     var words: [String]
     @OptionGroup var question: QuestionOptions
     @Option(help: ArgumentHelp("The object as it was then: \(When.help).", valueName: "when"))
@@ -44,7 +45,9 @@ struct WhyCommand: AsyncParsableCommand {
             Exit status: 0 answered, 1 refused, unreachable, or it never existed.
             """)
 
-    @Argument(help: ArgumentHelp("KIND/NAME, and a field when only that is meant.", valueName: "object [field]"))
+    @Argument(
+        help: ArgumentHelp("KIND/NAME, and a field when only that is meant.", valueName: "object [field]"),
+        completion: ObjectCompletion.kind)
     var words: [String]
     @OptionGroup var question: QuestionOptions
     @Option(help: ArgumentHelp("As seen then: \(When.help).", valueName: "when"))

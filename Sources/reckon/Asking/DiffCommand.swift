@@ -18,7 +18,9 @@ struct DiffCommand: AsyncParsableCommand {
     var from: When
     @Argument(help: ArgumentHelp("The later moment, or now.", valueName: "when"))
     var to: When
-    @Argument(help: ArgumentHelp("Only this KIND, or this object.", valueName: "kind|object"))
+    @Argument(
+        help: ArgumentHelp("Only this KIND, or this object.", valueName: "kind|object"),
+        completion: ObjectCompletion.kind)
     var words: [String] = []
     @OptionGroup var question: QuestionOptions
     @Flag(name: [.customShort("A"), .long], help: "All namespaces, and what is in none.")
@@ -63,7 +65,8 @@ struct ShowCommand: AsyncParsableCommand {
             Exit status: 0 found, 1 refused, unreachable, or it did not exist then.
             """)
 
-    @Argument(help: ArgumentHelp("KIND/NAME, as kubectl takes it.", valueName: "object"))
+    @Argument(
+        help: ArgumentHelp("KIND/NAME, as kubectl takes it.", valueName: "object"), completion: ObjectCompletion.kind)
     var words: [String]
     @OptionGroup var question: QuestionOptions
     @Option(help: ArgumentHelp("The moment; now without it.", valueName: "when"))

@@ -12,7 +12,9 @@ struct HistoryCommand: AsyncParsableCommand {
             Exit status: 0 found, 1 refused, unreachable, or it never existed.
             """)
 
-    @Argument(help: ArgumentHelp("KIND/NAME or KIND, as kubectl takes them.", valueName: "object|kind"))
+    @Argument(
+        help: ArgumentHelp("KIND/NAME or KIND, as kubectl takes them.", valueName: "object|kind"),
+        completion: ObjectCompletion.kind)
     var words: [String]
     @OptionGroup var question: QuestionOptions
     @Flag(name: [.customShort("A"), .long], help: "All namespaces.")
