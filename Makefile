@@ -36,3 +36,7 @@ replay: ## fold a log from its first event and compare with what it says: make r
 	@test -n "$(LOG)" || { echo "make replay LOG=DIR: name the data directory of the log" >&2; exit 2; }
 	@test -x $(RECKON) || $(BUILD) --product reckon
 	@$(RECKON) log verify --data $(LOG)
+
+fuzz: ## random inputs, led by coverage, to everything that reads what comes from outside; FUZZ_SECONDS (60) for each
+	@swift package resolve
+	@tools/fuzz/run

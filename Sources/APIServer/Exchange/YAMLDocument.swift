@@ -63,6 +63,13 @@ struct YAMLDocument {
     }
 
     private func value(_ scalar: Node.Scalar, _ node: Node) -> JSON {
+        // Finding out what a text without a tag stands for is slow: most that stand for themselves show it by how they start.
+        if scalar.tag.description.isEmpty {
+            guard scalar.style == .plain else { return .string(scalar.string) }
+            guard let first = scalar.string.utf8.first else { return .null }
+            let isDigit = (48...57).contains(first)
+            if !isDigit, !"+-.~yYnNtTfFoO".utf8.contains(first) { return .string(scalar.string) }
+        }
         switch node.tag.description {
         case "tag:yaml.org,2002:null": return .null
         case "tag:yaml.org,2002:bool": return node.bool.map { .bool($0) } ?? .string(scalar.string)

@@ -141,7 +141,7 @@ enum ListFunctions {
         throws(EvaluationError)
     {
         for value in list {
-            try e.spend(1)
+            try e.spend(8)
             if depth > 0, let inner = value.elements {
                 try flatten(inner, depth - 1, &out, &e)
             } else {

@@ -120,7 +120,7 @@ enum StringFormat {
     private static func text(_ value: Value, _ e: inout Evaluator, quotes: Bool, _ depth: Int) throws(EvaluationError)
         -> String
     {
-        try e.spend(1)
+        try e.spend(8)
         guard depth > 0 else { throw .overBudget }
         switch value {
         case .null: return "null"

@@ -1,0 +1,1 @@
+../../../../Sources/Requests/Selectors/FieldSelector.swift

@@ -1,0 +1,1 @@
+../../../../Sources/Requests/Selectors/LabelSelectorParser.swift

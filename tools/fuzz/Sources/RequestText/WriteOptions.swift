@@ -1,0 +1,1 @@
+../../../../Sources/Requests/Paths/WriteOptions.swift
