@@ -131,13 +131,17 @@ let package = Package(
                 "Document", "Schema", "Records", "ClusterState", "Controllers", "ServiceRouting", "Engine", nioCore,
                 nioPosix, logging,
             ]),
+        ours(
+            "Recorder",
+            ["Document", "Schema", "Records", "ClusterState", "LogArchive", "EventLog", "HTTPEdge", nioCore, nioPosix, logging],
+            exclude: ["README.md"]),
         // X: the executable
         .executableTarget(
             name: "reckon",
             dependencies: [
                 "Document", "Schema", "Records", "ClusterState", "Admission", "Requests", "History", "EventLog",
                 "Engine", "HTTPEdge",
-                "Identity", "APIServer", "Kubelet", "KubeProxy", "ClusterDNS", "ServiceRouting", "Controllers",
+                "Identity", "APIServer", "LogArchive", "Recorder", "Kubelet", "KubeProxy", "ClusterDNS", "ServiceRouting", "Controllers",
                 "Scheduling", nioCore, nioPosix, yaml, logging, arguments,
             ],
             swiftSettings: strict),

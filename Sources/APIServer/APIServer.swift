@@ -35,11 +35,13 @@ public final class APIServer: EdgeHandler {
     private let pastReaders = WorkQueue("reckon-past", threads: 2)
     /// What runs pods here, for logs, exec and port-forward; nil without nodes.
     public let nodes: NodeRegistry
+    /// Set when the server only shows a log.
+    let shown: ShownLog?
 
     public init(
         engine: Engine, authenticator: Authenticator, tokens: ServiceAccountTokens, settings: ClusterSettings,
         version: ServerVersion,
-        nodes: NodeRegistry, logger: Logger
+        nodes: NodeRegistry, shown: ShownLog? = nil, logger: Logger
     ) {
         self.tokens = tokens
         self.version = version
@@ -47,10 +49,12 @@ public final class APIServer: EdgeHandler {
         self.authenticator = authenticator
         self.settings = settings
         self.nodes = nodes
+        self.shown = shown
         self.logger = logger
         activity = ActivityReader(engine)
         definitions = CustomResourceLifecycle(engine)
         fairness = RequestFairness(engine)
+        guard shown == nil else { return }
         definitions.start()
         fairness.start()
     }
@@ -92,10 +96,12 @@ public final class APIServer: EdgeHandler {
     /// Goes on with a request that has a seat.
     func proceed(_ exchange: Exchange, _ attributes: AccessAttributes) {
         guard authorize(exchange, attributes) else { return }
+        if refusedByShownLog(exchange) { return }
         if exchange.past != nil {
             handlePast(exchange)
             return
         }
+        if shown != nil { warnOfShownLog(exchange, at: engine.now) }
         do throws(APIError) {
             try route(exchange, engine.snapshot, now: engine.now)
         } catch {

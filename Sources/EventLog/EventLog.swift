@@ -146,6 +146,9 @@ public struct VerifyReport: Equatable, Sendable {
     public var events: UInt64 = 0
     public var accesses: UInt64 = 0
     public var checkpoints = 0
+    public var floor: UInt64 = 0
+    /// The chain's value after the revision that was asked for, when a block ends there.
+    public var markedChain: [UInt8]?
     /// The recomputed end of the log.
     public var head = LogHead()
     /// The digest of the recomputed newest state.

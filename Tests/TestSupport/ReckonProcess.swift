@@ -10,7 +10,7 @@ public final class ReckonProcess: @unchecked Sendable {
     public private(set) var url = ""
     private var process = Process()
     private var output = Pipe()
-    private let arguments: [String]
+    public let arguments: [String]
     /// Variables that the next start adds to the environment.
     public var environment: [String: String]
     private let client = HTTPClient(group: MultiThreadedEventLoopGroup.singleton, tls: .init(trustsAnyone: true))

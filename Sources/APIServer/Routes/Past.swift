@@ -33,7 +33,9 @@ extension APIServer {
                 }
                 if try builtInGet(exchange, at: moment) { return }
                 let state = try engine.pastState(at: moment)
-                try route(exchange, Snapshot(of: state), now: pastTime(exchange.past!, state))
+                let time = pastTime(exchange.past!, state)
+                warnOfShownLog(exchange, at: time)
+                try route(exchange, Snapshot(of: state), now: time)
             } catch {
                 fail(exchange, error)
             }

@@ -9,6 +9,8 @@ struct LogVerifier {
     private let directory: String
     private let checkpoints: [UInt64]
     private let progress: (Double) -> Void
+    /// A revision of which the chain's value is reported.
+    private let mark: UInt64?
     private var report = VerifyReport()
 
     private let names = VerifiedNames()
@@ -20,11 +22,12 @@ struct LogVerifier {
     private var segments: [UInt64: [(number: UInt64, bytes: [UInt8])]] = [:]
     private var lives: [UInt64: VersionIndex.Life] = [:]
 
-    init(_ walker: PageWalker, directory: String, checkpoints: [UInt64], _ progress: @escaping (Double) -> Void) {
+    init(_ walker: PageWalker, directory: String, checkpoints: [UInt64], mark: UInt64? = nil, _ progress: @escaping (Double) -> Void) {
         self.walker = walker
         self.directory = directory
         self.checkpoints = checkpoints
         self.progress = progress
+        self.mark = mark
     }
 
     consuming func run() -> VerifyReport {
@@ -187,6 +190,8 @@ struct LogVerifier {
         let starts = Set(segments.keys)
         let last = anchors.keys.max() ?? 0
         var firstLives: [UInt64: VersionIndex.Life] = [:]
+        let mark = mark
+        var marked: [UInt8]?
         let structure = entries("journal", integerKeys: true) { key, value throws(PageWalker.Problem) in
             let first = key.loadUnaligned(as: UInt64.self)
             var current = first
@@ -196,6 +201,7 @@ struct LogVerifier {
                     guard first <= floor + 1 else { throw RecordError("records are missing after the floor \(floor)") }
                     chain = first == 1 ? HashChain.origin : anchors[first - 1]?.chain
                     if chain == nil { throw RecordError("the chain value before the first record is missing") }
+                    if first - 1 == mark { marked = chain }
                 }
                 let block = try JournalBlock(value, firstRevision: first)
                 next = first + UInt64(block.count)
@@ -243,6 +249,7 @@ struct LogVerifier {
                 chain = HashChain.next(
                     SHA256Hasher.self, after: chain!, names: try names.all(block.names), block: block.chained)
                 guard chain!.starts(with: block.chainTail) else { throw RecordError("the hash chain does not close") }
+                if next! - 1 == mark { marked = chain }
                 if let anchor = anchors[next! - 1], anchor.chain != chain {
                     throw RecordError("the chain differs from the value stored after it")
                 }
@@ -256,6 +263,8 @@ struct LogVerifier {
             }
         }
         self.report.events = events
+        self.report.floor = floor
+        self.report.markedChain = marked
         self.report.checkpoints = checked
         if let bad { find(bad.revision, bad.text) }
         if let structure { find(next ?? floor + 1, "journal: \(structure)") }

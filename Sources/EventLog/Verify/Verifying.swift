@@ -2,11 +2,14 @@ import Glibc
 import Records
 
 extension DiskLog {
-    public func verify(_ progress: (Double) -> Void) -> VerifyReport {
+    public func verify(_ progress: (Double) -> Void) -> VerifyReport { verify(marking: nil, progress) }
+
+    /// The same, with the chain's value after one revision in the report.
+    public func verify(marking mark: UInt64?, _ progress: (Double) -> Void) -> VerifyReport {
         // The transaction keeps the pages of its snapshot from being written over while they are read.
         do throws(LogError) {
             return try read { transaction throws(LogError) in
-                Self.verify(directory: directory, notAfter: transaction.id, progress)
+                Self.verify(directory: directory, notAfter: transaction.id, mark: mark, progress)
             }
         } catch {
             var report = VerifyReport()
@@ -16,18 +19,21 @@ extension DiskLog {
     }
 
     /// The same without opening the log: works on files that cannot be opened any more. No process may be writing.
-    public static func verify(directory: String, progress: (Double) -> Void) -> VerifyReport {
-        verify(directory: directory, notAfter: .max, progress)
-    }
-
-    private static func verify(directory: String, notAfter transaction: UInt64, _ progress: (Double) -> Void)
+    public static func verify(directory: String, marking mark: UInt64? = nil, progress: (Double) -> Void)
         -> VerifyReport
     {
+        verify(directory: directory, notAfter: .max, mark: mark, progress)
+    }
+
+    private static func verify(
+        directory: String, notAfter transaction: UInt64, mark: UInt64?, _ progress: (Double) -> Void
+    ) -> VerifyReport {
         let path = directory + "/log.mdb"
         do throws(LogError) {
             return try withPages(of: path, notAfter: transaction) { walker throws(LogError) in
                 withoutActuallyEscaping(progress) {
-                    LogVerifier(walker, directory: directory, checkpoints: checkpointRevisions(directory), $0).run()
+                    LogVerifier(walker, directory: directory, checkpoints: checkpointRevisions(directory), mark: mark, $0
+                    ).run()
                 }
             }
         } catch {

@@ -38,7 +38,8 @@ public struct SigningKey: Sendable {
         case .rsa(let key): key.pemRepresentation
         }
     }
-    func sign(_ bytes: [UInt8]) throws(IdentityError) -> [UInt8] {
+    /// A signature over bytes of any kind. What is no token must begin so that it cannot be taken for one.
+    public func sign(_ bytes: [UInt8]) throws(IdentityError) -> [UInt8] {
         do {
             switch kind {
             case .p256(let key): return Array(try key.signature(for: bytes).rawRepresentation)
@@ -92,7 +93,8 @@ public struct VerifyingKey: Sendable {
         case .rsa: "RS256"
         }
     }
-    func verify(_ signature: [UInt8], _ bytes: [UInt8]) -> Bool {
+    /// Whether the signature over these bytes was made with the other half of this key.
+    public func verify(_ signature: [UInt8], _ bytes: [UInt8]) -> Bool {
         switch kind {
         case .p256(let key):
             guard let parsed = try? P256.Signing.ECDSASignature(rawRepresentation: signature) else { return false }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Document
 import EventLog
 import Foundation
+import Identity
 import History
 import Records
 
@@ -10,7 +11,7 @@ struct LogCommand: ParsableCommand {
         commandName: "log", abstract: "Read, check, prune, copy and restore a log.",
         subcommands: [
             List.self, Show.self, Verify.self, Stat.self, LogPruneCommand.self, LogShipCommand.self,
-            LogRestoreCommand.self, LogMeasureCommand.self,
+            LogRestoreCommand.self, LogCheckpointCommand.self, LogExportCommand.self, LogMeasureCommand.self,
         ])
 
     struct Source: ParsableArguments {
@@ -105,14 +106,37 @@ struct LogCommand: ParsableCommand {
     struct Verify: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Read every record, recompute the hash chain and every state, and name what is wrong.",
-            discussion: "Exit status: 0 sound, 1 the log cannot be read, 2 damage was found.")
+            discussion: """
+                With --checkpoint also that nothing is missing or otherwise since `reckon log checkpoint` printed that head.
+                Exit status: 0 sound, 1 the log cannot be read, 2 damage was found or the checkpoint is not borne out.
+                """)
 
         @OptionGroup var source: Source
+        @Option(help: "A head that `reckon log checkpoint` printed, kept elsewhere.")
+        var checkpoint: String?
+        @Option(help: "The public key that signed it, PEM; DIR/pki/sa.pub by default.")
+        var key: String?
+
+        /// The head, when its signature holds.
+        private func trustedHead() throws -> SignedHead? {
+            guard let checkpoint else { return nil }
+            let head = try SignedHead(file: checkpoint)
+            let path = key ?? source.data + "/pki/sa.pub"
+            guard let pem = try? String(contentsOfFile: path, encoding: .utf8), let known = try? VerifyingKey(pem: pem)
+            else { throw StartupError("the public key \(path) cannot be read: give one with --key") }
+            guard head.isSigned(by: known) else {
+                FileHandle.standardError.write(
+                    Data("\(checkpoint) is not signed by the key \(path), or was changed\n".utf8))
+                throw ExitCode(2)
+            }
+            return head
+        }
 
         func run() throws {
             guard FileManager.default.fileExists(atPath: source.data) else {
                 throw StartupError("there is no directory \(source.data)")
             }
+            let trusted = try trustedHead()
             let began = Date()
             var shown = 0
             let progress = { (share: Double) in
@@ -125,12 +149,13 @@ struct LogCommand: ParsableCommand {
             // A log too damaged to be opened is read page by page.
             let report: VerifyReport
             if let log = try? DiskLog(directory: source.data, isReadOnly: true) {
-                report = log.verify(progress)
+                report = log.verify(marking: trusted?.revision, progress)
                 log.close()
             } else {
-                report = DiskLog.verify(directory: source.data, progress: progress)
+                report = DiskLog.verify(directory: source.data, marking: trusted?.revision, progress: progress)
             }
             if shown > 0 { FileHandle.standardError.write(Data("\r      \r".utf8)) }
+            let objections = trusted?.objections(report, chain: report.markedChain, floor: report.floor) ?? []
             func hex(_ bytes: [UInt8]) -> String { bytes.map { String(format: "%02x", $0) }.joined() }
             if source.isJSON {
                 let findings = report.findings.map { finding -> JSON in
@@ -138,13 +163,14 @@ struct LogCommand: ParsableCommand {
                     if let revision = finding.revision { entry["revision"] = .int(Int64(revision)) }
                     return entry
                 }
-                let answer: JSON = [
-                    "sound": .bool(report.isSound), "events": .int(Int64(report.events)),
+                var answer: JSON = [
+                    "sound": .bool(report.isSound && objections.isEmpty), "events": .int(Int64(report.events)),
                     "accesses": .int(Int64(report.accesses)),
                     "checkpoints": .int(Int64(report.checkpoints)), "revision": .int(Int64(report.head.revision)),
                     "chain": .string(hex(report.head.chain)), "stateDigest": .string(hex(report.stateDigest)),
                     "findings": .array(findings),
                 ]
+                if trusted != nil { answer["checkpoint"] = .array(objections.map { .string($0) }) }
                 print(answer.text)
             } else {
                 for finding in report.findings {
@@ -155,8 +181,12 @@ struct LogCommand: ParsableCommand {
                 )
                 print("head: revision \(report.head.revision), chain \(hex(report.head.chain))")
                 print("state: \(hex(report.stateDigest))")
+                if let trusted, objections.isEmpty {
+                    print("checkpoint: revision \(trusted.revision) of \(trusted.time) is in this log")
+                }
+                for objection in objections { print("checkpoint: \(objection)") }
             }
-            if !report.isSound { throw ExitCode(2) }
+            if !report.isSound || !objections.isEmpty { throw ExitCode(2) }
         }
     }
 

@@ -1,0 +1,44 @@
+public import ClusterState
+public import Document
+import HTTPEdge
+import Requests
+public import Schema
+
+/// A server that only shows a log: what it refuses, and what it says beside its answers.
+public struct ShownLog: Sendable {
+    /// What it shows, for the refusal of writes: `a recording of https://…`.
+    public let title: String
+    /// Why what is shown of a resource (nil: of everything) at a moment may not be what was; nil when it is.
+    public let notice: @Sendable (_ store: GroupResource?, _ moment: Timestamp, _ newest: ClusterState) -> String?
+
+    public init(
+        title: String,
+        notice: @escaping @Sendable (_ store: GroupResource?, _ moment: Timestamp, _ newest: ClusterState) -> String?
+    ) {
+        self.title = title
+        self.notice = notice
+    }
+}
+
+extension APIServer {
+    /// Refuses what would change something; true when it did.
+    func refusedByShownLog(_ exchange: Exchange) -> Bool {
+        guard let shown else { return false }
+        let info = exchange.info
+        let isReview = info.verb == "create" && ["authorization.k8s.io", "authentication.k8s.io"].contains(info.group)
+        if info.isReadOnly || isReview, !info.isConnect, info.subresource != "log" { return false }
+        let what = info.subresource == "log" || info.isConnect ? "containers are not reached from here" : "nothing can be changed"
+        fail(
+            exchange,
+            APIError(code: 405, reason: "MethodNotAllowed", message: "this is \(shown.title), read-only: \(what)"))
+        return true
+    }
+
+    /// Adds the warning that what is shown at a moment is not certain.
+    func warnOfShownLog(_ exchange: Exchange, at moment: Timestamp) {
+        guard let shown, exchange.info.isResourceRequest else { return }
+        let snapshot = engine.snapshot
+        let store = snapshot.catalog.resource(apiVersion: exchange.info.apiVersion, exchange.info.resource)?.store
+        if let store, let notice = shown.notice(store, moment, snapshot.state) { exchange.warnings.append(notice) }
+    }
+}
