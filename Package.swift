@@ -133,7 +133,10 @@ let package = Package(
             ]),
         ours(
             "Recorder",
-            ["Document", "Schema", "Records", "ClusterState", "LogArchive", "EventLog", "HTTPEdge", nioCore, nioPosix, logging],
+            [
+                "Document", "Schema", "Records", "ClusterState", "LogArchive", "EventLog", "HTTPEdge", nioCore,
+                nioPosix, logging,
+            ],
             exclude: ["README.md"]),
         // X: the executable
         .executableTarget(
@@ -141,7 +144,8 @@ let package = Package(
             dependencies: [
                 "Document", "Schema", "Records", "ClusterState", "Admission", "Requests", "History", "EventLog",
                 "Engine", "HTTPEdge",
-                "Identity", "APIServer", "LogArchive", "Recorder", "Kubelet", "KubeProxy", "ClusterDNS", "ServiceRouting", "Controllers",
+                "Identity", "APIServer", "LogArchive", "Recorder", "Kubelet", "KubeProxy", "ClusterDNS",
+                "ServiceRouting", "Controllers",
                 "Scheduling", nioCore, nioPosix, yaml, logging, arguments,
             ],
             swiftSettings: strict),

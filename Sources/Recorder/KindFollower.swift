@@ -102,7 +102,8 @@ struct KindFollower: Sendable {
     }
 
     /// Watches until the server ends it; the version to go on from.
-    private func watch(from start: String, _ blindSince: inout Timestamp?, _ pause: inout UInt64) async throws -> String {
+    private func watch(from start: String, _ blindSince: inout Timestamp?, _ pause: inout UInt64) async throws -> String
+    {
         var version = start
         var lastHeard = Self.now()
         let path =

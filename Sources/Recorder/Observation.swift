@@ -38,7 +38,13 @@ struct Observation: Sendable {
         let old = before?["metadata", "managedFields"]?.elements ?? []
         let new = object["metadata", "managedFields"]?.elements ?? []
         let changed = new.filter { !old.contains($0) }
-        let newest = changed.max { ($0["time"]?.string ?? "") < ($1["time"]?.string ?? "") }
+        // Times have whole seconds: of one manager's two writes in a second the second leaves no trace but the object itself. Then it
+        // was the newest, of the status rather than of the rest when the generation is the same.
+        let isStatus = before?["metadata", "generation"] == object["metadata", "generation"]
+        func order(_ entry: JSON) -> (String, Int) {
+            (entry["time"]?.string ?? "", (entry["subresource"] == "status") == isStatus ? 1 : 0)
+        }
+        let newest = (changed.isEmpty ? new : changed).max { order($0) < order($1) }
         return newest?["manager"]?.string ?? ""
     }
 }

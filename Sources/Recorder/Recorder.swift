@@ -101,7 +101,9 @@ public final class Recorder: Sendable {
                 ) { if isDefinitions { wake.yield() } }
                 running[kind] = Task { [weak self] in
                     do { try await follower.run() } catch {
-                        if !(error is CancellationError) { logger.error("\(kind.name) is no longer recorded: \(error)") }
+                        if !(error is CancellationError) {
+                            logger.error("\(kind.name) is no longer recorded: \(error)")
+                        }
                     }
                     self?.forget(kind)
                 }

@@ -62,7 +62,10 @@ enum RecordingKinds {
                 "acceptedNames": names, "storedVersions": ["v1"],
                 "conditions": [
                     ["type": "NamesAccepted", "status": "True", "reason": "NoConflicts", "lastTransitionTime": time],
-                    ["type": "Established", "status": "True", "reason": "InitialNamesAccepted", "lastTransitionTime": time],
+                    [
+                        "type": "Established", "status": "True", "reason": "InitialNamesAccepted",
+                        "lastTransitionTime": time,
+                    ],
                 ],
             ],
         ]
@@ -120,7 +123,8 @@ public enum RecordingNotices {
             let end = to.map { "and \($0.rfc3339)" } ?? "and now"
             let reason = spec["reason"]?.string ?? ""
             if spec["type"] == "Late" {
-                return "when \(resource) changed between \(from.rfc3339) \(end) is unknown (\(reason)): the changes were seen later"
+                return
+                    "when \(resource) changed between \(from.rfc3339) \(end) is unknown (\(reason)): the changes were seen later"
             }
             return "\(resource) between \(from.rfc3339) \(end) are unknown (\(reason)): shown as last observed"
         }

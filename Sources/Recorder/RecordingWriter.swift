@@ -46,7 +46,9 @@ final class RecordingWriter: Sendable {
         }
         for gap in cluster.objects(RecordingKinds.gaps) {
             let spec = gap.document["spec"] ?? .null
-            if spec["type"] == "Open", let resource = spec["resource"]?.string { state.openGaps[resource] = gap.key.name }
+            if spec["type"] == "Open", let resource = spec["resource"]?.string {
+                state.openGaps[resource] = gap.key.name
+            }
         }
         state.gapCount = UInt64(cluster.count(RecordingKinds.gaps))
         // What was recorded after the objects last said how far it is.
@@ -214,12 +216,17 @@ final class RecordingWriter: Sendable {
             uid: observation.uid, previousRevision: existing?.revision ?? 0, body: body)
         let author = observation.kind == .deleted ? "" : observation.author(after: before)
         let verb = observation.kind == .deleted ? "delete" : (existing == nil ? "create" : "update")
-        let said: JSON = [
+        var said: JSON = [
             "resource": .string(kind.name), "sourceResourceVersion": .string(version),
             "objectResourceVersion": .string(observation.version),
         ]
+        if let gap = state.openGaps[kind.name], let since = state.next.object(RecordingKinds.gaps, "", gap) {
+            // It was not seen when it happened.
+            said["unseenSince"] = since.document["spec", "from"]
+        }
         append(
-            [change], verb: verb, path: kind.path(namespace: key.namespace.isEmpty ? nil : key.namespace) + "/" + key.name,
+            [change], verb: verb,
+            path: kind.path(namespace: key.namespace.isEmpty ? nil : key.namespace) + "/" + key.name,
             user: author.isEmpty ? "unknown" : author, said: said, &state)
     }
 
@@ -245,7 +252,8 @@ final class RecordingWriter: Sendable {
         }
         let version = store == RecordingKinds.definitions ? "apiextensions.k8s.io/v1" : RecordingKinds.apiVersion
         append(
-            changes, verb: "update", path: "/apis/\(version)/\(store.resource)/\(documents[0].0)", user: "reckon-recorder",
+            changes, verb: "update", path: "/apis/\(version)/\(store.resource)/\(documents[0].0)",
+            user: "reckon-recorder",
             said: nil, &state)
     }
 

@@ -97,7 +97,8 @@ private final class WatchReceiver: HTTPAnswerReceiver, @unchecked Sendable {
             let document = (try? JSON(parsing: rest)) ?? .null
             continuation.finish(
                 throwing: SourceCluster.Failure(
-                    status: status, description: document["message"]?.string ?? "the watch was answered with \(status)"))
+                    status: status, description: document["message"]?.string ?? "the watch was answered with \(status)")
+            )
         } else {
             continuation.finish()
         }

@@ -27,7 +27,8 @@ struct Reckon: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, APIServerCommand.self, AtCommand.self, HistoryCommand.self, DiffCommand.self,
             ShowCommand.self, BlameCommand.self, WhyCommand.self, BisectCommand.self, AuditCommand.self,
-            DoctorCommand.self, RecordCommand.self, ServeCommand.self, CaptureCommand.self, LogCommand.self, UICommand.self,
+            DoctorCommand.self, RecordCommand.self, ServeCommand.self, CaptureCommand.self, LogCommand.self,
+            UICommand.self,
             VersionCommand.self,
         ])
 

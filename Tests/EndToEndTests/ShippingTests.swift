@@ -18,7 +18,8 @@ import Testing
             if round > 0 { try server.start() }
             for _ in 0..<(20 + Int.random(in: 0..<30)) {
                 written += 1
-                let answer = try await server.send("POST", "/api/v1/namespaces/default/configmaps", Self.configMap(written))
+                let answer = try await server.send(
+                    "POST", "/api/v1/namespaces/default/configmaps", Self.configMap(written))
                 #expect(answer.status == 201)
             }
             let status = try await server.send("GET", "/reckon/v1/status").body
@@ -64,7 +65,8 @@ import Testing
         let copy = server.directory.path + "/copy"
         let key = server.directory.path + "/phrase"
         try "correct horse".write(toFile: key, atomically: true, encoding: .utf8)
-        #expect(try server.reckon("log", "ship", "--data", server.dataPath, "--to", copy, "--key-file", key).status == 0)
+        #expect(
+            try server.reckon("log", "ship", "--data", server.dataPath, "--to", copy, "--key-file", key).status == 0)
         let form = ISO8601DateFormatter()
         form.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
         let new = server.directory.path + "/then"
@@ -76,7 +78,8 @@ import Testing
         let then = try BackgroundCommand(["serve", "--data", new], directory: server.directory)
         defer { then.stop() }
         let names = try Tools.run(
-            [try #require(Tools.kubectl), "get", "configmaps", "-o", "name"], environment: ["KUBECONFIG": then.kubeconfig])
+            [try #require(Tools.kubectl), "get", "configmaps", "-o", "name"],
+            environment: ["KUBECONFIG": then.kubeconfig])
         #expect(names.output.contains("configmap/c5\n") && !names.output.contains("configmap/c6\n"), "\(names)")
     }
 
@@ -88,7 +91,8 @@ import Testing
         let old = try #require(first["metadata", "resourceVersion"]?.string)
         var floor: Int64 = 0
         let moved = try await server.eventually(40) {
-            _ = try await server.send("PATCH", "/api/v1/namespaces/default/configmaps/c1", ["data": ["t": .string("\(Date())")]],
+            _ = try await server.send(
+                "PATCH", "/api/v1/namespaces/default/configmaps/c1", ["data": ["t": .string("\(Date())")]],
                 contentType: "application/merge-patch+json")
             floor = try await server.send("GET", "/reckon/v1/status").body["floor"]?.int ?? 0
             return floor > (Int64(old) ?? 0)
@@ -102,7 +106,8 @@ import Testing
             let answer = try await server.send("GET", path)
             #expect(answer.status == 410, "\(path): \(answer)")
             if path.hasPrefix("/at/") {
-                #expect(answer.body["message"]?.string?.contains("history begins at revision") == true, "\(answer.body)")
+                #expect(
+                    answer.body["message"]?.string?.contains("history begins at revision") == true, "\(answer.body)")
             }
         }
         let watch = try await server.send("GET", "\(configMaps)?watch=1&resourceVersion=\(old)&timeoutSeconds=1")
@@ -128,7 +133,8 @@ import Testing
         let cut = server.directory.path + "/cut"
         let revision = try JSON(parsing: Array(printed.output.utf8))["revision"]?.int ?? 0
         #expect(try server.reckon("log", "ship", "--data", server.dataPath, "--to", copy).status == 0)
-        #expect(try server.reckon("log", "restore", "--from", copy, "--data", cut, "--to", "\(revision - 1)").status == 0)
+        #expect(
+            try server.reckon("log", "restore", "--from", copy, "--data", cut, "--to", "\(revision - 1)").status == 0)
         #expect(try server.reckon("log", "verify", "--data", cut).status == 0)
         let seen = try server.reckon("log", "verify", "--data", cut, "--checkpoint", head)
         #expect(seen.status == 2 && seen.output.contains("1 events were cut off"), "\(seen)")

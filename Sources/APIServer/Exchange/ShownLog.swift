@@ -27,7 +27,9 @@ extension APIServer {
         let info = exchange.info
         let isReview = info.verb == "create" && ["authorization.k8s.io", "authentication.k8s.io"].contains(info.group)
         if info.isReadOnly || isReview, !info.isConnect, info.subresource != "log" { return false }
-        let what = info.subresource == "log" || info.isConnect ? "containers are not reached from here" : "nothing can be changed"
+        let what =
+            info.subresource == "log" || info.isConnect
+            ? "containers are not reached from here" : "nothing can be changed"
         fail(
             exchange,
             APIError(code: 405, reason: "MethodNotAllowed", message: "this is \(shown.title), read-only: \(what)"))

@@ -163,7 +163,8 @@ public enum LogCapture {
 
     /// The small log as one file.
     private static func write(
-        _ small: DiskLog, _ manifest: Manifest, _ scope: Scope, to path: String, _ secret: ArchiveSecret?, _ about: JSON,
+        _ small: DiskLog, _ manifest: Manifest, _ scope: Scope, to path: String, _ secret: ArchiveSecret?,
+        _ about: JSON,
         _ drafting: String
     ) throws(LogError) {
         var more = about

@@ -25,7 +25,8 @@ extension DiskLog {
                     let life = VersionIndex.Life(
                         number: object.number, created: min(object.revision, state.revision), deleted: 0)
                     try transaction.put(
-                        databases.keys, VersionIndex.lifeKey(object.key, number: object.number), VersionIndex.encode(life))
+                        databases.keys, VersionIndex.lifeKey(object.key, number: object.number),
+                        VersionIndex.encode(life))
                 }
             }
             log.abandon()

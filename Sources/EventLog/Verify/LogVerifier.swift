@@ -22,7 +22,10 @@ struct LogVerifier {
     private var segments: [UInt64: [(number: UInt64, bytes: [UInt8])]] = [:]
     private var lives: [UInt64: VersionIndex.Life] = [:]
 
-    init(_ walker: PageWalker, directory: String, checkpoints: [UInt64], mark: UInt64? = nil, _ progress: @escaping (Double) -> Void) {
+    init(
+        _ walker: PageWalker, directory: String, checkpoints: [UInt64], mark: UInt64? = nil,
+        _ progress: @escaping (Double) -> Void
+    ) {
         self.walker = walker
         self.directory = directory
         self.checkpoints = checkpoints

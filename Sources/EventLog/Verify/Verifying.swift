@@ -32,7 +32,8 @@ extension DiskLog {
         do throws(LogError) {
             return try withPages(of: path, notAfter: transaction) { walker throws(LogError) in
                 withoutActuallyEscaping(progress) {
-                    LogVerifier(walker, directory: directory, checkpoints: checkpointRevisions(directory), mark: mark, $0
+                    LogVerifier(
+                        walker, directory: directory, checkpoints: checkpointRevisions(directory), mark: mark, $0
                     ).run()
                 }
             }

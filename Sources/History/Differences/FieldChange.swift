@@ -37,6 +37,7 @@ public enum Difference {
     /// Fields that change with every write, or only tell who wrote.
     public static let bookkeeping: Set<String> = [
         "metadata.resourceVersion", "metadata.managedFields", "metadata.generation",
+        #"metadata.annotations["reckon.dev/source-resource-version"]"#,
     ]
 
     /// Every leaf that differs, in the order of the fields. Elements of a list are matched by the key that tells them apart

@@ -41,6 +41,8 @@ public enum HistoryText {
         if !manager.isEmpty, !Ink.user(entry["user"]?.string ?? "").hasSuffix(manager) {
             line += ink.dim(" (\(manager))")
         }
+        if let version = entry["sourceResourceVersion"]?.string { line += ink.dim("  source \(version)") }
+        if let since = entry["unseenSince"]?.string { line += ink.red("  unseen since \(ink.clock(since))") }
         if let cause = entry["cause"]?.int { line += ink.dim("  because of \(cause)") }
         if !withFields, kind == "updated" {
             line += "  " + gist(changes, ink)

@@ -16,6 +16,10 @@ public struct HistoryEntry: Equatable, Sendable {
     public var kind: Change.Kind
     public var uid: String
     public var admission: [AdmissionFact]
+    /// Of a recorded cluster: the resourceVersion that the object had there.
+    public var sourceVersion: String?
+    /// Of a recorded cluster: the change was made between this moment, from which on nothing was seen, and `time`.
+    public var unseenSince: String?
     /// What differs from the version before; for a creation every field, for a deletion none.
     public var changes: [FieldChange]
 
@@ -35,6 +39,10 @@ public struct HistoryEntry: Equatable, Sendable {
         kind = change.kind
         uid = change.uid
         admission = event.admission
+        if event.authentication.authenticator == "recorder", let said = try? JSON(parsing: event.decision) {
+            sourceVersion = said["objectResourceVersion"]?.string
+            unseenSince = said["unseenSince"]?.string
+        }
         changes =
             switch change.kind {
             case .created: Difference.leaves(after)
@@ -51,6 +59,8 @@ public struct HistoryEntry: Equatable, Sendable {
             "uid": .string(uid), "changes": .array(changes.map(\.json)),
         ]
         if let cause { json["cause"] = .int(Int64(cause)) }
+        if let sourceVersion { json["sourceResourceVersion"] = .string(sourceVersion) }
+        if let unseenSince { json["unseenSince"] = .string(unseenSince) }
         return json
     }
 }

@@ -25,7 +25,9 @@ struct CaptureCommand: ParsableCommand {
     var since: String
     @Option(parsing: .unconditional, help: "The end; now without it.")
     var until: String?
-    @Option(name: [.customShort("n"), .long], help: "Only these namespaces, and what lies in none. May be given several times.")
+    @Option(
+        name: [.customShort("n"), .long],
+        help: "Only these namespaces, and what lies in none. May be given several times.")
     var namespace: [String] = []
     @Option(help: "What is replaced: secrets, env, configmaps, args, all or none; several with commas.")
     var redact = "secrets"
@@ -50,7 +52,8 @@ struct CaptureCommand: ParsableCommand {
         }
         if let unknown = redactions.first(where: { !LogCapture.redactions.contains($0) }) {
             throw ValidationError(
-                "--redact does not know \"\(unknown)\": it takes \(LogCapture.redactions.joined(separator: ", ")), all or none")
+                "--redact does not know \"\(unknown)\": it takes \(LogCapture.redactions.joined(separator: ", ")), all or none"
+            )
         }
     }
 
@@ -70,7 +73,8 @@ struct CaptureCommand: ParsableCommand {
                 guard let time = try log.time(of: revision) ?? log.floorTime else { return now }
                 return time
             }
-            var scope = LogCapture.Scope(since: try time(since), until: try until.map { text throws(LogError) in try time(text) } ?? now)
+            var scope = LogCapture.Scope(
+                since: try time(since), until: try until.map { text throws(LogError) in try time(text) } ?? now)
             scope.namespaces = namespace
             scope.includesAccess = !withoutAccess
             scope.redactions = redactions
@@ -91,7 +95,9 @@ struct CaptureCommand: ParsableCommand {
         print(
             "\(file): \(manifest.bytes) bytes, \(manifest.head - manifest.floor) events and \(manifest.accesses) accesses between \(manifest.since.rfc3339) and \(manifest.until.rfc3339)"
         )
-        let what = redactions.isEmpty ? "nothing is redacted: it holds the cluster's Secrets" : "redacted: \(redactions.joined(separator: ", "))"
+        let what =
+            redactions.isEmpty
+            ? "nothing is redacted: it holds the cluster's Secrets" : "redacted: \(redactions.joined(separator: ", "))"
         print("\(what); \(secret == nil ? "not encrypted" : "encrypted")")
         print("look into it: reckon serve \(file)\(keyFile.map { " --key-file \($0)" } ?? "")")
     }

@@ -6,7 +6,8 @@ import Identity
 
 struct LogCheckpointCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "checkpoint", abstract: "Print the end of a log, signed with the cluster's key, to keep elsewhere.",
+        commandName: "checkpoint",
+        abstract: "Print the end of a log, signed with the cluster's key, to keep elsewhere.",
         discussion: """
               reckon log checkpoint --data DIR > head.json
               reckon log verify --data DIR --checkpoint head.json
@@ -98,7 +99,9 @@ struct SignedHead {
         }
         let text = found.map { String(format: "%02x", $0) }.joined()
         if text != chain {
-            return ["at revision \(revision) the chain is \(text), the checkpoint says \(chain): the log was written anew"]
+            return [
+                "at revision \(revision) the chain is \(text), the checkpoint says \(chain): the log was written anew"
+            ]
         }
         if report.head.ordinal < ordinal {
             return [

@@ -33,7 +33,9 @@ struct LogExportCommand: ParsableCommand {
     var withoutAccess = false
 
     func validate() throws {
-        guard ["jsonl", "audit.k8s.io"].contains(format) else { throw ValidationError("--format takes jsonl or audit.k8s.io") }
+        guard ["jsonl", "audit.k8s.io"].contains(format) else {
+            throw ValidationError("--format takes jsonl or audit.k8s.io")
+        }
         for word in [since, until].compactMap({ $0 }) where PastMoment(word) == nil {
             throw ValidationError("\"\(word)\" is no moment: give a revision, a time (2026-11-23T14:02:00Z) or -1h")
         }

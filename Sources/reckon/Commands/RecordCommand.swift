@@ -23,7 +23,8 @@ struct RecordCommand: AsyncParsableCommand {
     @Option(help: "The directory of the recording. Made when it does not exist.")
     var data: String
     @Option(
-        parsing: .upToNextOption, help: "Only these kinds: plural names, with the group where it matters (deployments.apps).")
+        parsing: .upToNextOption,
+        help: "Only these kinds: plural names, with the group where it matters (deployments.apps).")
     var kinds: [String] = []
     @Option(name: [.customShort("n"), .long], help: "Only this namespace, and what lies in none.")
     var namespace: String?
@@ -92,7 +93,8 @@ extension SourceCluster {
             headers.append(("Authorization", "Bearer " + token.trimmingCharacters(in: .whitespacesAndNewlines)))
         } else if tls.certificateChain == nil, user["exec"] != nil || user["auth-provider"] != nil {
             throw ValidationError(
-                "the kubeconfig's user is made by a plugin, which is not run here: give one with a token or certificate")
+                "the kubeconfig's user is made by a plugin, which is not run here: give one with a token or certificate"
+            )
         }
         self.init(server: server, tls: tls, headers: headers)
     }

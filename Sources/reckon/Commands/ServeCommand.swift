@@ -16,7 +16,8 @@ import Schema
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Show a recording, an incident file or any log to kubectl and the page, read-only.",
+        commandName: "serve",
+        abstract: "Show a recording, an incident file or any log to kubectl and the page, read-only.",
         discussion: """
               reckon serve --data /var/lib/prod-recording
               reckon serve incident.reckon
@@ -53,7 +54,8 @@ struct ServeCommand: AsyncParsableCommand {
         made.logLevel = .notice
         let logger = made
         let scratch = FileManager.default.temporaryDirectory.appendingPathComponent(
-            "reckon-serve-\(ProcessInfo.processInfo.processIdentifier)").path
+            "reckon-serve-\(ProcessInfo.processInfo.processIdentifier)"
+        ).path
         try? FileManager.default.removeItem(atPath: scratch)
         try FileManager.default.createDirectory(
             atPath: scratch, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -100,7 +102,8 @@ struct ServeCommand: AsyncParsableCommand {
                 clientAuthorities: [pki.authority.pair.certificate],
                 tokenFile: try tokenAuthFile.map(TokenFile.read), tokens: tokens)
         } catch { throw StartupError(error.description) }
-        let title = file.map { "the incident file \($0)" }
+        let title =
+            file.map { "the incident file \($0)" }
             ?? (RecordingNotices.isRecording(state) ? "a recording" : "a log")
         let group = MultiThreadedEventLoopGroup.singleton
         let server = APIServer(
@@ -123,7 +126,8 @@ struct ServeCommand: AsyncParsableCommand {
         let path = kubeconfig ?? scratch + "/kubeconfig"
         do throws(IdentityError) {
             try Identity.Kubeconfig(
-                server: url, authority: pki.authority.pair.certificate, user: "reader", credential: .certificate(pki.admin)
+                server: url, authority: pki.authority.pair.certificate, user: "reader",
+                credential: .certificate(pki.admin)
             ).write(to: path)
         } catch { throw StartupError(error.description) }
 
