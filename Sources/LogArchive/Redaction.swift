@@ -78,7 +78,10 @@ package struct Redaction: Sendable {
         if !value.elements.isEmpty { value.modifyElements { _, element in walk(&element) } }
     }
 
-    static func base64(_ bytes: [UInt8]) -> String {
+    /// A text in base64.
+    package static func encoded(_ text: String) -> String { base64(Array(text.utf8)) }
+
+    private static func base64(_ bytes: [UInt8]) -> String {
         let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var out: [UInt8] = []
         for start in stride(from: 0, to: bytes.count, by: 3) {

@@ -69,7 +69,9 @@ struct KindFollower: Sendable {
             } catch {
                 if blindSince == nil {
                     blindSince = Self.now()
-                    reason = "the source could not be reached"
+                    reason =
+                        (error as? SourceCluster.Failure).map { "the source answered: \($0.description)" }
+                        ?? "the source could not be reached"
                     logger.warning("\(kind.name): \(error)")
                 }
             }
