@@ -122,6 +122,16 @@ struct SoupTests {
         }
     }
 
+    /// Types that double with each step, and types that are many.
+    @Test func largeTypes() {
+        var text = "[1]"
+        for _ in 0..<60 { text += ".map(a, {a: a})" }
+        #expect(throws: CompilationError.self) { try Program(text, in: Self.environment) }
+        #expect(throws: CompilationError.self) { try Program(text + " + 1", in: Self.environment) }
+        let many = "[" + Array(repeating: "[]", count: 30_000).joined(separator: ",") + "].size()"
+        #expect(ask(many) == "30000")
+    }
+
     /// What is reckoned ahead is never less than what is paid.
     @Test func estimates() throws {
         let list = JSON.array((0..<50).map { .string(String(repeating: "a", count: $0)) })

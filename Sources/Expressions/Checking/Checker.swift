@@ -24,6 +24,9 @@ struct Checker {
         for id in checker.types.indices {
             checker.types[id] = checker.mapping.resolve(checker.types[id], openIsDyn: true)
         }
+        if checker.mapping.isSpent {
+            throw CompilationError([Issue(message: "the expression's types are too large", offset: nil)], in: text)
+        }
         if checker.issues.isEmpty { checker.checkLiterals() }
         if !checker.issues.isEmpty { throw CompilationError(checker.issues, in: text) }
         return CheckedExpression(tree: checker.tree, types: checker.types, references: checker.references)
@@ -183,13 +186,14 @@ struct Checker {
             fitting.append(overload.id)
             let type = mapping.resolve(wanted[wanted.count - 1])
             if let known = result {
-                if !known.isDyn, known != type { result = .dyn }
+                if !known.isDyn, !mapping.same(known, type) { result = .dyn }
             } else {
                 result = type
             }
         }
         guard let result else {
-            let shown = given.map { mapping.resolve($0, openIsDyn: true).text }
+            var shown: [String] = []
+            for type in given { shown.append(mapping.resolve(type, openIsDyn: true).text) }
             let signature =
                 target == nil
                 ? "(\(shown.joined(separator: ", ")))"
@@ -215,7 +219,7 @@ struct Checker {
 
     private mutating func join(_ known: ExpressionType?, _ type: ExpressionType, _ id: Int) -> ExpressionType {
         guard let known else { return type }
-        if mapping.isAssignable(known, type) { return TypeMapping.moreGeneral(known, type) }
+        if mapping.isAssignable(known, type) { return mapping.moreGeneral(known, type) }
         note("expected type '\(mapping.resolve(known).text)' but found '\(mapping.resolve(type).text)'", id)
         return .failed
     }

@@ -68,8 +68,12 @@ struct Evaluator {
                 return try selectOptional(arguments[0], field)
             default: return try call(id)
             }
-        case .list(let elements, let optional): return try list(elements, optional)
-        case .map(let entries): return try map(entries)
+        case .list(let elements, let optional):
+            if let constant = expression.constants[id] { return constant }
+            return try list(elements, optional)
+        case .map(let entries):
+            if let constant = expression.constants[id] { return constant }
+            return try map(entries)
         case .structure(_, let fields): return try structure(id, fields)
         case .comprehension(let loop): return try self.loop(loop)
         }
@@ -220,6 +224,8 @@ struct Evaluator {
                 list += more
                 return .list(list)
             }
+        case "@in":
+            if let set = expression.sets[places[1]] { return .bool(set[try evaluate(places[0])] != nil) }
         case "cel.@mapInsert":
             if case .local(let place)? = expression.references[places[0]], case .map = locals[place] {
                 return try insert(places, place)
@@ -266,12 +272,8 @@ struct Evaluator {
 
     /// Whether upstream makes the value once and for all, so that it costs nothing.
     private func isLiteral(_ id: Int) -> Bool {
-        switch expression.tree.nodes[id] {
-        case .literal: true
-        case .list(let elements, let optional): !optional.contains(true) && elements.allSatisfy(isLiteral)
-        case .map(let entries): entries.allSatisfy { !$0.isOptional && isLiteral($0.key) && isLiteral($0.value) }
-        default: false
-        }
+        if case .literal = expression.tree.nodes[id] { return true }
+        return expression.constants[id] != nil
     }
 
     private func isConstant(_ id: Int, _ name: String, _ places: [Int]) -> Bool {
@@ -301,7 +303,7 @@ struct Evaluator {
             }
             if let inner { out.append(inner) }
         }
-        if optional.contains(true) || !elements.allSatisfy(isLiteral) { try pay(10) }
+        try pay(10)
         return .list(out)
     }
 
@@ -321,7 +323,7 @@ struct Evaluator {
             }
             guard out.set(key, value) else { throw EvaluationError("unsupported key type: \(key.type.runtimeName)") }
         }
-        if !entries.allSatisfy({ !$0.isOptional && isLiteral($0.key) && isLiteral($0.value) }) { try pay(30) }
+        try pay(30)
         return .map(out)
     }
 

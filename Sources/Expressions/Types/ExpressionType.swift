@@ -30,8 +30,30 @@ public indirect enum ExpressionType: Sendable {
     public static let resourceCheck = ExpressionType.opaque("kubernetes.authorization.ResourceCheck", [])
     static let decision = ExpressionType.opaque("kubernetes.authorization.Decision", [])
 
-    /// The text that reports show.
+    /// The text that reports show; cut short where it would be very long.
     public var text: String {
+        var left = 10_000
+        return text(&left)
+    }
+
+    private func text(_ left: inout Int) -> String {
+        left -= 1
+        if left < 0 { return "…" }
+        switch self {
+        case .list(let element): return "list(\(element.text(&left)))"
+        case .map(let key, let value): return "map(\(key.text(&left)), \(value.text(&left)))"
+        case .type(let of?): return "type(\(of.text(&left)))"
+        case .opaque(let name, let parameters):
+            if parameters.isEmpty { return name }
+            var parts: [String] = []
+            for parameter in parameters { parts.append(parameter.text(&left)) }
+            return "\(name)(\(parts.joined(separator: ", ")))"
+        default: return name
+        }
+    }
+
+    /// The name of a type without parts.
+    private var name: String {
         switch self {
         case .dyn: "dyn"
         case .failed: "!error!"
@@ -44,12 +66,11 @@ public indirect enum ExpressionType: Sendable {
         case .bytes: "bytes"
         case .timestamp: "timestamp"
         case .duration: "duration"
-        case .type(let of): of.map { "type(\($0.text))" } ?? "type"
-        case .list(let element): "list(\(element.text))"
-        case .map(let key, let value): "map(\(key.text), \(value.text))"
+        case .type: "type"
+        case .list: "list"
+        case .map: "map"
         case .object(let declaration): declaration.name
-        case .opaque(let name, let parameters):
-            parameters.isEmpty ? name : "\(name)(\(parameters.map(\.text).joined(separator: ", ")))"
+        case .opaque(let name, _): name
         case .parameter(let name): name
         }
     }
@@ -64,7 +85,7 @@ public indirect enum ExpressionType: Sendable {
         case .list: "list"
         case .map: "map"
         case .opaque(let name, _): name
-        default: text
+        default: name
         }
     }
 
