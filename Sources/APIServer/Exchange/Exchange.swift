@@ -52,7 +52,9 @@ final class Exchange: @unchecked Sendable {
         headers.append(("audit-id", auditID))
         headers.append(("cache-control", "no-cache, private"))
         headers.append(("content-type", contentType))
-        for warning in warnings { headers.append(("warning", "299 - \"\(Self.quoted(warning))\"")) }
+        for warning in WarningHeaders.texts(warnings) {
+            headers.append(("warning", "299 - \"\(Self.quoted(warning))\""))
+        }
         if let flow {
             headers.append(("x-kubernetes-pf-flowschema-uid", flow.schema))
             headers.append(("x-kubernetes-pf-prioritylevel-uid", flow.level))

@@ -58,6 +58,8 @@ struct Write {
         if let schema = type.schema {
             complaints += try conform(&object, schema)
         }
+        // Upstream's decoder stops noting faults after so many.
+        if complaints.count > 100 { complaints.removeSubrange(100...) }
         try report(complaints)
         if type.storageVersion != type.apiVersion { Conversion.convert(&object, to: type.storageVersion) }
         rules.setDefaults(&object)
