@@ -8,6 +8,7 @@ public import HTTPEdge
 import History
 public import Identity
 public import Logging
+public import NIOCore
 import Records
 public import Requests
 import Schema
@@ -28,6 +29,7 @@ public final class APIServer: EdgeHandler {
     public let reports = StatusReports()
     private let definitions: CustomResourceLifecycle
     let fairness: RequestFairness
+    let clients: OutsideClients
     let openAPIDocuments = OpenAPIDocuments()
     /// Counts of the log for timelines.
     let activity: ActivityReader
@@ -38,10 +40,12 @@ public final class APIServer: EdgeHandler {
     /// Set when the server only shows a log.
     let shown: ShownLog?
 
+    /// `frontProxy` is what this server shows to aggregated ones.
     public init(
         engine: Engine, authenticator: Authenticator, tokens: ServiceAccountTokens, settings: ClusterSettings,
         version: ServerVersion,
-        nodes: NodeRegistry, shown: ShownLog? = nil, logger: Logger
+        nodes: NodeRegistry, group: any EventLoopGroup, frontProxy: KeyPair?, shown: ShownLog? = nil,
+        logger: Logger
     ) {
         self.tokens = tokens
         self.version = version
@@ -52,8 +56,11 @@ public final class APIServer: EdgeHandler {
         self.shown = shown
         self.logger = logger
         activity = ActivityReader(engine)
+        clients = OutsideClients(
+            group: group, frontProxy: frontProxy.map { ($0.certificateBytes, $0.privateKeyBytes) })
         definitions = CustomResourceLifecycle(engine)
         fairness = RequestFairness(engine)
+        engine.callOutside(with: WebhookCaller(engine: engine, clients: clients, logger: logger))
         guard shown == nil else { return }
         definitions.start()
         fairness.start()
@@ -63,6 +70,7 @@ public final class APIServer: EdgeHandler {
     public func stop() {
         definitions.stop()
         fairness.stop()
+        clients.shutdown()
     }
 
     /// Runs a read that may take long off the event loop.
@@ -129,7 +137,7 @@ public final class APIServer: EdgeHandler {
         let entry = AccessEntry(
             revision: exchange.shownRevision ?? engine.snapshot.revision, request: exchange.facts(),
             authentication: exchange.authentication, authorization: exchange.authorization,
-            outcome: Outcome(code: code, reason: reason))
+            admission: exchange.admission, outcome: Outcome(code: code, reason: reason))
         engine.note(entry, whenDurable: whenDurable)
     }
 }

@@ -14,6 +14,12 @@ public struct WriteContext: Sendable {
     public var random: RandomSequence
     public let settings: ClusterSettings
     public let isDryRun: Bool
+    /// The webhooks that the state's configurations list.
+    public var webhooks = WebhookDirectory.none
+    /// What servers outside were asked before this decision, and said.
+    public var answers: [WebhookAnswer] = []
+    /// The operation's options as reviews show them: `CreateOptions`, …; `.null` for none.
+    public var options = JSON.null
 
     public init(
         state: ClusterState, catalog: Catalog, now: Timestamp, user: UserInfo, random: RandomSequence,
@@ -154,13 +160,16 @@ public struct AdmissionRequest: Sendable {
     /// The new object (a Binding, Scale, Eviction, TokenRequest for such subresources); `.null` for a delete.
     public var object: JSON
     /// The object as it is; `.null` for a create.
-    public let old: JSON
+    public internal(set) var old: JSON
     public var context: WriteContext
     /// What plugins did, in order.
     public var facts: [AdmissionFact] = []
     public var warnings: [String] = []
     /// Other objects that this request changes along with its own (a quota's usage), whole and ready to store.
     public var sideWrites: [(type: ResourceType, object: JSON)] = []
+    /// What must be asked outside before this can be decided; `APIError.waiting` is thrown with it.
+    public var wanted: [WebhookCall] = []
+    var reinvocation = Reinvocation()
 
     public init(
         operation: Operation, type: ResourceType, subresource: String, namespace: String, name: String, object: JSON,

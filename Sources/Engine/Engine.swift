@@ -38,6 +38,7 @@ public final class Engine: Sendable {
     let followers = Monitor(Followers())
     let threads = Monitor([EngineThread]())
     let checkpointing = Monitor(false)
+    let outside = Outside()
 
     /// Starts with what the log recovered.
     public init(
@@ -96,8 +97,13 @@ public final class Engine: Sendable {
 
     // MARK: requests
 
-    /// Queues a write; `reply` is called once, on the publisher's thread, when it is durable or refused.
+    /// Queues a write; `reply` is called once, on the publisher's thread, when it is durable or refused. One that servers outside
+    /// must be asked about waits for them first.
     public func submit(_ write: PendingWrite) {
+        if mustGather(write.command) { gather(write) } else { enqueue(write) }
+    }
+
+    func enqueue(_ write: PendingWrite) {
         var refused = false
         queue.signal { queue in
             if queue.isStopping || queue.writes.count >= limits.queuedWritesMax {
@@ -118,7 +124,13 @@ public final class Engine: Sendable {
     }
 
     /// Queues several writes at once, so that they share commits.
-    public func submit(_ writes: [PendingWrite]) {
+    public func submit(_ all: [PendingWrite]) {
+        var writes = all
+        if outside.isThere, !snapshot.webhooks.isEmpty {
+            writes = all.filter { !mustGather($0.command) }
+            if writes.count < all.count { for write in all where mustGather(write.command) { gather(write) } }
+            if writes.isEmpty { return }
+        }
         var isStopping = false
         queue.signal { queue in
             isStopping = queue.isStopping
@@ -156,6 +168,10 @@ public struct PendingWrite: Sendable {
     /// A loop's reasons as JSON text; empty for none.
     public var reasons: [UInt8]
     public var reply: @Sendable (Reply) -> Void
+    /// Why it must be refused, found before it came to a decision.
+    var refusal: APIError?
+    /// How often the answers that were gathered no longer fitted what they were about.
+    var rounds = 0
 
     public init(
         command: WriteCommand, request: RequestFacts, authentication: AuthenticationFacts,

@@ -1,3 +1,4 @@
+public import Admission
 public import ClusterState
 public import Records
 public import Schema
@@ -6,16 +7,18 @@ public import Schema
 public final class Snapshot: Sendable {
     public let state: ClusterState
     public let catalog: Catalog
+    public let webhooks: WebhookDirectory
     public var revision: UInt64 { state.revision }
 
-    public init(state: ClusterState, catalog: Catalog) {
+    public init(state: ClusterState, catalog: Catalog, webhooks: WebhookDirectory) {
         self.state = state
         self.catalog = catalog
+        self.webhooks = webhooks
     }
 
     /// The snapshot of a state that was not reached from another one: at start, and in the past.
     public convenience init(of state: ClusterState) {
-        self.init(state: state, catalog: Catalog.serving(state))
+        self.init(state: state, catalog: Catalog.serving(state), webhooks: WebhookDirectory.of(state))
     }
 }
 

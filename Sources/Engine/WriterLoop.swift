@@ -12,6 +12,7 @@ struct WriterLoop {
     private let engine: Engine
     private var state: ClusterState
     private var catalog: Catalog
+    private var webhooks: WebhookDirectory
     private var lastTime: Timestamp
     private var sinceCheckpoint: UInt64 = 0
 
@@ -19,6 +20,7 @@ struct WriterLoop {
         self.engine = engine
         state = start.state
         catalog = start.catalog
+        webhooks = start.webhooks
         lastTime = start.state.time
     }
 
@@ -56,18 +58,18 @@ struct WriterLoop {
 
     private mutating func commit(_ writes: [PendingWrite], _ notes: [AccessEntry], _ waiters: [@Sendable () -> Void]) {
         var batch = DecidedBatch()
-        let before = (state, catalog)
+        let before = (state, catalog, webhooks)
         lastTime = max(lastTime, engine.now)
         for entry in notes { batch.access.append(record(entry)) }
         for write in writes { decide(write, &batch) }
         do throws(LogError) {
             try engine.log.append(batch.journal + batch.access, after: before.0)
         } catch {
-            (state, catalog) = before
+            (state, catalog, webhooks) = before
             refuse(writes, waiters, error)
             return
         }
-        let snapshot = Snapshot(state: state, catalog: catalog)
+        let snapshot = Snapshot(state: state, catalog: catalog, webhooks: webhooks)
         let replies = batch.replies
         engine.publications.signal { queue in
             queue.batches.append(
@@ -79,9 +81,13 @@ struct WriterLoop {
 
     private mutating func decide(_ write: PendingWrite, _ batch: inout DecidedBatch) {
         var command = write.command
-        command.now = lastTime
-        let ground = DecisionGround(state: state, catalog: catalog, settings: engine.settings)
+        // What servers outside were asked about bears the moment of the asking.
+        if command.answers.isEmpty { command.now = lastTime }
+        let ground = DecisionGround(
+            state: state, catalog: catalog, settings: engine.settings,
+            webhooks: engine.outside.isThere ? webhooks : .none)
         do throws(Refusal) {
+            if let refusal = write.refusal { throw Refusal(error: refusal) }
             let decision = try Requests.decide(command, on: ground)
             if decision.changes.isEmpty {
                 let entry = AccessEntry(
@@ -102,6 +108,9 @@ struct WriterLoop {
             if record.changes.contains(where: { $0.key.resource == "customresourcedefinitions" }) {
                 catalog = Catalog.serving(state)
             }
+            if record.changes.contains(where: { WebhookDirectory.isMade(of: $0.key) }) {
+                webhooks = WebhookDirectory.of(state)
+            }
             let versions = zip(record.changes, previous).map { change, before in
                 CommittedEvent.Version(
                     change: change, previous: before, current: change.kind == .deleted ? nil : state.object(change.key))
@@ -110,6 +119,11 @@ struct WriterLoop {
             batch.journal.append(record)
             batch.replies.append((write.reply, .decided(decision, revision: record.revision)))
         } catch {
+            if !error.wanted.isEmpty {
+                // Asked too early, or what was asked about has changed since.
+                engine.gatherAgain(write)
+                return
+            }
             let entry = AccessEntry(
                 revision: state.revision, request: write.request, authentication: write.authentication,
                 authorization: write.authorization,

@@ -19,6 +19,8 @@ final class Exchange: @unchecked Sendable {
     /// Set once, before anything else looks at it.
     var authentication = AuthenticationFacts(authenticator: "", user: .anonymous)
     var authorization = AuthorizationFacts.notAsked
+    /// What admission did, of a request that is recorded here and not by the writer.
+    var admission: [AdmissionFact] = []
     var warnings: [String] = []
     /// The revision that a past answer is of, told in `Reckon-Revision`.
     var shownRevision: UInt64?

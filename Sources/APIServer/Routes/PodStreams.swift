@@ -114,7 +114,28 @@ extension APIServer {
         }
     }
 
-    func podStream(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
+    /// exec, attach and portforward: admission is asked first, then the pod is looked for.
+    func podStream(_ exchange: Exchange, _ type: ResourceType) {
+        let (query, name) = (exchange.info.query, exchange.info.subresource)
+        var options: JSON = ["apiVersion": "v1"]
+        switch name {
+        case "portforward":
+            options["kind"] = "PodPortForwardOptions"
+            let ports = query.all("ports").compactMap { Int64($0) }
+            if !ports.isEmpty { options["ports"] = .array(ports.map { .int($0) }) }
+        default:
+            options["kind"] = name == "exec" ? "PodExecOptions" : "PodAttachOptions"
+            for flag in ["stdin", "stdout", "stderr", "tty"] where query.flag(flag) ?? false { options[flag] = true }
+            if let container = query["container"], !container.isEmpty { options["container"] = .string(container) }
+            let command = query.all("command")
+            if name == "exec", !command.isEmpty { options["command"] = .array(command.map { .string($0) }) }
+        }
+        consult(exchange, type, options) { [self] _ throws(APIError) in
+            try openStream(exchange, engine.snapshot)
+        }
+    }
+
+    private func openStream(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
         let info = exchange.info
         let (pod, streams) = try placed(exchange, snapshot)
         guard let offer = exchange.request.upgrade, offer.isWebSocket else {

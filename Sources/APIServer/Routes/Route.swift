@@ -83,9 +83,9 @@ extension APIServer {
             throw Self.notAllowed
         }
         switch (type.resource, info.subresource) {
-        case ("serviceaccounts", "token"): try createToken(exchange, snapshot)
+        case ("serviceaccounts", "token"): try createToken(exchange, type, snapshot)
         case ("pods", "log"): try podLog(exchange, snapshot)
-        case ("pods", "exec"), ("pods", "attach"), ("pods", "portforward"): try podStream(exchange, snapshot)
+        case ("pods", "exec"), ("pods", "attach"), ("pods", "portforward"): podStream(exchange, type)
         case ("pods", "proxy"), ("services", "proxy"), ("nodes", "proxy"):
             throw APIError(
                 code: 501, reason: "NotImplemented",

@@ -11,7 +11,7 @@ import Schema
 
 /// `serviceaccounts/token`: a signed token, bound to an object when one is named. Nothing is stored but the record that it was given.
 extension APIServer {
-    func createToken(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
+    func createToken(_ exchange: Exchange, _ type: ResourceType, _ snapshot: Snapshot) throws(APIError) {
         let info = exchange.info
         let accounts = GroupResource(resource: "serviceaccounts")
         guard let account = snapshot.state.object(accounts, info.namespace, info.name) else {
@@ -24,6 +24,19 @@ extension APIServer {
             nil, &duplicates)
         let kind = GroupVersionKind(group: "authentication.k8s.io", version: "v1", kind: "TokenRequest")
         if let schema = snapshot.catalog.type(for: kind) { try Conforming.conform(&body, to: schema) }
+        body["apiVersion"] = "authentication.k8s.io/v1"
+        body["kind"] = "TokenRequest"
+        consult(exchange, type, body) { [self] (admitted) throws(APIError) in
+            try mint(exchange, admitted, account, snapshot)
+        }
+    }
+
+    private func mint(_ exchange: Exchange, _ admitted: JSON, _ account: StoredObject, _ snapshot: Snapshot)
+        throws(APIError)
+    {
+        let info = exchange.info
+        let kind = GroupVersionKind(group: "authentication.k8s.io", version: "v1", kind: "TokenRequest")
+        var body = admitted
         let said = body["metadata", "name"]?.string ?? ""
         if !said.isEmpty, said != info.name {
             throw .badRequest("the name of the object (\(said)) does not match the name on the URL (\(info.name))")
@@ -53,8 +66,6 @@ extension APIServer {
         } catch {
             throw .internalError(error.description)
         }
-        body["apiVersion"] = "authentication.k8s.io/v1"
-        body["kind"] = "TokenRequest"
         if let schema = snapshot.catalog.type(for: kind) {
             ManagedFields.recordUpdate(
                 old: .null, new: &body, manager: RequestInfo.defaultFieldManager(userAgent: exchange.userAgent),

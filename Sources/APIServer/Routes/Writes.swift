@@ -36,6 +36,7 @@ extension APIServer {
                 patch == .apply
                 ? try RequestBody.yaml(exchange.request.body)
                 : try RequestBody.json(exchange.request.body, kind: type.kind, &command.duplicates)
+        case .connect: throw Self.notAllowed
         case .delete, .deletecollection:
             var body: JSON?
             if exchange.request.body.readableBytes > 0 {
@@ -108,6 +109,7 @@ extension APIServer {
         command.isDryRun = options.isDryRun
         command.fieldValidation = options.fieldValidation
         command.isForced = options.isForced
+        command.said = (options.fieldManager, info.query["fieldValidation"] ?? "")
         command.manager =
             options.fieldManager.isEmpty ? RequestInfo.defaultFieldManager(userAgent: userAgent) : options.fieldManager
         return options.fieldManager

@@ -21,13 +21,21 @@ public enum AdmissionChain {
         DefaultIngressClass(),
         PodTopologyLabels(),
         CustomResourceExpressions(),
+        MutatingWebhooks(),
         ValidatingAdmissionPolicyPlugin(),
+        ValidatingWebhooks(),
     ]
     /// The plugin that comes after every other check, webhooks included.
     public static let last: [any AdmissionPlugin] = [ResourceQuotaPlugin()]
 
-    /// Runs the changing half of every plugin; each that changed the object leaves a fact.
+    /// Runs the changing half of every plugin; each that changed the object leaves a fact. Runs it once more when a webhook changed what
+    /// others had seen.
     public static func mutate(_ request: inout AdmissionRequest) throws(APIError) {
+        for plugin in builtin {
+            try run(plugin, &request) { (request) throws(APIError) in try plugin.mutate(&request) }
+        }
+        guard request.reinvocation.isNeeded else { return }
+        request.reinvocation.isSecond = true
         for plugin in builtin {
             try run(plugin, &request) { (request) throws(APIError) in try plugin.mutate(&request) }
         }
@@ -49,6 +57,7 @@ public enum AdmissionChain {
         do {
             try half(&request)
         } catch {
+            if error.isWaiting { throw error }
             request.facts.append(AdmissionFact(plugin: plugin.name, effect: .refused, detail: error.message))
             throw error
         }

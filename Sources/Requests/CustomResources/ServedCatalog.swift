@@ -52,6 +52,9 @@ public enum CustomResources {
                     for: own, schema: version["schema", "openAPIV3Schema"],
                     hasStatus: version["subresources", "status"] != nil),
                 isCustom: true, storageVersion: group + "/" + storage)
+            if spec["conversion", "strategy"] == "Webhook" {
+                resource.conversionWebhook = spec["conversion", "webhook"]
+            }
             if let scale = version["subresources", "scale"] {
                 func path(_ member: String) -> [String]? {
                     scale[member]?.string.map { $0.split(separator: ".").map(String.init) }

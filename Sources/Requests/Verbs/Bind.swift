@@ -13,6 +13,7 @@ extension Write {
         }
         let name = command.name.isEmpty ? binding["metadata", "name"]?.string ?? "" : command.name
         let kind = GroupVersionKind(version: "v1", kind: "Binding")
+        var admission = try admit(.create, &binding, old: .null, name: name)
         let target = binding["target", "kind"]?.string ?? ""
         var errors: [FieldError] = []
         if !target.isEmpty, target != "Node" {
@@ -21,6 +22,8 @@ extension Write {
         let node = binding["target", "name"]?.string ?? ""
         if node.isEmpty { errors.append(.required("target.name")) }
         if !errors.isEmpty { throw APIError.invalid(kind, binding["metadata", "name"]?.string ?? "", errors) }
+
+        try validate(&admission, binding)
 
         let pods = GroupResource(resource: "pods")
         guard let existing = ground.state.object(pods, command.namespace, name) else {

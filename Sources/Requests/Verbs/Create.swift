@@ -20,6 +20,7 @@ extension Write {
         if !(object["metadata", "resourceVersion"]?.string ?? "").isEmpty {
             throw APIError.badRequest("resourceVersion should not be set on objects to be created")
         }
+        var admission = try admit(.create, &object, old: .null, name: object["metadata", "name"]?.string ?? "")
         var name = object["metadata", "name"]?.string ?? ""
         let prefix = object["metadata", "generateName"]?.string ?? ""
         let isGenerated = name.isEmpty && !prefix.isEmpty
@@ -27,7 +28,6 @@ extension Write {
             repeat { name = generatedName(prefix) } while ground.state.object(key(name)) != nil
             object["metadata", "name"] = .string(name)
         }
-        var admission = try admit(.create, &object, old: .null, name: name)
 
         object["metadata", "uid"] = .string(random.uuid())
         object["metadata", "creationTimestamp"] = .string(command.now.rfc3339)
@@ -48,7 +48,7 @@ extension Write {
         if ground.state.object(key(name)) != nil { throw APIError.alreadyExists(resource, name) }
 
         if command.isDryRun { return decision(201, answer(object), []) }
-        let change = change(.created, &object, name: name, previous: 0)
+        let change = try change(.created, &object, name: name, previous: 0)
         var decision = decision(201, answer(object), [(change, object)])
         if type.storageVersion == type.apiVersion { decision.stored = change.body }
         return decision

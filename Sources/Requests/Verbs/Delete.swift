@@ -31,13 +31,21 @@ extension Write {
         var items: [JSON] = []
         for existing in ground.state.objects(type.store, namespace: type.isNamespaced ? command.namespace : nil) {
             if let matches = command.matches, !matches(existing) { continue }
-            let outcome = try remove(existing)
+            let outcome: Removal
+            do throws(APIError) {
+                outcome = try remove(existing)
+            } catch {
+                // What must be asked about the others can be asked at the same time.
+                if error.isWaiting { continue }
+                throw error
+            }
             if let change = outcome.change { changes.append((change, outcome.object)) }
-            var item = answer(existing.document)
+            var item = try answer(loaded(existing))
             item["apiVersion"] = nil
             item["kind"] = nil
             items.append(item)
         }
+        if !wanted.isEmpty { throw .waiting }
         let list: JSON = [
             "apiVersion": .string(type.apiVersion), "kind": .string(type.kind + "List"),
             "metadata": ["resourceVersion": .string(String(changes.isEmpty ? ground.state.revision : revision))],
@@ -55,14 +63,20 @@ extension Write {
     }
 
     /// `mark` changes an object that stays for its grace period or finalizers.
-    mutating func remove(_ existing: StoredObject, mark: (inout JSON) -> Void = { _ in }) throws(APIError) -> Removal {
-        var object = existing.document
+    /// Without `isAdmitted` nobody is asked whether it may go: the request was admitted as something else.
+    mutating func remove(
+        _ existing: StoredObject, isAdmitted: Bool = true, mark: (inout JSON) -> Void = { _ in }
+    ) throws(APIError) -> Removal {
+        var object = try loaded(existing)
         let old = object
         let name = existing.key.name
         try checkPreconditions(existing)
-        var nothing = JSON.null
-        var admission = try admit(.delete, &nothing, old: old, name: name)
-        try validate(&admission, .null)
+        if isAdmitted {
+            var nothing = JSON.null
+            // One request for many names none.
+            var admission = try admit(.delete, &nothing, old: old, name: command.verb == .deletecollection ? "" : name)
+            try validate(&admission, .null)
+        }
 
         if type.store == GroupResource(group: "scheduling.k8s.io", resource: "priorityclasses"),
             name.hasPrefix("system-")
@@ -71,7 +85,7 @@ extension Write {
         }
         if type.store == GroupResource(resource: "namespaces") { return try removeNamespace(existing, &object) }
         if type.store == GroupResource(group: "apiextensions.k8s.io", resource: "customresourcedefinitions") {
-            return removeDefinition(existing, &object)
+            return try removeDefinition(existing, &object)
         }
         let isDeleting = old["metadata", "deletionTimestamp"] != nil
         let grace = gracePeriod(old)
@@ -80,7 +94,7 @@ extension Write {
         let waits = !(object["metadata", "finalizers"]?.elements.isEmpty ?? true)
 
         if !waits, grace == 0 {
-            let gone = finish(&object, existing, isDeleting: isDeleting)
+            let gone = try finish(&object, existing, isDeleting: isDeleting)
             return Removal(object: object, change: gone, isGone: true)
         }
         mark(&object)
@@ -95,17 +109,19 @@ extension Write {
         }
         if object == old { return Removal(object: old, change: nil, isGone: false) }
         if command.isDryRun { return Removal(object: object, change: nil, isGone: false) }
-        let change = change(.updated, &object, name: name, previous: existing.revision)
+        let change = try change(.updated, &object, name: name, previous: existing.revision)
         return Removal(object: object, change: change, isGone: false)
     }
 
-    private func finish(_ object: inout JSON, _ existing: StoredObject, isDeleting: Bool) -> Change? {
+    private mutating func finish(
+        _ object: inout JSON, _ existing: StoredObject, isDeleting: Bool
+    ) throws(APIError) -> Change? {
         if type.store == GroupResource(resource: "pods") {
             setDeletion(&object, grace: 0, since: .null)
             if !isDeleting { object["metadata", "generation"] = .int((object["metadata", "generation"]?.int ?? 0) + 1) }
         }
         if command.isDryRun { return nil }
-        return change(.deleted, &object, name: existing.key.name, previous: existing.revision)
+        return try change(.deleted, &object, name: existing.key.name, previous: existing.revision)
     }
 
     private func setDeletion(_ object: inout JSON, grace: Int64, since old: JSON) {
@@ -176,12 +192,14 @@ extension Write {
     }
 
     /// A definition goes after its instances: it is marked, and whoever cleans up takes the finalizer away.
-    private func removeDefinition(_ existing: StoredObject, _ object: inout JSON) -> Removal {
+    private mutating func removeDefinition(
+        _ existing: StoredObject, _ object: inout JSON
+    ) throws(APIError) -> Removal {
         if object["metadata", "deletionTimestamp"] != nil {
             guard object["metadata", "finalizers"]?.elements.isEmpty ?? true, !command.isDryRun else {
                 return Removal(object: object, change: nil, isGone: false)
             }
-            let gone = change(.deleted, &object, name: existing.key.name, previous: existing.revision)
+            let gone = try change(.deleted, &object, name: existing.key.name, previous: existing.revision)
             return Removal(object: object, change: gone, isGone: true)
         }
         object["metadata", "deletionTimestamp"] = .string(command.now.rfc3339)
@@ -197,7 +215,7 @@ extension Write {
         ])
         object["status", "conditions"] = .array(conditions)
         if command.isDryRun { return Removal(object: object, change: nil, isGone: false) }
-        let marked = change(.updated, &object, name: existing.key.name, previous: existing.revision)
+        let marked = try change(.updated, &object, name: existing.key.name, previous: existing.revision)
         return Removal(object: object, change: marked, isGone: false)
     }
 
@@ -214,7 +232,7 @@ extension Write {
             object["status", "phase"] = "Terminating"
         }
         if command.isDryRun { return Removal(object: object, change: nil, isGone: false) }
-        let change = change(waits ? .updated : .deleted, &object, name: name, previous: existing.revision)
+        let change = try change(waits ? .updated : .deleted, &object, name: name, previous: existing.revision)
         return Removal(object: object, change: change, isGone: false)
     }
 

@@ -9,9 +9,15 @@ extension Write {
     mutating func evict() throws(APIError) -> Decision {
         let pods = GroupResource(resource: "pods")
         let name = command.name
-        if let said = command.body["metadata", "name"]?.string, said != name {
+        var eviction = command.body
+        if let schema = ground.catalog.types["io.k8s.api.policy.v1.Eviction"] {
+            _ = try Conforming.conform(&eviction, to: schema)
+        }
+        if let said = eviction["metadata", "name"]?.string, said != name {
             throw APIError.badRequest("name in URL does not match name in Eviction object")
         }
+        var admission = try admit(.create, &eviction, old: .null, name: name)
+        try validate(&admission, eviction)
         guard let existing = ground.state.object(pods, command.namespace, name) else {
             throw APIError.notFound(pods, name)
         }
@@ -24,7 +30,7 @@ extension Write {
         deletion.type = podType
         deletion.subresource = ""
         deletion.body = .null
-        let options = command.body["deleteOptions"] ?? .null
+        let options = eviction["deleteOptions"] ?? .null
         deletion.deletion = try DeleteOptions(Query(), body: options.isNull ? nil : options)
         if deletion.deletion.isDryRun { deletion.isDryRun = true }
 
@@ -45,7 +51,7 @@ extension Write {
         }
         var removal = Write(deletion, ground)
         let now = command.now
-        let removed = try removal.remove(existing) { pod in Self.markDisrupted(&pod, now) }
+        let removed = try removal.remove(existing, isAdmitted: false) { pod in Self.markDisrupted(&pod, now) }
         warnings += removal.warnings
         let status: JSON = ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201]
         var changes: [(Change, JSON)] = []

@@ -9,7 +9,7 @@ extension Write {
     mutating func patch() throws(APIError) -> Decision {
         if command.patchType == .apply { return try apply() }
         let existing = try existing(command.name)
-        let old = existing.document
+        let old = try loaded(existing)
         var object = answer(old)
         try patch(&object, name: command.name, schema: type.schema)
         let said = object["metadata", "name"]?.string ?? ""
@@ -97,7 +97,7 @@ extension Write {
         if type.isNamespaced, !space.isEmpty { try checkNamespace(&configuration) }
         guard let schema = type.schema else { throw APIError.badRequest("\(type.kind) has no schema to apply by") }
         let existing = ground.state.object(key(command.name))
-        let live = existing?.document
+        let live: JSON? = if let existing { try loaded(existing) } else { Optional.none }
         if existing == nil, !command.subresource.isEmpty { throw APIError.notFound(type.groupResource, command.name) }
         if let uid = configuration["metadata", "uid"]?.string, existing == nil, !uid.isEmpty {
             throw APIError.conflict(

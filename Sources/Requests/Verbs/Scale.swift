@@ -52,7 +52,7 @@ public enum Scale {
 extension Write {
     mutating func updateScale() throws(APIError) -> Decision {
         let existing = try existing(command.name)
-        let old = existing.document
+        let old = try loaded(existing)
         let current = Scale.document(of: old, type: type)
         var wanted = command.body
         let schema = ground.catalog.types["io.k8s.api.autoscaling.v1.Scale"]
@@ -82,6 +82,10 @@ extension Write {
                 type.groupResource, name,
                 "the object has been modified; please apply your changes to the latest version and try again")
         }
+        if !existing.key.namespace.isEmpty, wanted["metadata", "namespace"] == nil {
+            wanted["metadata", "namespace"] = .string(existing.key.namespace)
+        }
+        var admission = try admit(.update, &wanted, old: current, name: command.name)
         let replicas = wanted["spec", "replicas"]?.int ?? 0
         if replicas < 0 {
             throw APIError.invalid(
@@ -91,12 +95,12 @@ extension Write {
         object[type.scalePaths.replicas] = .int(replicas)
         _ = owners
         object["metadata", "resourceVersion"] = .string(String(existing.revision))
-        var inner = self
-        let decision = try inner.replace(existing, old: old, with: &object, tracksManager: true)
-        warnings = inner.warnings
-        var out = decision
+        var scaled = Scale.document(of: object, type: type)
+        scaled["metadata", "managedFields"] = wanted["metadata", "managedFields"]
+        try validate(&admission, scaled)
+        var out = try replace(existing, old: old, with: &object, tracksManager: true, isAdmitted: false)
         out.stored = nil
-        out.answer = Scale.document(of: decision.answer, type: type)
+        out.answer = Scale.document(of: out.answer, type: type)
         return out
     }
 

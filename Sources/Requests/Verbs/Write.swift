@@ -14,6 +14,8 @@ struct Write {
     var random: RandomSequence
     var warnings: [String] = []
     var facts: [AdmissionFact] = []
+    /// What must be asked outside before this can be decided; `APIError.waiting` is thrown with it.
+    var wanted: [WebhookCall] = []
     /// Objects that admission changes along with this one.
     var sideWrites: [(type: ResourceType, object: JSON)] = []
 
@@ -36,16 +38,35 @@ struct Write {
     }
 
     var context: WriteContext {
-        WriteContext(
+        var context = WriteContext(
             state: ground.state, catalog: ground.catalog, now: command.now, user: command.user, random: random,
             settings: ground.settings,
             isDryRun: command.isDryRun)
+        context.webhooks = ground.webhooks
+        context.answers = command.answers
+        return context
     }
 
     /// The object as it is, or 404.
     func existing(_ name: String) throws(APIError) -> StoredObject {
         guard let found = ground.state.object(key(name)) else { throw .notFound(type.groupResource, name) }
         return found
+    }
+
+    /// A stored object as the verbs work on it: one of a built-in kind at its storage version, a custom one at the version asked for.
+    mutating func loaded(_ stored: StoredObject) throws(APIError) -> JSON {
+        let document = stored.document
+        guard type.isCustom, document["apiVersion"]?.string != type.apiVersion else { return document }
+        return try converted(document, to: type.apiVersion)
+    }
+
+    /// A custom resource at another of its versions; throws waiting when a webhook must say what it looks like there.
+    mutating func converted(_ object: JSON, to apiVersion: String) throws(APIError) -> JSON {
+        guard
+            let out = try CustomConversion.convert(
+                [object], to: apiVersion, of: type, answers: command.answers, wanted: &wanted)
+        else { throw .waiting }
+        return out[0]
     }
 
     // MARK: bodies
@@ -61,7 +82,9 @@ struct Write {
         // Upstream's decoder stops noting faults after so many.
         if complaints.count > 100 { complaints.removeSubrange(100...) }
         try report(complaints)
-        if type.storageVersion != type.apiVersion { Conversion.convert(&object, to: type.storageVersion) }
+        if type.storageVersion != type.apiVersion, !type.isCustom {
+            Conversion.convert(&object, to: type.storageVersion)
+        }
         rules.setDefaults(&object)
         return object
     }
@@ -149,6 +172,8 @@ struct Write {
         _ operation: AdmissionRequest.Operation, _ object: inout JSON, old: JSON, name: String,
         subresource: String? = nil
     ) throws(APIError) -> AdmissionRequest {
+        var context = self.context
+        if !ground.webhooks.isEmpty { context.options = command.options(for: operation) }
         var request = AdmissionRequest(
             operation: operation, type: type, subresource: subresource ?? command.subresource,
             namespace: command.namespace, name: name,
@@ -164,6 +189,7 @@ struct Write {
         request.object = object
         request.facts = []
         request.warnings = []
+        request.wanted = []
         defer {
             collect(request)
             sideWrites += request.sideWrites
@@ -174,17 +200,27 @@ struct Write {
     private mutating func collect(_ request: AdmissionRequest) {
         facts += request.facts
         warnings += request.warnings
+        wanted += request.wanted
     }
 
     // MARK: outcomes
 
     /// The finished object as a change, with its resourceVersion and its encoding.
-    func change(_ kind: Change.Kind, _ object: inout JSON, name: String, previous: UInt64) -> Change {
+    mutating func change(
+        _ kind: Change.Kind, _ object: inout JSON, name: String, previous: UInt64
+    ) throws(APIError) -> Change {
         if let schema = type.schema { Conforming.settle(&object, to: schema) }
         object["metadata", "resourceVersion"] = .string(resourceVersion)
+        var body = object
+        if type.isCustom, type.storageVersion != type.apiVersion {
+            // The version that this write gets is not the webhook's to know: it would differ with each try.
+            body["metadata", "resourceVersion"] = Optional.none
+            body = try converted(body, to: type.storageVersion)
+            body["metadata", "resourceVersion"] = .string(resourceVersion)
+        }
         return Change(
             kind: kind, key: key(name), uid: object["metadata", "uid"]?.string ?? "", previousRevision: previous,
-            body: object.encoded())
+            body: body.encoded())
     }
 
     /// The decision that stores these changes and answers with the last object.
@@ -221,7 +257,7 @@ struct Write {
     /// The object in the version that was asked for.
     func answer(_ object: JSON) -> JSON {
         var out = object
-        if type.storageVersion != type.apiVersion { Conversion.convert(&out, to: type.apiVersion) }
+        if type.storageVersion != type.apiVersion, !type.isCustom { Conversion.convert(&out, to: type.apiVersion) }
         return out
     }
 

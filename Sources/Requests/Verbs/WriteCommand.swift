@@ -7,7 +7,11 @@ public import Schema
 /// A request that may change the cluster, with everything that was gathered for it: decoded body, user, moment, seed. What it
 /// leads to depends on this value and the state alone.
 public struct WriteCommand: Sendable {
-    public enum Verb: String, Sendable { case create, update, patch, delete, deletecollection }
+    public enum Verb: String, Sendable {
+        case create, update, patch, delete, deletecollection
+        /// Changes nothing: only asks admission, about a connection to a container or an object that is answered and not stored.
+        case connect
+    }
     public enum PatchType: String, Sendable {
         case json = "application/json-patch+json"
         case merge = "application/merge-patch+json"
@@ -29,6 +33,10 @@ public struct WriteCommand: Sendable {
     public var patchType: PatchType = .merge
     public var isDryRun = false
     public var fieldValidation = FieldValidation.warn
+    /// `fieldManager` and `fieldValidation` as the client gave them; empty when it did not.
+    public var said = (manager: "", validation: "")
+    /// What servers outside were asked before this decision, and said.
+    public var answers: [WebhookAnswer] = []
     /// Who owns the fields that are set: `fieldManager`, or the user agent's first word.
     public var manager: String
     /// Whether an apply takes over fields that others own.
@@ -86,4 +94,14 @@ public struct Refusal: Error {
     public var error: APIError
     public var warnings: [String] = []
     public var admission: [AdmissionFact] = []
+    /// Not empty when this is no refusal: these must be asked before the command can be decided.
+    public var wanted: [WebhookCall] = []
+    public init(
+        error: APIError, warnings: [String] = [], admission: [AdmissionFact] = [], wanted: [WebhookCall] = []
+    ) {
+        self.error = error
+        self.warnings = warnings
+        self.admission = admission
+        self.wanted = wanted
+    }
 }

@@ -1,3 +1,5 @@
+public import Document
+
 /// A resource as served at one group and version: Kubernetes' `APIResource`.
 public struct ResourceType: Sendable {
     public struct Subresource: Sendable {
@@ -30,6 +32,9 @@ public struct ResourceType: Sendable {
     public let store: GroupResource
     /// The `apiVersion` that objects are stored at; they are read and written at `apiVersion`.
     public let storageVersion: String
+
+    /// `spec.conversion.webhook` of a custom resource whose versions a webhook converts; nil when they differ in name only.
+    public var conversionWebhook: JSON?
 
     /// Where the `scale` subresource finds its numbers; a custom resource says so itself.
     public var scalePaths = ScalePaths()

@@ -82,7 +82,8 @@ final class Cluster {
         server = APIServer(
             engine: engine, authenticator: authenticator, tokens: tokens, settings: settled,
             version: Reckon.serverVersion,
-            nodes: NodeRegistry(client: client) { box.streams(of: $0) }, logger: logger)
+            nodes: NodeRegistry(client: client) { box.streams(of: $0) }, group: group,
+            frontProxy: pki.frontProxyClient, logger: logger)
         edge = try await EdgeServer.start(
             .init(
                 addresses: [(options.host, options.port)],
