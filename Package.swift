@@ -155,7 +155,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Document", "HTTPEdge", "Identity", nioCore, nioPosix],
             path: "Tests/TestSupport",
             swiftSettings: strict),
-        tests("EndToEndTests", ["Document", "HTTPEdge", "Identity", "TestSupport"]),
+        tests("EndToEndTests", ["Document", "HTTPEdge", "Identity", "TestSupport", nioCore]),
         tests("RequestsTests", ["Document", "Schema", "Records", "ClusterState", "Access", "Requests"]),
         tests("RecordsTests", ["Document", "Records"]),
         tests("ClusterStateTests", ["Document", "Schema", "Records", "ClusterState"]),

@@ -30,6 +30,8 @@ public final class APIServer: EdgeHandler {
     private let definitions: CustomResourceLifecycle
     let fairness: RequestFairness
     let clients: OutsideClients
+    let conversions: Conversions
+    let availability: AvailabilityLoop
     let openAPIDocuments = OpenAPIDocuments()
     /// Counts of the log for timelines.
     let activity: ActivityReader
@@ -60,16 +62,22 @@ public final class APIServer: EdgeHandler {
             group: group, frontProxy: frontProxy.map { ($0.certificateBytes, $0.privateKeyBytes) })
         definitions = CustomResourceLifecycle(engine)
         fairness = RequestFairness(engine)
+        let caller = WebhookCaller(engine: engine, clients: clients, logger: logger)
+        conversions = Conversions(caller)
+        availability = AvailabilityLoop(engine, clients, logger)
+        engine.callOutside(with: caller)
         engine.callOutside(with: WebhookCaller(engine: engine, clients: clients, logger: logger))
         guard shown == nil else { return }
         definitions.start()
         fairness.start()
+        availability.start()
     }
 
     /// Ends what the server does by itself.
     public func stop() {
         definitions.stop()
         fairness.stop()
+        availability.stop()
         clients.shutdown()
     }
 

@@ -1,6 +1,7 @@
 public import Admission
 public import ClusterState
 public import Records
+public import Requests
 public import Schema
 
 /// The cluster at one revision as every reader sees it: the state and what is served at it.
@@ -8,17 +9,21 @@ public final class Snapshot: Sendable {
     public let state: ClusterState
     public let catalog: Catalog
     public let webhooks: WebhookDirectory
+    public let aggregated: AggregatedServices
     public var revision: UInt64 { state.revision }
 
-    public init(state: ClusterState, catalog: Catalog, webhooks: WebhookDirectory) {
+    public init(state: ClusterState, catalog: Catalog, webhooks: WebhookDirectory, aggregated: AggregatedServices) {
         self.state = state
         self.catalog = catalog
         self.webhooks = webhooks
+        self.aggregated = aggregated
     }
 
     /// The snapshot of a state that was not reached from another one: at start, and in the past.
     public convenience init(of state: ClusterState) {
-        self.init(state: state, catalog: Catalog.serving(state), webhooks: WebhookDirectory.of(state))
+        self.init(
+            state: state, catalog: Catalog.serving(state), webhooks: WebhookDirectory.of(state),
+            aggregated: AggregatedServices.of(state))
     }
 }
 

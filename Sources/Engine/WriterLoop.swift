@@ -13,6 +13,7 @@ struct WriterLoop {
     private var state: ClusterState
     private var catalog: Catalog
     private var webhooks: WebhookDirectory
+    private var aggregated: AggregatedServices
     private var lastTime: Timestamp
     private var sinceCheckpoint: UInt64 = 0
 
@@ -21,6 +22,7 @@ struct WriterLoop {
         state = start.state
         catalog = start.catalog
         webhooks = start.webhooks
+        aggregated = start.aggregated
         lastTime = start.state.time
     }
 
@@ -58,18 +60,18 @@ struct WriterLoop {
 
     private mutating func commit(_ writes: [PendingWrite], _ notes: [AccessEntry], _ waiters: [@Sendable () -> Void]) {
         var batch = DecidedBatch()
-        let before = (state, catalog, webhooks)
+        let before = (state, catalog, webhooks, aggregated)
         lastTime = max(lastTime, engine.now)
         for entry in notes { batch.access.append(record(entry)) }
         for write in writes { decide(write, &batch) }
         do throws(LogError) {
             try engine.log.append(batch.journal + batch.access, after: before.0)
         } catch {
-            (state, catalog, webhooks) = before
+            (state, catalog, webhooks, aggregated) = before
             refuse(writes, waiters, error)
             return
         }
-        let snapshot = Snapshot(state: state, catalog: catalog, webhooks: webhooks)
+        let snapshot = Snapshot(state: state, catalog: catalog, webhooks: webhooks, aggregated: aggregated)
         let replies = batch.replies
         engine.publications.signal { queue in
             queue.batches.append(
@@ -110,6 +112,9 @@ struct WriterLoop {
             }
             if record.changes.contains(where: { WebhookDirectory.isMade(of: $0.key) }) {
                 webhooks = WebhookDirectory.of(state)
+            }
+            if record.changes.contains(where: { AggregatedServices.isMade(of: $0.key) }) {
+                aggregated = AggregatedServices.of(state)
             }
             let versions = zip(record.changes, previous).map { change, before in
                 CommittedEvent.Version(

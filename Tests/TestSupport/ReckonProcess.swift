@@ -1,6 +1,6 @@
 public import Document
 public import Foundation
-import HTTPEdge
+public import HTTPEdge
 import NIOCore
 import NIOPosix
 
@@ -103,6 +103,13 @@ public final class ReckonProcess: @unchecked Sendable {
     }
 
     // MARK: clients
+
+    /// A client with a certificate of its own, that believes any server.
+    public static func client(certificate: [UInt8], key: [UInt8]) -> HTTPClient {
+        HTTPClient(
+            group: MultiThreadedEventLoopGroup.singleton,
+            tls: .init(certificateChain: certificate, privateKey: key, trustsAnyone: true))
+    }
 
     /// One request; the status and the document (the text as a string when it is no JSON).
     public func send(

@@ -15,13 +15,21 @@ extension APIServer {
             .init(
                 peerCertificate: exchange.request.peerCertificate,
                 authorization: exchange.request.headers["authorization"],
-                subprotocols: exchange.request.upgrade?.subprotocols ?? []), now: engine.now)
+                subprotocols: exchange.request.upgrade?.subprotocols ?? [], remoteUser: remoteUser(exchange)),
+            now: engine.now)
         exchange.authentication = outcome
         if outcome.authenticator.isEmpty {
             refuse(exchange, .unauthorized)
             return false
         }
         return impersonate(exchange)
+    }
+
+    /// Whom a proxy's headers name; looked for only beside a certificate.
+    private func remoteUser(_ exchange: Exchange) -> UserInfo? {
+        guard exchange.request.peerCertificate != nil, exchange.request.headers.hasName(startingWith: "x-remote-user")
+        else { return nil }
+        return RemoteUser.parse(exchange.request.headers.all)
     }
 
     /// Puts the impersonated user in the place of the real one, when the headers ask for it and the rules allow it.

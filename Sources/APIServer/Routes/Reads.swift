@@ -15,6 +15,15 @@ extension APIServer {
         let format = try format(exchange, type, isList: false, isWatch: false)
         let object = try GetAnswer.object(
             type, namespace: info.namespace, name: info.name, options: GetOptions(info.query), state: snapshot.state)
+        show([object], type, exchange) { [self] shown in answer(exchange, type, shown[0], format, snapshot, now) }
+    }
+
+    private func answer(
+        _ exchange: Exchange, _ type: ResourceType, _ object: StoredObject, _ format: AnswerFormat,
+        _ snapshot: Snapshot, _ now: Timestamp
+    ) {
+        let info = exchange.info
+        note(exchange, code: 200)
         if info.subresource == "scale" {
             let scale = Scale.document(of: object.document, type: type).encoded()
             var bytes = AnswerEncoding.written(scale, format)
@@ -24,7 +33,7 @@ extension APIServer {
             exchange.answer(200, bytes, contentType: format.contentType)
             return
         }
-        if format.isPlain, type.storageVersion == type.apiVersion {
+        if format.isPlain, type.storageVersion == type.apiVersion, !type.isCustom {
             exchange.answer(200, object.body)
             return
         }
@@ -92,9 +101,9 @@ extension APIServer {
                     send(
                         exchange,
                         ListAnswer(selection, plan: plan, state: state, query: info.query, format: format, now: now),
-                        format)
+                        type, format)
                 } catch {
-                    exchange.answer(error)
+                    fail(exchange, error)
                 }
             }
             return
@@ -102,11 +111,16 @@ extension APIServer {
         send(
             exchange,
             ListAnswer(selection, plan: plan, state: snapshot.state, query: info.query, format: format, now: now),
-            format)
+            type, format)
     }
 
     /// Streams a list: made a piece at a time as the client takes it, so that memory does not follow the list's size.
+    private func send(_ exchange: Exchange, _ list: ListAnswer, _ type: ResourceType, _ format: AnswerFormat) {
+        show(list.objects, type, exchange) { [self] shown in send(exchange, list.showing(shown), format) }
+    }
+
     private func send(_ exchange: Exchange, _ list: ListAnswer, _ format: AnswerFormat) {
+        note(exchange, code: 200)
         if list.objects.count <= Self.wholeListMax || format.media != .json || format.isPretty {
             exchange.answer(200, AnswerEncoding.written(list.encoded(), format), contentType: format.contentType)
             return

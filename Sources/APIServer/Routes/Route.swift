@@ -16,6 +16,12 @@ extension APIServer {
     /// Answers (or starts to answer) a request that may be made, from that snapshot.
     func route(_ exchange: Exchange, _ snapshot: Snapshot, now: Timestamp) throws(APIError) {
         let info = exchange.info
+        if exchange.past == nil, !snapshot.aggregated.isEmpty,
+            let service = snapshot.aggregated.service(for: info.path)
+        {
+            passOn(exchange, to: service)
+            return
+        }
         guard info.isResourceRequest else {
             try routePath(exchange, snapshot)
             return
@@ -44,6 +50,7 @@ extension APIServer {
         if try review(exchange, type, snapshot) { return }
         guard type.verbs.contains(info.verb), isPlaced(info) else { throw Self.notAllowed }
         switch info.verb {
+<<<<<<< HEAD
         case "get":
             if try getExact(exchange, type, snapshot, now: now) { return }
             try get(exchange, type, snapshot, now: now)
@@ -51,6 +58,10 @@ extension APIServer {
         case "list":
             try list(exchange, type, snapshot, now: now)
             note(exchange, code: 200)
+=======
+        case "get": try get(exchange, type, snapshot, now: now)
+        case "list": try list(exchange, type, snapshot, now: now)
+>>>>>>> d915668 (Aggregated API servers are asked and listed, custom resources converted by webhooks, front proxies believed)
         case "watch":
             try watch(exchange, type, snapshot)
             note(exchange, code: 200)
@@ -92,10 +103,14 @@ extension APIServer {
                 message: "\(type.resource)/proxy is not served by this version: use port-forward")
         default:
             switch info.verb {
+<<<<<<< HEAD
             case "get":
                 if try getExact(exchange, type, snapshot, now: now) { return }
                 try get(exchange, type, snapshot, now: now)
                 note(exchange, code: 200)
+=======
+            case "get": try get(exchange, type, snapshot, now: now)
+>>>>>>> d915668 (Aggregated API servers are asked and listed, custom resources converted by webhooks, front proxies believed)
             case "create": try write(exchange, type, .create)
             case "update": try write(exchange, type, .update)
             case "patch": try write(exchange, type, .patch)
@@ -152,7 +167,7 @@ extension APIServer {
             path: exchange.info.path, accept: exchange.request.headers["accept"] ?? "",
             ifNoneMatch: exchange.request.headers["if-none-match"] ?? "", userAgent: exchange.userAgent,
             query: exchange.info.query,
-            catalog: snapshot.catalog, serverAddress: serverAddress(exchange))
+            catalog: snapshot.catalog, merged: merged(exchange, snapshot), serverAddress: serverAddress(exchange))
         guard let answer else { return try openAPI(exchange, snapshot) }
         note(exchange, code: answer.code)
         var more: [(String, String)] = []
@@ -160,6 +175,13 @@ extension APIServer {
         if answer.variesByAccept { more.append(("vary", "Accept")) }
         exchange.answer(answer.code, answer.body, contentType: answer.contentType, more: more)
         return true
+    }
+
+    /// The others' part of discovery. Of the past only their names are known.
+    private func merged(_ exchange: Exchange, _ snapshot: Snapshot) -> MergedDiscovery {
+        if snapshot.aggregated.isEmpty { return .none }
+        return MergedDiscovery(
+            services: snapshot.aggregated, resources: exchange.past == nil ? availability.discovered : [:])
     }
 
     private func openAPI(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) -> Bool {

@@ -32,10 +32,12 @@ extension APIServer {
         let filter = WatchFilter(selection, format: format, query: info.query, state: snapshot.state)
         let stream = WatchStream(
             exchange.responder, filter, clock: { [engine] in engine.now }, sendsBookmarks: options.allowsWatchBookmarks)
+        let client: any WatchClient =
+            Conversions.mayBeNeeded(type) ? ConvertingWatch(stream, conversions, type) : stream
         exchange.responder.startStream(200, exchange.headers(format.watchContentType))
         metrics.watchBegan()
         exchange.responder.onClose { [self] in
-            engine.unwatch(stream)
+            engine.unwatch(client)
             metrics.watchEnded()
             // The other half of what the log knows of a watch: that it was closed.
             var facts = exchange.facts()
@@ -49,15 +51,21 @@ extension APIServer {
         exchange.responder.eventLoop.scheduleTask(in: .seconds(max(seconds, 0))) { stream.finish() }
 
         if let start {
-            engine.watch(stream, from: start)
+            engine.watch(client, from: start)
             exchange.seat = nil
             return
         }
         let state = snapshot.state
         inPast { [self] in
-            stream.sendPresent(selection.objects(in: state))
+            do throws(APIError) {
+                stream.sendPresent(try conversions.converted(selection.objects(in: state), to: type))
+            } catch {
+                stream.fail(error)
+                exchange.responder.eventLoop.execute { exchange.seat = nil }
+                return
+            }
             if options.sendsInitialEvents == true { stream.sendBookmark(state.revision, endsInitialEvents: true) }
-            engine.watch(stream, from: state.revision)
+            engine.watch(client, from: state.revision)
             exchange.responder.eventLoop.execute { exchange.seat = nil }
         }
     }
@@ -135,6 +143,14 @@ final class WatchStream: WatchClient, @unchecked Sendable {
     func end() { finish() }
 
     func finish() { responder.end() }
+
+    var isClosed: Bool { responder.isClosed }
+
+    /// Says why the watch cannot go on, and ends it.
+    func fail(_ error: APIError) {
+        responder.write(ByteBuffer(bytes: filter.error(error)))
+        responder.end()
+    }
 
     func sendPresent(_ objects: [StoredObject]) {
         var buffers: [ByteBuffer] = []

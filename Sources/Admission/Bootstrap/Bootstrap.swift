@@ -17,7 +17,8 @@ public enum Bootstrap {
     ///     so the Service `kubernetes` gets none.
     ///   - certificateAuthority: the PEM text of the CA that clients' certificates are signed by; empty to leave it out.
     public static func objects(
-        settings: ClusterSettings, address: String = "", port: Int = 6443, certificateAuthority: String = ""
+        settings: ClusterSettings, address: String = "", port: Int = 6443, certificateAuthority: String = "",
+        frontProxyAuthority: String = ""
     ) -> [Object] {
         var out: [Object] = []
         for name in ["default", "kube-system", "kube-node-lease", "kube-public"] {
@@ -50,6 +51,15 @@ public enum Bootstrap {
         out += service(settings, address, port)
         var data: JSON = [:]
         if !certificateAuthority.isEmpty { data["client-ca-file"] = .string(certificateAuthority) }
+        if !frontProxyAuthority.isEmpty {
+            // By this an aggregated server knows this one, and reads whom a request speaks as.
+            data["requestheader-client-ca-file"] = .string(frontProxyAuthority)
+            data["requestheader-allowed-names"] = "[\"front-proxy-client\"]"
+            data["requestheader-username-headers"] = "[\"X-Remote-User\"]"
+            data["requestheader-uid-headers"] = "[\"X-Remote-Uid\"]"
+            data["requestheader-group-headers"] = "[\"X-Remote-Group\"]"
+            data["requestheader-extra-headers-prefix"] = "[\"X-Remote-Extra-\"]"
+        }
         out.append(
             (
                 "v1", "configmaps",
@@ -124,6 +134,9 @@ public enum Bootstrap {
     public static func reconciled(_ stored: JSON, with ours: JSON) -> JSON? {
         if stored["metadata", "annotations", autoupdate]?.string == "false" { return nil }
         var out = stored
+        if ours["kind"] == "ConfigMap" {
+            for (key, value) in ours["data"]?.entries ?? JSONObject() { out["data", key] = value }
+        }
         for list in ["rules", "subjects"] where ours["aggregationRule"] == nil {
             let have = stored[list]?.elements ?? []
             let missing = (ours[list]?.elements ?? []).filter { !have.contains($0) }

@@ -2,24 +2,43 @@ public import Document
 public import Records
 import X509
 
-/// Establishes who a request speaks as: client certificate, then bearer token (token file, service account), then nobody.
+/// Establishes who a request speaks as: a front proxy's word, then client certificate, then bearer token (token file, service account),
+/// then nobody.
 ///
 /// A credential that no authenticator accepts refuses the request: it never falls back to the anonymous user.
 public final class Authenticator: Sendable {
     private let authorities: [Certificate]
+    private let proxyAuthorities: [Certificate]
+    private let proxyNames: [String]
     private let tokenFile: TokenFile?
     private let tokens: ServiceAccountTokens?
     private let allowsAnonymous: Bool
     private let certificates = CredentialCache<[UInt8], PeerCertificate>(countMax: 2048)
+    private let proxies = CredentialCache<[UInt8], PeerCertificate>(countMax: 64)
+
+    /// Whose word counts for whom a request speaks as: proxies that authenticate in front of this server.
+    public struct FrontProxy: Sendable {
+        /// PEM texts.
+        public var authorities: [String]
+        /// Common names of the proxies' certificates; empty allows any.
+        public var names: [String]
+        public init(authorities: [String] = [], names: [String] = []) {
+            self.authorities = authorities
+            self.names = names
+        }
+    }
 
     /// `clientAuthorities` are PEM texts, each with one or more certificates.
     public init(
-        clientAuthorities: [String], tokenFile: TokenFile? = nil, tokens: ServiceAccountTokens? = nil,
+        clientAuthorities: [String], frontProxy: FrontProxy = FrontProxy(), tokenFile: TokenFile? = nil,
+        tokens: ServiceAccountTokens? = nil,
         allowsAnonymous: Bool = true
     ) throws(IdentityError) {
         do {
             authorities = try clientAuthorities.flatMap { try PEMBlocks.certificates($0) }
+            proxyAuthorities = try frontProxy.authorities.flatMap { try PEMBlocks.certificates($0) }
         } catch { throw IdentityError("a client authority's certificate cannot be read: \(error)") }
+        proxyNames = frontProxy.names
         self.tokenFile = tokenFile
         self.tokens = tokens
         self.allowsAnonymous = allowsAnonymous
@@ -33,7 +52,13 @@ public final class Authenticator: Sendable {
         public var authorization: String?
         /// The WebSocket subprotocols offered: a browser hides its token in `base64url.bearer.authorization.k8s.io.TOKEN`.
         public var subprotocols: [String]
-        public init(peerCertificate: [UInt8]? = nil, authorization: String? = nil, subprotocols: [String] = []) {
+        /// Whom the `X-Remote-*` headers name; believed of a front proxy only.
+        public var remoteUser: UserInfo?
+        public init(
+            peerCertificate: [UInt8]? = nil, authorization: String? = nil, subprotocols: [String] = [],
+            remoteUser: UserInfo? = nil
+        ) {
+            self.remoteUser = remoteUser
             self.peerCertificate = peerCertificate
             self.authorization = authorization
             self.subprotocols = subprotocols
@@ -46,7 +71,16 @@ public final class Authenticator: Sendable {
         var verdicts: [AuthenticationFacts.Verdict] = []
         var fingerprint = ""
         if let der = credentials.peerCertificate {
-            switch certificate(der, now) {
+            if let user = credentials.remoteUser, !proxyAuthorities.isEmpty {
+                switch certificate(der, now, proxyAuthorities, proxies) {
+                case .success(let proxy) where proxyNames.isEmpty || proxyNames.contains(proxy.user.name):
+                    return AuthenticationFacts(
+                        authenticator: "requestheader", user: user, fingerprint: proxy.fingerprint)
+                case .success: verdicts.append(.init("requestheader", .wrongUsage))
+                case .failure(let refused): verdicts.append(.init("requestheader", refused.refusal))
+                }
+            }
+            switch certificate(der, now, authorities, certificates) {
             case .success(let found):
                 return AuthenticationFacts(authenticator: "x509", user: found.user, fingerprint: found.fingerprint)
             case .failure(let refused):
@@ -114,14 +148,17 @@ public final class Authenticator: Sendable {
         return answer
     }
 
-    private func certificate(_ der: [UInt8], _ now: Timestamp) -> Result<PeerCertificate, PeerCertificate.Refused> {
+    private func certificate(
+        _ der: [UInt8], _ now: Timestamp, _ authorities: [Certificate],
+        _ cache: CredentialCache<[UInt8], PeerCertificate>
+    ) -> Result<PeerCertificate, PeerCertificate.Refused> {
         do throws(PeerCertificate.Refused) {
-            if let known = certificates[der] {
+            if let known = cache[der] {
                 try known.check(now: now)
                 return .success(known)
             }
             let found = try PeerCertificate(der: der, authorities: authorities, now: now)
-            certificates[der] = found
+            cache[der] = found
             return .success(found)
         } catch { return .failure(error) }
     }

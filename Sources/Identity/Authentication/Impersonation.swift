@@ -56,7 +56,7 @@ public struct Impersonation: Sendable, Equatable {
         return "[" + parts.joined(separator: " ") + "]"
     }
 
-    private static func unescape(_ text: Substring) -> String {
+    static func unescape(_ text: Substring) -> String {
         let bytes = Array(text.utf8)
         var out: [UInt8] = []
         var i = 0

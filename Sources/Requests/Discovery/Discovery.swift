@@ -19,11 +19,15 @@ public enum Discovery {
     /// names what is not served (404 then). 406 when nothing that is accepted is offered.
     public static func answer(
         path: String, accept: String, ifNoneMatch: String, userAgent: String, query: Query, catalog: Catalog,
-        serverAddress: String
+        merged: MergedDiscovery = .none, serverAddress: String
     ) throws(APIError) -> DiscoveryAnswer? {
         let parts = path.split(separator: "/", omittingEmptySubsequences: true).map(String.init)
         if parts == ["api"] || parts == ["apis"], let version = aggregatedVersion(accept) {
-            let body = AggregatedDiscovery.document(catalog, core: parts == ["api"], version: version).encoded()
+            var list = AggregatedDiscovery.document(catalog, core: parts == ["api"], version: version)
+            if parts == ["apis"], !merged.services.isEmpty {
+                list["items"] = .array(merged.discoveryList(list["items"]?.elements ?? []))
+            }
+            let body = list.encoded()
             let tag = "\"\(StableHash.digits(body))\""
             let type = "application/json;g=apidiscovery.k8s.io;v=\(version);as=APIGroupDiscoveryList"
             if ifNoneMatch == tag {
@@ -31,7 +35,7 @@ public enum Discovery {
             }
             return DiscoveryAnswer(code: 200, contentType: type, body: body, etag: tag, variesByAccept: true)
         }
-        guard let document = document(parts, catalog, serverAddress) else { return nil }
+        guard let document = document(parts, catalog, merged, serverAddress) else { return nil }
         let format = try Negotiation.answer(
             accept: accept, userAgent: userAgent, query: query,
             offer: .init(allowsProtobuf: false, allowsProjections: false), isList: false, isWatch: false)
@@ -40,13 +44,18 @@ public enum Discovery {
             variesByAccept: parts == ["api"] || parts == ["apis"])
     }
 
-    private static func document(_ parts: [String], _ catalog: Catalog, _ serverAddress: String) -> JSON? {
+    private static func document(
+        _ parts: [String], _ catalog: Catalog, _ merged: MergedDiscovery, _ serverAddress: String
+    ) -> JSON? {
         switch (parts.count, parts.first) {
         case (0, _): return rootPaths(catalog)
         case (1, "api"): return APIGroups.legacyVersions(serverAddress: serverAddress)
-        case (1, "apis"): return APIGroups.list(catalog)
+        case (1, "apis"):
+            var list = APIGroups.list(catalog)
+            if !merged.services.isEmpty { list["groups"] = .array(merged.groupList(list["groups"]?.elements ?? [])) }
+            return list
         case (2, "api"): return APIGroups.resources(apiVersion: parts[1], catalog)
-        case (2, "apis"): return APIGroups.group(parts[1], catalog)
+        case (2, "apis"): return APIGroups.group(parts[1], catalog) ?? merged.group(parts[1])
         case (3, "apis"): return APIGroups.resources(apiVersion: parts[1] + "/" + parts[2], catalog)
         default: return nil
         }

@@ -5,7 +5,7 @@ public import Schema
 /// A list, ready to be streamed: bytes before the items, the objects, bytes after them. Nothing is copied until it is sent.
 public struct ListAnswer: Sendable {
     public let head: [UInt8]
-    public let objects: [StoredObject]
+    public private(set) var objects: [StoredObject]
     public let tail: [UInt8]
     private let items: Items
 
@@ -82,6 +82,13 @@ public struct ListAnswer: Sendable {
         }
         self.head = head
         self.objects = objects
+    }
+
+    /// The same list of the same objects in another form.
+    public func showing(_ objects: [StoredObject]) -> ListAnswer {
+        var out = self
+        out.objects = objects
+        return out
     }
 
     private static func remaining(_ selection: Selection, _ state: ClusterState, _ plan: ListPlan, _ taken: Int) -> Int

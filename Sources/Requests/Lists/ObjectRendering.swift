@@ -21,6 +21,8 @@ public struct ObjectRendering: Sendable, Hashable {
     let itemsCarryType: Bool
     /// How the encoding of most kinds begins: both members that a list leaves out, one behind the other.
     let typePrefix: [UInt8]
+    /// How the encoding of an object at the served version begins: a custom resource may be stored at any of its versions.
+    let versionPrefix: [UInt8]
 
     /// A Table is rendered by `TableRendering`; here it counts as the object itself.
     public init(_ type: ResourceType, _ format: AnswerFormat) {
@@ -28,17 +30,19 @@ public struct ObjectRendering: Sendable, Hashable {
         apiVersion = type.apiVersion
         kind = type.kind
         itemsCarryType = type.isCustom
+        versionPrefix = Array("{\"apiVersion\":\"\(type.apiVersion)\",".utf8)
         typePrefix = Array("{\"apiVersion\":\"\(type.apiVersion)\",\"kind\":\"\(type.kind)\",".utf8)
         if case .partialMetadata = format.projection {
             form = .partial(apiVersion: format.metaAPIVersion)
         } else {
-            form = type.storageVersion == type.apiVersion ? .stored : .converted
+            form = type.isCustom || type.storageVersion == type.apiVersion ? .stored : .converted
         }
     }
 
     /// The object as JSON.
     public func write(_ body: [UInt8], into out: inout [UInt8]) {
         switch form {
+        case .stored where itemsCarryType && !body.starts(with: versionPrefix): converted(body).encode(into: &out)
         case .stored: out.append(contentsOf: body)
         case .converted: converted(body).encode(into: &out)
         case .partial(let version): BodyLayout.writePartial(body, apiVersion: version, into: &out)
@@ -48,7 +52,7 @@ public struct ObjectRendering: Sendable, Hashable {
     /// The object as an item of a list.
     func writeItem(_ body: [UInt8], into out: inout [UInt8]) {
         switch form {
-        case .stored where itemsCarryType: out.append(contentsOf: body)
+        case .stored where itemsCarryType: write(body, into: &out)
         case .stored:
             if body.starts(with: typePrefix) {
                 out.append(UInt8(ascii: "{"))
@@ -69,7 +73,7 @@ public struct ObjectRendering: Sendable, Hashable {
 
     /// The object's bytes, without a copy where the stored ones serve.
     public func bytes(_ body: [UInt8]) -> [UInt8] {
-        if form == .stored { return body }
+        if form == .stored, !itemsCarryType || body.starts(with: versionPrefix) { return body }
         var out: [UInt8] = []
         out.reserveCapacity(body.count)
         write(body, into: &out)

@@ -9,6 +9,7 @@ import Schema
 struct Bootstrapping {
     let engine: Engine
     let certificateAuthority: String
+    let frontProxyAuthority: String
 
     private static let server = LoopIdentity(
         user: UserInfo(name: "system:apiserver", groups: ["system:masters", "system:authenticated"]),
@@ -17,7 +18,8 @@ struct Bootstrapping {
     func run(_ settings: ClusterSettings, host: String, port: Int) throws {
         let address = host == "0.0.0.0" ? "127.0.0.1" : host
         let objects = Bootstrap.objects(
-            settings: settings, address: address, port: port, certificateAuthority: certificateAuthority)
+            settings: settings, address: address, port: port, certificateAuthority: certificateAuthority,
+            frontProxyAuthority: frontProxyAuthority)
         var intents: [Intent] = []
         let state = engine.state
         for (apiVersion, resource, object) in objects {

@@ -68,12 +68,17 @@ final class Cluster {
             }
             authenticator = try Authenticator(
                 clientAuthorities: [pki.authority.pair.certificate],
+                frontProxy: .init(
+                    authorities: [pki.frontProxyAuthority.pair.certificate], names: ["front-proxy-client"]),
                 tokenFile: try options.tokenAuthFile.map(TokenFile.read), tokens: tokens)
         } catch {
             throw StartupError(error.description)
         }
-        try Bootstrapping(engine: engine, certificateAuthority: pki.authority.pair.certificate)
-            .run(settings, host: options.host, port: options.port)
+        try Bootstrapping(
+            engine: engine, certificateAuthority: pki.authority.pair.certificate,
+            frontProxyAuthority: pki.frontProxyAuthority.pair.certificate
+        )
+        .run(settings, host: options.host, port: options.port)
 
         let box = NodeStreamsBox()
         registry = box
@@ -89,7 +94,8 @@ final class Cluster {
                 addresses: [(options.host, options.port)],
                 tls: .init(
                     certificateChain: pki.serving.certificateBytes, privateKey: pki.serving.privateKeyBytes,
-                    clientCertificateAuthorities: pki.authority.pair.certificateBytes)), group: group, handler: server)
+                    clientCertificateAuthorities: pki.authority.pair.certificateBytes
+                        + pki.frontProxyAuthority.pair.certificateBytes)), group: group, handler: server)
         keeping = try LogKeeping(options, log: log, engine: engine, reports: server.reports, logger: logger)
         if loops {
             let controllers = ControllerLoop(
