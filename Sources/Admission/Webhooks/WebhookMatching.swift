@@ -1,5 +1,6 @@
 import ClusterState
 import Document
+import Expressions
 import Schema
 
 /// What a webhook is called about: the resource and kind that one of its rules names, which may be another version of the request's.
@@ -23,7 +24,7 @@ enum WebhookMatching {
             (seen.object, seen.old) = try request.versions(for: found.type)
         }
         var scope = AdmissionMatching.scope(seen, .null)
-        do throws(ExpressionError) {
+        do throws(EvaluationError) {
             return try AdmissionMatching.conditionsHold(webhook.matchConditions, &scope) ? found : nil
         } catch {
             if webhook.ignoresFailure { return nil }
