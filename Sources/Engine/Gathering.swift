@@ -116,7 +116,8 @@ extension Engine {
             return done(command, .failure(Unsettled(refusal: Refusal(error: error), isFinal: true)))
         }
         var first = command
-        first.now = max(now, snapshot.state.time)
+        // What was answered already bears the moment of its asking.
+        if command.answers.isEmpty { first.now = max(now, snapshot.state.time) }
         let started = steadyMicroseconds()
         let begun = first
         outside.queue.async { [self] in

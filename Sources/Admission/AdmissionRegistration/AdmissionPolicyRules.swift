@@ -62,7 +62,7 @@ struct AdmissionPolicyRules: KindRules {
             errors.append(
                 .invalid("spec.variables[\(i)].expression", .string(text), "compilation failed: \(error.report)"))
         }
-        return errors + (isMutating ? validateMutations(spec) : validateValidations(spec, environment))
+        return errors + (isMutating ? validateMutations(spec, environment) : validateValidations(spec, environment))
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
@@ -133,7 +133,19 @@ struct AdmissionPolicyRules: KindRules {
         return errors
     }
 
-    private func validateMutations(_ spec: JSON) -> [FieldError] {
+    private func validateMutations(_ spec: JSON, _ composed: Environment) -> [FieldError] {
+        var environment = composed
+        environment.hasMutationTypes = true
+        func check(_ text: String, _ type: String, _ at: String) -> [FieldError] {
+            if trimmed(text).isEmpty { return [.required(at)] }
+            do throws(CompilationError) {
+                let found = try Program(text, in: environment).type.text
+                if found == type || found == "dyn" || found == "list(dyn)" && type != "Object" { return [] }
+                return [.invalid(at, .string(text), "must evaluate to \(type) but got \(found)")]
+            } catch {
+                return [.invalid(at, .string(text), "compilation failed: \(error.report)")]
+            }
+        }
         var errors: [FieldError] = []
         let mutations = spec.list("mutations")
         if mutations.isEmpty { errors.append(.required("spec.mutations", "mutations must contain at least one item")) }
@@ -141,13 +153,12 @@ struct AdmissionPolicyRules: KindRules {
             let at = "spec.mutations[\(i)]"
             switch mutation.text("patchType") {
             case "ApplyConfiguration":
-                if trimmed(mutation["applyConfiguration"]?.text("expression") ?? "").isEmpty {
-                    errors.append(.required(at + ".applyConfiguration.expression"))
-                }
+                errors += check(
+                    mutation["applyConfiguration"]?.text("expression") ?? "", "Object",
+                    at + ".applyConfiguration.expression")
             case "JSONPatch":
-                if trimmed(mutation["jsonPatch"]?.text("expression") ?? "").isEmpty {
-                    errors.append(.required(at + ".jsonPatch.expression"))
-                }
+                errors += check(
+                    mutation["jsonPatch"]?.text("expression") ?? "", "list(JSONPatch)", at + ".jsonPatch.expression")
             case "": errors.append(.required(at + ".patchType"))
             case let other:
                 errors.append(.notSupported(at + ".patchType", .string(other), ["ApplyConfiguration", "JSONPatch"]))

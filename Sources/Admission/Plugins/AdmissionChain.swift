@@ -21,6 +21,7 @@ public enum AdmissionChain {
         DefaultIngressClass(),
         PodTopologyLabels(),
         CustomResourceExpressions(),
+        MutatingAdmissionPolicyPlugin(),
         MutatingWebhooks(),
         ValidatingAdmissionPolicyPlugin(),
         ValidatingWebhooks(),
