@@ -88,13 +88,17 @@ import Testing
             Self.policy(
                 "patch",
                 Self.patched(
-                    "[JSONPatch{op: 'add', path: '/data/' + jsonpatch.escapeKey('a/b'), value: variables.words}, JSONPatch{op: 'remove', path: '/data/old'}]"
+                    "[JSONPatch{op: 'add', path: '/metadata/annotations/' + jsonpatch.escapeKey('a/b'), value: variables.words}, JSONPatch{op: 'remove', path: '/data/old'}]"
                 ),
                 [("variables", [["name": "words", "expression": "'from ' + object.metadata.name"]])])
         ])
         let made = try cluster.write(
-            .create, "v1", "configmaps", ["metadata": ["name": "m", "namespace": "x"], "data": ["old": "1"]])
-        #expect(made.answer["data"] == ["a/b": "from m"])
+            .create, "v1", "configmaps",
+            [
+                "metadata": ["name": "m", "namespace": "x", "annotations": ["k": "1"]], "data": ["old": "1", "k": "2"],
+            ])
+        #expect(made.answer["metadata", "annotations"] == ["a/b": "from m", "k": "1"])
+        #expect(made.answer["data"] == ["k": "2"])
         // An operation that cannot be done refuses the request.
         let refused = cluster.refusal(
             .create, "v1", "configmaps", ["metadata": ["name": "n", "namespace": "x"], "data": ["k": "1"]])

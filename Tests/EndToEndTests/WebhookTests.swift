@@ -81,7 +81,12 @@ import Testing
                         ("objectSelector", ["matchLabels": ["app": "x"]]),
                         (
                             "matchConditions",
-                            [["name": "not-skipped", "expression": "!has(object.data) || !('skip' in object.data)"]]
+                            [
+                                [
+                                    "name": "not-skipped",
+                                    "expression": "object == null || !has(object.data) || !('skip' in object.data)",
+                                ]
+                            ]
                         ),
                     ]),
             ])
