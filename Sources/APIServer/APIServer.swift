@@ -65,9 +65,8 @@ public final class APIServer: EdgeHandler {
         let caller = WebhookCaller(engine: engine, clients: clients, logger: logger)
         conversions = Conversions(caller)
         availability = AvailabilityLoop(engine, clients, logger)
-        engine.callOutside(with: caller)
-        engine.callOutside(with: WebhookCaller(engine: engine, clients: clients, logger: logger))
         guard shown == nil else { return }
+        engine.callOutside(with: caller)
         definitions.start()
         fairness.start()
         availability.start()

@@ -1,6 +1,8 @@
+import Admission
 import ClusterState
 import EventLog
 public import Records
+import Requests
 
 extension Engine {
     /// Publishes events that somebody else has written to the log, as this engine's own would be: readers, watchers and followers
@@ -9,6 +11,7 @@ extension Engine {
         let start = snapshot
         var state = start.state
         var catalog = start.catalog
+        var (webhooks, aggregated) = (start.webhooks, start.aggregated)
         var committed: [CommittedEvent] = []
         for record in events where record.revision == state.revision + 1 {
             guard state.problem(with: record) == nil else { break }
@@ -17,6 +20,12 @@ extension Engine {
             if record.changes.contains(where: { $0.key.resource == "customresourcedefinitions" }) {
                 catalog = Snapshot(of: state).catalog
             }
+            if record.changes.contains(where: { WebhookDirectory.isMade(of: $0.key) }) {
+                webhooks = WebhookDirectory.of(state)
+            }
+            if record.changes.contains(where: { AggregatedServices.isMade(of: $0.key) }) {
+                aggregated = AggregatedServices.of(state)
+            }
             let versions = zip(record.changes, previous).map { change, before in
                 CommittedEvent.Version(
                     change: change, previous: before, current: change.kind == .deleted ? nil : state.object(change.key))
@@ -24,7 +33,7 @@ extension Engine {
             committed.append(CommittedEvent(record: record, versions: versions))
         }
         guard !committed.isEmpty else { return }
-        let snapshot = Snapshot(state: state, catalog: catalog)
+        let snapshot = Snapshot(state: state, catalog: catalog, webhooks: webhooks, aggregated: aggregated)
         publications.signal { queue in
             queue.batches.append(Publication(events: committed, snapshot: snapshot, replies: [], waiters: []))
             return true

@@ -66,7 +66,6 @@ extension APIServer {
         let format = try format(exchange, type, isList: false, isWatch: false)
         guard info.subresource != "scale", format.projection == .object, !type.isCustom else {
             try get(exchange, type, Snapshot(of: try engine.pastState(at: revision)), now: now)
-            note(exchange, code: 200)
             return
         }
         let key = ObjectKey(

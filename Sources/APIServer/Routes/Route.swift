@@ -16,7 +16,7 @@ extension APIServer {
     /// Answers (or starts to answer) a request that may be made, from that snapshot.
     func route(_ exchange: Exchange, _ snapshot: Snapshot, now: Timestamp) throws(APIError) {
         let info = exchange.info
-        if exchange.past == nil, !snapshot.aggregated.isEmpty,
+        if exchange.past == nil, shown == nil, !snapshot.aggregated.isEmpty,
             let service = snapshot.aggregated.service(for: info.path)
         {
             passOn(exchange, to: service)
@@ -50,18 +50,10 @@ extension APIServer {
         if try review(exchange, type, snapshot) { return }
         guard type.verbs.contains(info.verb), isPlaced(info) else { throw Self.notAllowed }
         switch info.verb {
-<<<<<<< HEAD
         case "get":
             if try getExact(exchange, type, snapshot, now: now) { return }
             try get(exchange, type, snapshot, now: now)
-            note(exchange, code: 200)
-        case "list":
-            try list(exchange, type, snapshot, now: now)
-            note(exchange, code: 200)
-=======
-        case "get": try get(exchange, type, snapshot, now: now)
         case "list": try list(exchange, type, snapshot, now: now)
->>>>>>> d915668 (Aggregated API servers are asked and listed, custom resources converted by webhooks, front proxies believed)
         case "watch":
             try watch(exchange, type, snapshot)
             note(exchange, code: 200)
@@ -103,14 +95,9 @@ extension APIServer {
                 message: "\(type.resource)/proxy is not served by this version: use port-forward")
         default:
             switch info.verb {
-<<<<<<< HEAD
             case "get":
                 if try getExact(exchange, type, snapshot, now: now) { return }
                 try get(exchange, type, snapshot, now: now)
-                note(exchange, code: 200)
-=======
-            case "get": try get(exchange, type, snapshot, now: now)
->>>>>>> d915668 (Aggregated API servers are asked and listed, custom resources converted by webhooks, front proxies believed)
             case "create": try write(exchange, type, .create)
             case "update": try write(exchange, type, .update)
             case "patch": try write(exchange, type, .patch)

@@ -109,7 +109,7 @@ struct ServeCommand: AsyncParsableCommand {
         let server = APIServer(
             engine: engine, authenticator: authenticator, tokens: tokens, settings: ClusterSettings(),
             version: Reckon.serverVersion,
-            nodes: NodeRegistry(client: HTTPClient(group: group)) { _ in nil },
+            nodes: NodeRegistry(client: HTTPClient(group: group)) { _ in nil }, group: group, frontProxy: nil,
             shown: ShownLog(title: title) { store, moment, newest in
                 RecordingNotices.notice(of: store, at: moment, in: newest)
             }, logger: logger)
