@@ -138,6 +138,27 @@ import Testing
         #expect(!narrow.text.contains("bob"))
     }
 
+    @Test func whyOfAWorkloadTellsWhatIsBelowIt() throws {
+        let past = Past()
+        let web = ObjectKey(group: "apps", resource: "deployments", namespace: "shop", name: "web")
+        let set = ObjectKey(group: "apps", resource: "replicasets", namespace: "shop", name: "web-1")
+        past.write("ann", web, ["spec": ["replicas": 1, "image": "a"]])
+        past.write("bob", web, ["spec": ["replicas": 1, "image": "b"]])
+        past.write("cat", web, ["spec": ["replicas": 2, "image": "b"]])
+        past.write("c", set, ["metadata": ["ownerReferences": [["uid": "uid-1", "name": "web"]]]])
+        past.write(
+            "c", pod("web-1-x"),
+            [
+                "metadata": ["ownerReferences": [["uid": "uid-4", "name": "web-1"]]],
+                "spec": ["nodeName": "n"], "status": ["phase": "Failed", "message": "evicted"],
+            ])
+        let answer = try past.ask("why", [("resource", "deploy"), ("name", "web"), ("namespace", "shop")])
+        #expect(answer["below"]?.elements.compactMap { $0["state"]?.string } == ["phase Failed, evicted"])
+        #expect(answer["recent"]?.elements.compactMap { $0["user"]?.string } == ["cat", "bob"])
+        #expect(answer["recent"]?[1]?["fields"] == [["path": "spec.image", "value": "b"]])
+        #expect(WhyText.text(answer, ink).contains("pod/web-1-x -n shop: phase Failed, evicted"))
+    }
+
     @Test func whyOfAFieldThatIsGone() throws {
         let past = Past()
         past.write("ann", configMap("c"), ["data": ["a": "1", "b": "1"]])

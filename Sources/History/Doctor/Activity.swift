@@ -12,11 +12,13 @@ struct Activity {
     private var events: [EventRecord] = []
     private var accesses: [EventRecord] = []
     private let minutes: Double
+    private let revision: UInt64
 
     /// The records up to `revision` and not before `since`.
     init(before revision: UInt64, since: Timestamp, _ namespace: String?, _ ground: Ground) throws(APIError) {
         self.ground = ground
         self.namespace = namespace
+        self.revision = revision
         var events: [EventRecord] = []
         try ground.past.eachBackwards(from: revision) { event in
             guard event.time >= since, events.count < Self.recordsMax else { return false }
@@ -244,14 +246,19 @@ struct Activity {
     /// The last requests from outside that changed something, the newest first.
     func changesJustBefore(_ visibility: inout Visibility) throws(APIError) -> [JSON] {
         var found: [JSON] = []
-        for outline in events.reversed() where outline.authentication.authenticator != "internal" {
-            guard found.count < 8 else { break }
-            guard let event = try ground.past.event(outline.revision) else { continue }
+        var looked = 0
+        // However long ago: a quiet hour does not hide what broke it.
+        try ground.past.eachBackwards(from: revision) { outline throws(APIError) in
+            looked += 1
+            guard found.count < 8, looked <= Self.recordsMax * 2 else { return false }
+            guard outline.authentication.authenticator != "internal",
+                let event = try ground.past.event(outline.revision)
+            else { return true }
             let shown = event.changes.filter {
                 !Noise.isNoisy($0.key) && (namespace == nil || $0.key.namespace == namespace)
                     && visibility.shows($0.key)
             }
-            guard let change = shown.first else { continue }
+            guard let change = shown.first else { return true }
             var json = EventSummary.json(event)
             let entry = try HistoryQuestion.entry(event, change, ground).json
             json["fields"] = .array(
@@ -259,6 +266,7 @@ struct Activity {
             json["object"] = entry["object"]
             json["change"] = entry["kind"]
             found.append(json)
+            return true
         }
         return found
     }

@@ -92,7 +92,39 @@ private struct Why {
             answer["chain"] = changed
         } else {
             answer["changed"] = changed
+            answer["recent"] = recent(asked, created)
         }
+        answer["below"] = try below(object.uid)
+    }
+
+    /// The last requests that changed what is asked of the object, each with the fields that still are as it set them.
+    private func recent(_ lines: [Blame.Line], _ created: UInt64) -> JSON {
+        let byRevision = Dictionary(grouping: lines.filter { $0.entry != nil }) { $0.entry!.revision }
+        return .array(
+            byRevision.keys.filter { $0 != created }.sorted(by: >).prefix(4).map { revision in
+                let lines = byRevision[revision]!
+                return [
+                    "revision": .int(Int64(revision)), "time": .string(lines[0].entry!.time.rfc3339Micro),
+                    "user": .string(lines[0].entry!.user), "manager": .string(lines[0].entry!.manager),
+                    "fields": .array(lines.map { ["path": .string($0.path), "value": $0.value] }),
+                ]
+            })
+    }
+
+    /// What is wrong with the objects that this one owns, directly or through others.
+    private func below(_ uid: String) throws(APIError) -> JSON {
+        let state = try ground.state(at: at)
+        var (waiting, known, found) = ([uid], Set([uid]), [JSON]())
+        while let next = waiting.popLast(), found.count < 5 {
+            for object in state.dependents(ofUID: next) where known.insert(object.uid).inserted {
+                waiting.append(object.uid)
+                guard found.count < 5, ground.refusal("get", object.key) == nil,
+                    let trouble = ObjectTrouble.of(object.key, object.document)
+                else { continue }
+                found.append(["object": ground.reference(object.key, uid: object.uid), "state": .string(trouble)])
+            }
+        }
+        return .array(found)
     }
 
     private mutating func terminating(_ document: JSON) throws(APIError) {

@@ -20,6 +20,9 @@ public enum WhyText {
         }
         let remaining = (answer["remaining"]?.entries ?? JSONObject()).map { "\($0.value.int ?? 0) \($0.key)" }
         if !remaining.isEmpty { lines.append("    it still holds \(remaining.joined(separator: ", "))") }
+        for object in answer["below"]?.elements ?? [] {
+            lines.append("    \(ink.yellow(Ink.object(object["object"]))): \(object["state"]?.string ?? "")")
+        }
         lines.append("")
         lines += tree(answer["chain"]?.elements ?? [], ink)
         if let changed = answer["changed"]?.elements {
@@ -27,6 +30,7 @@ public enum WhyText {
             lines.append("what is asked of it was changed last here:")
             lines += tree(changed, ink)
         }
+        lines += recent(answer["recent"]?.elements ?? [], ink)
         return lines.map(ink.fit).joined(separator: "\n")
     }
 
@@ -34,6 +38,20 @@ public enum WhyText {
         guard let root = answer["chain"]?.elements.last, let user = root["user"]?.string else { return text }
         let who = Ink.user(user)
         return "\(text); the first cause is \(ink.bold(who)), \(ink.age(root["time"]?.string)) ago"
+    }
+
+    private static func recent(_ requests: [JSON], _ ink: Ink) -> [String] {
+        guard !requests.isEmpty else { return [] }
+        return ["", "fields that are not as they were created:"]
+            + requests.flatMap { request -> [String] in
+                let head =
+                    "\(ink.cyan(request.number("revision")))  \(ink.clock(request["time"]?.string))  "
+                    + ink.bold(Ink.user(request["user"]?.string ?? ""))
+                return (request["fields"]?.elements ?? []).prefix(3).enumerated().map { i, field in
+                    (i == 0 ? head : String(repeating: " ", count: Ink.columns(head)))
+                        + "  \(field["path"]?.string ?? ""): \(Ink.value(field["value"], most: 80))"
+                }
+            }
     }
 
     private static func nodes(_ answer: JSON, _ ink: Ink) -> [String] {
