@@ -170,6 +170,25 @@ struct FunctionTests {
         #expect(ask(costOf: text, ["object": object]).cost == units, "\(text)")
     }
 
+    /// What costs one unit by upstream's reckoning and takes long all the same.
+    @Test func cheapAndSlow() {
+        let variables: [String: JSON] = [
+            "l": .array((0..<2_000).map { .int($0) }), "s": .string(String(repeating: "0", count: 1_000_000)),
+        ]
+        for text in [
+            "l.all(x, size(s) > 0)", "l.all(x, double(s) == 0.0)", "l.all(x, int(s) == 0)",
+            "l.all(x, !(s in {'a': 1}))", "l.all(x, !(s in ['a', 'b']))", "l.all(x, s + 'a' != '')",
+            "l.all(x, '%f'.format([1e308]) != '')",
+        ] {
+            #expect(
+                ask(text, variables, limit: 50_000) == "error: operation cancelled: actual cost limit exceeded",
+                "\(text)")
+        }
+        // A long text and a short one are told apart at once.
+        #expect(ask("l.exists(x, s == 'a')", variables, limit: 50_000) == "false")
+        #expect(ask("l.all(x, s != 'a')", variables, limit: 50_000) == "true")
+    }
+
     @Test func limits() {
         let many = JSON.array((0..<100_000).map { .int($0) })
         #expect(ask("l.all(x, x >= 0)", ["l": many]) == "true")

@@ -21,6 +21,19 @@ enum CallCost {
         }
     }
 
+    /// The smaller of two sizes, without counting the characters of a text that is much longer than the other.
+    private static func smallerSize(_ a: Value, _ b: Value) -> UInt64 {
+        if case .string(let x) = a, case .string(let y) = b {
+            let (short, long) = x.utf8.count < y.utf8.count ? (x, y) : (y, x)
+            if long.utf8.count / 4 >= short.utf8.count { return UInt64(short.unicodeScalars.count) }
+        } else if case .string(let text) = a, text.utf8.count > 4 * size(b) {
+            return size(b)
+        } else if case .string(let text) = b, text.utf8.count > 4 * size(a) {
+            return size(a)
+        }
+        return Swift.min(size(a), size(b))
+    }
+
     private static func read(_ value: Value, times: Double = 1) -> UInt64 {
         ceil(Double(size(value)) * times * perCharacter)
     }
@@ -86,7 +99,7 @@ enum CallCost {
         case "in_list": return size(arguments[1])
         case "less_string", "greater_string", "less_equals_string", "greater_equals_string", "less_bytes",
             "greater_bytes", "less_equals_bytes", "greater_equals_bytes", "equals", "not_equals":
-            return ceil(Double(Swift.min(size(arguments[0]), size(arguments[1]))) * perCharacter)
+            return ceil(Double(smallerSize(arguments[0], arguments[1])) * perCharacter)
         case "add_string", "add_bytes":
             return ceil(Double(size(arguments[0]) + size(arguments[1])) * perCharacter)
         case "matches_string": return matching(arguments[0], size(arguments[1]))

@@ -225,7 +225,11 @@ struct Evaluator {
                 return .list(list)
             }
         case "@in":
-            if let set = expression.sets[places[1]] { return .bool(set[try evaluate(places[0])] != nil) }
+            if let set = expression.sets[places[1]] {
+                let value = try evaluate(places[0])
+                try ConversionFunctions.payLength(value, &self)
+                return .bool(set[value] != nil)
+            }
         case "cel.@mapInsert":
             if case .local(let place)? = expression.references[places[0]], case .map = locals[place] {
                 return try insert(places, place)

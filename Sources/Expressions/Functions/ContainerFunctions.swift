@@ -8,7 +8,8 @@ enum ContainerFunctions {
                 .plain("optional_list_index_int", [.optional(.listOfA), .int], .optional(.a)),
                 .plain("optional_map_index_value", [.optional(.mapOfAToB), .a], .optional(.b)),
             ]
-        ) { (_, a) throws(EvaluationError) in
+        ) { (e, a) throws(EvaluationError) in
+            try ConversionFunctions.payLength(a[1], &e)
             if case .optional(let inner) = a[0] {
                 return .optional(try inner.flatMap { (v) throws(EvaluationError) in try member(v, a[1]) })
             }
@@ -24,7 +25,8 @@ enum ContainerFunctions {
                 .plain("map_optindex_optional_value", [.mapOfAToB, .a], .optional(.b)),
                 .plain("optional_map_optindex_optional_value", [.optional(.mapOfAToB), .a], .optional(.b)),
             ]
-        ) { (_, a) throws(EvaluationError) in
+        ) { (e, a) throws(EvaluationError) in
+            try ConversionFunctions.payLength(a[1], &e)
             if case .optional(let inner) = a[0] {
                 return .optional(try inner.flatMap { (v) throws(EvaluationError) in try member(v, a[1]) })
             }
@@ -40,6 +42,7 @@ enum ContainerFunctions {
                 return .bool(false)
             }
             guard a[1].mapCount != nil else { throw .noSuchOverload }
+            try ConversionFunctions.payLength(a[0], &e)
             return .bool(a[1].value(at: a[0]) != nil)
         },
         FunctionDeclaration(
@@ -50,7 +53,8 @@ enum ContainerFunctions {
                 .plain("size_map", [.mapOfAToB], .int), .member("map_size", [.mapOfAToB], .int),
                 .plain("size_string", [.string], .int), .member("string_size", [.string], .int),
             ]
-        ) { (_, a) throws(EvaluationError) in
+        ) { (e, a) throws(EvaluationError) in
+            try ConversionFunctions.payLength(a[0], &e)
             switch a[0] {
             case .string(let text): return .int(Int64(text.unicodeScalars.count))
             case .bytes(let bytes): return .int(Int64(bytes.count))

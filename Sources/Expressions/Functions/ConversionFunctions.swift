@@ -32,7 +32,8 @@ enum ConversionFunctions {
                 .plain("double_to_double", [.double], .double), .plain("int64_to_double", [.int], .double),
                 .plain("string_to_double", [.string], .double), .plain("uint64_to_double", [.uint], .double),
             ]
-        ) { (_, a) throws(EvaluationError) in
+        ) { (e, a) throws(EvaluationError) in
+            try payLength(a[0], &e)
             switch a[0] {
             case .double: return a[0]
             case .int(let i): return .double(Double(i))
@@ -50,7 +51,8 @@ enum ConversionFunctions {
                 .plain("duration_to_int64", [.duration], .int), .plain("string_to_int64", [.string], .int),
                 .plain("timestamp_to_int64", [.timestamp], .int), .plain("uint64_to_int64", [.uint], .int),
             ]
-        ) { (_, a) throws(EvaluationError) in
+        ) { (e, a) throws(EvaluationError) in
+            try payLength(a[0], &e)
             switch a[0] {
             case .int: return a[0]
             case .uint(let u):
@@ -73,7 +75,8 @@ enum ConversionFunctions {
                 .plain("uint64_to_uint64", [.uint], .uint), .plain("double_to_uint64", [.double], .uint),
                 .plain("int64_to_uint64", [.int], .uint), .plain("string_to_uint64", [.string], .uint),
             ]
-        ) { (_, a) throws(EvaluationError) in
+        ) { (e, a) throws(EvaluationError) in
+            try payLength(a[0], &e)
             switch a[0] {
             case .uint: return a[0]
             case .int(let i):
@@ -124,6 +127,11 @@ enum ConversionFunctions {
             return text
         default: throw impossible(value, "string")
         }
+    }
+
+    /// Reading a long text takes long.
+    static func payLength(_ value: Value, _ e: inout Evaluator) throws(EvaluationError) {
+        if case .string(let text) = value { try e.spend(text.utf8.count / 16) }
     }
 
     static func impossible(_ value: Value, _ type: String) -> EvaluationError {

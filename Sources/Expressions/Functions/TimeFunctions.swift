@@ -8,7 +8,8 @@ enum TimeFunctions {
                 .plain("int64_to_timestamp", [.int], .timestamp),
                 .plain("string_to_timestamp", [.string], .timestamp),
             ]
-        ) { (_, a) throws(EvaluationError) in
+        ) { (e, a) throws(EvaluationError) in
+            try ConversionFunctions.payLength(a[0], &e)
             switch a[0] {
             case .timestamp: return a[0]
             case .int(let seconds):
@@ -28,7 +29,8 @@ enum TimeFunctions {
                 .plain("duration_to_duration", [.duration], .duration), .plain("int64_to_duration", [.int], .duration),
                 .plain("string_to_duration", [.string], .duration),
             ]
-        ) { (_, a) throws(EvaluationError) in
+        ) { (e, a) throws(EvaluationError) in
+            try ConversionFunctions.payLength(a[0], &e)
             switch a[0] {
             case .duration: return a[0]
             case .int(let nanoseconds): return .duration(nanoseconds)

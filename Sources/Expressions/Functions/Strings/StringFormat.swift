@@ -81,6 +81,7 @@ enum StringFormat {
             }
             if d.isNaN { return "NaN" }
             if d.isInfinite { return d < 0 ? "-∞" : "∞" }
+            try payDigits(d, &e)
             return verb == "f"
                 ? grouped(fixed(d, digits ?? precision)) : scientific(d, digits ?? precision)
         case "b":
@@ -135,6 +136,7 @@ enum StringFormat {
             return quotes ? "duration(\"\(Durations.text(nanoseconds))\")" : Durations.text(nanoseconds)
         case .double(let d):
             guard quotes else { return GoNumbers.text(d) }
+            if d.isFinite { try payDigits(d, &e) }
             return d.isFinite ? fixed(d, precision) : quoted(GoNumbers.text(d))
         case .int, .uint, .bool, .type: return try ConversionFunctions.string(value)
         default: break
@@ -179,6 +181,12 @@ enum StringFormat {
     }
 
     // MARK: Decimals
+
+    /// All digits of a very large or very small number are many.
+    private static func payDigits(_ d: Double, _ e: inout Evaluator) throws(EvaluationError) {
+        let exponent = d == 0 ? 0 : Int(d.exponent)
+        try e.spend(50 + exponent * exponent / 100)
+    }
 
     /// A finite number with so many digits after the point, rounded to even, exactly.
     static func fixed(_ d: Double, _ places: Int) -> String {
