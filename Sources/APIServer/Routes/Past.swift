@@ -24,6 +24,11 @@ extension APIServer {
             return
         }
         inPast { [self] in
+            // Whoever drags a playhead asks faster than states can be folded, and leaves what is no longer wanted.
+            guard !exchange.responder.isClosed else {
+                note(exchange, code: 499, reason: "ClientClosedRequest")
+                return
+            }
             do throws(APIError) {
                 let moment = try exchange.past!.revision(in: LogPast(engine.wholeLog), now: engine.now)
                 exchange.shownRevision = moment

@@ -10,6 +10,7 @@ const calm = matchMedia('(prefers-reduced-motion: reduce)');
 const podKind = { resource: 'pods', group: '' };
 const asTable = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
 const squaresMax = 400; // of one node
+const podsMax = 10_000;
 
 export class NodesView {
   title = 'Nodes';
@@ -66,13 +67,27 @@ export class NodesView {
     const inventory = namespace ? null : await inventoryNow('', signal);
     const isPartial = inventory?.kinds.find((kind) => kind.resource === 'pods' && !kind.group)?.visible === 'some';
     const paths = (isPartial ? inventory.namespaces : [namespace]).map((name) => '/api/v1' + (name ? `/namespaces/${encodeURIComponent(name)}` : '') + '/pods');
-    const lists = await Promise.all(paths.map((path) => json(prefix(this.moment) + path, { signal, accept: asTable }).catch((error) => {
+    const lists = await Promise.all(paths.map((path) => this.#read(path, signal).catch((error) => {
       if (error.code !== 403 || paths.length < 2) throw error;
       return { rows: [], metadata: {}, columnDefinitions: null };
     })));
+    this.left = lists.reduce((sum, list) => sum + (list.metadata.remainingItemCount ?? 0), 0);
     const columns = lists.find((list) => list.columnDefinitions)?.columnDefinitions ?? [];
     this.column = Object.fromEntries(['Status', 'Ready', 'Node'].map((name) => [name, columns.findIndex((column) => column.name === name)]));
     return { pods: new Map(lists.flatMap((list) => list.rows).map((row) => [row.object.metadata.uid, this.#pod(row)])), parts: lists.map((list, i) => ({ path: own(paths[i]), version: list.metadata.resourceVersion })).filter((part) => part.version) };
+  }
+
+  // A list page by page, up to what a picture can show.
+  async #read(path, signal) {
+    let whole;
+    for (let next = ''; ;) {
+      const page = await json(prefix(this.moment) + path + query({ limit: 1000, continue: next }), { signal, accept: asTable });
+      if (whole) whole.rows.push(...page.rows);
+      whole ??= page;
+      whole.metadata = { ...page.metadata, resourceVersion: whole.metadata.resourceVersion };
+      next = page.metadata.continue;
+      if (!next || whole.rows.length >= podsMax) return whole;
+    }
   }
 
   // What is needed of a pod, from its line of the table: little, because there may be many.
@@ -101,7 +116,7 @@ export class NodesView {
       if (!byNode.has(pod.node)) byNode.set(pod.node, []);
       byNode.get(pod.node).push(pod);
     }
-    this.count.textContent = `${this.nodesError ? '' : `${this.nodes.length} nodes, `}${all.length} pods`;
+    this.count.textContent = `${this.nodesError ? '' : `${this.nodes.length.toLocaleString()} nodes, `}${this.left > 0 ? `the first ${all.length.toLocaleString()} of ${(all.length + this.left).toLocaleString()}` : all.length.toLocaleString()} pods`;
     if (!this.nodes.length && !all.length && !this.nodesError) {
       put(this.body, empty('No nodes', 'There was no node and no pod at this moment.'));
       return;

@@ -105,7 +105,7 @@ export class ObjectsView {
       if (list.next) list.reach(Infinity);
       this.count.textContent = list.next ? `${items.length.toLocaleString()} found among ${list.items.length.toLocaleString()} of ${list.total.toLocaleString()}` : `${items.length.toLocaleString()} of ${list.total.toLocaleString()}`;
     } else {
-      this.count.textContent = list.columns.length ? total.toLocaleString() : '';
+      this.count.textContent = !list.columns.length ? '' : list.isReaching ? `${list.items.length.toLocaleString()} of ${total.toLocaleString()} read` : total.toLocaleString();
     }
     if (!list.isReading && !items.length && list.columns.length) {
       const where = this.parameters.ns ? ` in ${this.parameters.ns}` : '';

@@ -2,7 +2,9 @@
 import { json, ask, stream, prefix, query, Latest, isAborted } from './api.js';
 
 const asTable = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json';
+// The first page is soon there; those after it are fewer and larger.
 const pageSize = 500;
+const laterPageSize = 1500;
 
 export const apiPath = (kind) => kind.group ? `/apis/${kind.group}/${kind.version}` : `/api/${kind.version}`;
 
@@ -55,7 +57,7 @@ export class TableList {
   async #page({ path, token }) {
     let page;
     try {
-      page = await json(this.paths[path] + query({ limit: pageSize, labelSelector: this.selector, continue: token }), { accept: asTable, signal: this.signal });
+      page = await json(this.paths[path] + query({ limit: token ? laterPageSize : pageSize, labelSelector: this.selector, continue: token }), { accept: asTable, signal: this.signal });
     } catch (error) {
       // One namespace of several that is closed is passed over.
       if (error.code !== 403 || this.paths.length < 2) throw error;
