@@ -7,6 +7,10 @@ export const session = {
   set token(value) { if (value) sessionStorage.setItem(slot, value); else sessionStorage.removeItem(slot); },
 };
 
+let whenWarned = () => {};
+// What the server says beside an answer: a kind that will go, a stretch of a recording in which nothing was seen.
+export function onWarning(action) { whenWarned = action; }
+
 let whenSignedOut = () => {};
 export function onSignedOut(action) { whenSignedOut = action; }
 
@@ -40,6 +44,8 @@ export async function ask(path, { method = 'GET', accept = 'application/json', b
     if (error.name === 'AbortError') throw error;
     throw new Refusal(0, 'Unreachable', 'The server did not answer.', path);
   }
+  const warning = response.headers.get('warning');
+  if (warning) whenWarned([...warning.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map((found) => found[1].replace(/\\(.)/g, '$1')));
   if (response.ok) return response;
   const text = await response.text().catch(() => '');
   let status = {};

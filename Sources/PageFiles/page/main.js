@@ -1,6 +1,6 @@
 // Starts the page: who is there, which view, and what happens when place or moment changes.
 import { h, put, announce } from './dom.js';
-import { session, whoAmI, onSignedOut, useFork } from './api.js';
+import { session, whoAmI, onSignedOut, onWarning, useFork } from './api.js';
 import { place, onPlace } from './place.js';
 import { moment, onMoment, goLive, goRevision } from './moment.js';
 import { Timeline } from './timeline.js';
@@ -22,9 +22,16 @@ const views = { objects: ObjectsView, object: ObjectView, nodes: NodesView, even
 const main = document.getElementById('main');
 let timeline, side, view, viewName;
 let writing = 0;
+let warnedAt = '';
+const notice = h('div', { class: 'strip', role: 'status', hidden: true });
 
 applyTheme();
 takeTokenFromLink();
+onWarning((texts) => {
+  put(notice, texts.join(' '));
+  notice.hidden = !texts.length;
+  warnedAt = location.hash;
+});
 onSignedOut(() => { if (session.who) leave('You are signed out: the credential is not accepted any more.'); });
 begin();
 
@@ -112,12 +119,13 @@ function show() {
   if (!views[name]) name = 'objects';
   if (name !== viewName) {
     view?.end();
-    put(main);
+    put(main, notice);
     viewName = name;
     view = new views[name](main, { timeline });
     if (document.activeElement === document.body) main.focus({ preventScroll: true });
     announce(view.title ?? name);
   }
+  if (location.hash !== warnedAt) notice.hidden = true;
   const about = view.show(place.path.slice(1), place.parameters, moment) ?? {};
   document.querySelector('.middle').classList.toggle('wide', Boolean(about.wide));
   side.show(place, moment, about);
