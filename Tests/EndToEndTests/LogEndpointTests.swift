@@ -64,7 +64,10 @@ import Testing
             ("/reckon/v1/events/0", 400), ("/reckon/v1/events/999999", 404), ("/reckon/v1/events?order=up", 400),
             ("/reckon/v1/events?limit=0", 400), ("/reckon/v1/events?since=yesterday", 400),
             ("/reckon/v1/timeline?buckets=0", 400), ("/reckon/v1/timeline?from=-1s&to=-5s", 400),
-            ("/reckon/v1/timeline?resource=unheardof", 400), ("/reckon/v1/inventory?at=999999", 404),
+            ("/reckon/v1/timeline?resource=unheardof", 400),
+            ("/reckon/v1/events?order=newest&limit=1&continue=\(UInt64.max)", 200),
+            ("/reckon/v1/events?since=-" + String(repeating: "9999999999s", count: 950), 400),
+            ("/reckon/v1/inventory?at=999999", 404),
         ] {
             #expect(try await server.send("GET", path).status == status, "\(path)")
         }

@@ -218,7 +218,11 @@ private struct EventScan {
     var next: UInt64? { isOver ? nil : isDescending ? remaining.upperBound : remaining.lowerBound }
 
     mutating func start(at revision: UInt64) {
-        if isDescending { pass(revision + 1) } else if revision > 0 { pass(revision - 1) }
+        if isDescending {
+            if revision < remaining.upperBound { pass(revision + 1) }
+        } else if revision > 0 {
+            pass(revision - 1)
+        }
     }
 
     mutating func pass(_ revision: UInt64) {

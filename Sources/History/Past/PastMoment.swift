@@ -43,7 +43,7 @@ public enum PastMoment: Equatable, Sendable {
             default: return nil
             }
             let micros = number * scale
-            guard micros < 1e17 else { return nil }
+            guard micros < 1e17, total < 100_000_000_000_000_000 else { return nil }
             total += Int64(micros)
         }
         return total
