@@ -168,7 +168,8 @@ final class SchemaRules: Sendable {
         let evaluation = program.evaluate(&activation)
         var stopped: String?
         if Int64(clamping: evaluation.cost) > walk.budget {
-            stopped = "messageExpression evaluation failed due to running out of cost budget, no further validation rules will be run"
+            stopped =
+                "messageExpression evaluation failed due to running out of cost budget, no further validation rules will be run"
         } else if case .failure(let error) = evaluation.result, error.isOverBudget {
             stopped =
                 "no further validation rules will be run due to call cost exceeds limit for messageExpression: \(JSON.string(program.text).text)"

@@ -69,7 +69,8 @@ extension CallCost {
             let count = size(target)
             if let element = estimate.elementSize(target) { length = count * element.size }
             if let separator = arguments.first {
-                length += size(separator) * CostRange(count.min > 0 ? count.min - 1 : 0, count.max > 0 ? count.max - 1 : 0)
+                let between = CostRange(count.min > 0 ? count.min - 1 : 0, count.max > 0 ? count.max - 1 : 0)
+                length += size(separator) * between
             }
             return (length.times(perCharacter), length)
         case ("find", 1...), ("findAll", 1...):
@@ -99,7 +100,8 @@ extension CallCost {
         }
     }
 
-    private static func replace(_ target: Int, _ arguments: [Int], _ estimate: CostEstimate) -> (CostRange, CostRange?) {
+    private static func replace(_ target: Int, _ arguments: [Int], _ estimate: CostEstimate) -> (CostRange, CostRange?)
+    {
         let text = estimate.sizeOrUnknown(target)
         let old = estimate.sizeOrUnknown(arguments[0])
         let new = estimate.sizeOrUnknown(arguments[1])
