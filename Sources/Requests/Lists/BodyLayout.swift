@@ -1,4 +1,5 @@
 import Document
+import Schema
 
 /// Where the members that answers cut out or replace stand in an object's encoding.
 struct BodyLayout {
@@ -57,13 +58,25 @@ struct BodyLayout {
         out.append(contentsOf: piece)
     }
 
-    /// `{"apiVersion":"meta.k8s.io/v1","kind":"PartialObjectMetadata","metadata":…}`.
-    static func writePartial(_ body: [UInt8], apiVersion: String, into out: inout [UInt8]) {
+    /// The annotation of a kind that stands for a field of upstream's internal object. Its projections to metadata are made
+    /// from that object and lack it.
+    static func fieldAnnotation(of type: ResourceType) -> String? {
+        type.store == GroupResource(group: "apps", resource: "daemonsets")
+            ? "deprecated.daemonset.template.generation" : nil
+    }
+
+    /// `{"apiVersion":"meta.k8s.io/v1","kind":"PartialObjectMetadata","metadata":…}`, without the annotation `hidden`.
+    static func writePartial(_ body: [UInt8], apiVersion: String, hidden: String?, into out: inout [UInt8]) {
         let layout = BodyLayout(body, upToMetadata: true)
         out.append("{\"apiVersion\":\"" as StaticString)
         out.append(contentsOf: apiVersion.utf8)
         out.append("\",\"kind\":\"PartialObjectMetadata\",\"metadata\":" as StaticString)
-        if let metadata = layout.metadata {
+        if let metadata = layout.metadata, let hidden {
+            var document = (try? JSON(parsing: Array(body[metadata]))) ?? .null
+            document["annotations", hidden] = Optional.none
+            if document["annotations"]?.entries.isEmpty ?? false { document["annotations"] = Optional.none }
+            document.encode(into: &out)
+        } else if let metadata = layout.metadata {
             out.append(contentsOf: body[metadata])
         } else {
             out.append("{}" as StaticString)

@@ -11,7 +11,8 @@ public struct ObjectRendering: Sendable, Hashable {
         case stored
         /// Another version than the stored one.
         case converted
-        case partial(apiVersion: String)
+        /// Metadata alone, without the annotation `hidden`.
+        case partial(apiVersion: String, hidden: String?)
     }
     let form: Form
     /// `apiVersion` served.
@@ -33,7 +34,7 @@ public struct ObjectRendering: Sendable, Hashable {
         versionPrefix = Array("{\"apiVersion\":\"\(type.apiVersion)\",".utf8)
         typePrefix = Array("{\"apiVersion\":\"\(type.apiVersion)\",\"kind\":\"\(type.kind)\",".utf8)
         if case .partialMetadata = format.projection {
-            form = .partial(apiVersion: format.metaAPIVersion)
+            form = .partial(apiVersion: format.metaAPIVersion, hidden: BodyLayout.fieldAnnotation(of: type))
         } else {
             form = type.isCustom || type.storageVersion == type.apiVersion ? .stored : .converted
         }
@@ -45,7 +46,8 @@ public struct ObjectRendering: Sendable, Hashable {
         case .stored where itemsCarryType && !body.starts(with: versionPrefix): converted(body).encode(into: &out)
         case .stored: out.append(contentsOf: body)
         case .converted: converted(body).encode(into: &out)
-        case .partial(let version): BodyLayout.writePartial(body, apiVersion: version, into: &out)
+        case .partial(let version, let hidden):
+            BodyLayout.writePartial(body, apiVersion: version, hidden: hidden, into: &out)
         }
     }
 
@@ -67,7 +69,8 @@ public struct ObjectRendering: Sendable, Hashable {
                 object["kind"] = nil
             }
             object.encode(into: &out)
-        case .partial(let version): BodyLayout.writePartial(body, apiVersion: version, into: &out)
+        case .partial(let version, let hidden):
+            BodyLayout.writePartial(body, apiVersion: version, hidden: hidden, into: &out)
         }
     }
 

@@ -11,6 +11,7 @@ public struct TableRendering: Sendable {
     let apiVersion: String
     private let object: ObjectRendering
     private let sortsByPrecedence: Bool
+    private let hidden: String?
     /// Set on the second and later events of a watch.
     var omitsColumns = false
     /// The moment that ages count from.
@@ -29,6 +30,7 @@ public struct TableRendering: Sendable {
         self.now = now
         self.table = table
         sortsByPrecedence = type.resource == "flowschemas" && !type.isCustom
+        hidden = BodyLayout.fieldAnnotation(of: type)
         apiVersion = format.metaAPIVersion
         switch query["includeObject"] {
         case "None": included = .none
@@ -93,7 +95,7 @@ public struct TableRendering: Sendable {
         out.append(",\"object\":" as StaticString)
         switch included {
         case .none: out.append("null" as StaticString)
-        case .metadata: BodyLayout.writePartial(body, apiVersion: apiVersion, into: &out)
+        case .metadata: BodyLayout.writePartial(body, apiVersion: apiVersion, hidden: hidden, into: &out)
         case .object: object.write(body, into: &out)
         }
         out.append(UInt8(ascii: "}"))

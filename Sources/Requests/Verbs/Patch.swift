@@ -12,17 +12,17 @@ extension Write {
         let old = try loaded(existing)
         var object = answer(old)
         try patch(&object, name: command.name, schema: type.schema)
+        do throws(UnreadableBody) {
+            object = try read(object, complaints: duplicates)
+        } catch {
+            throw refusal(error, of: object)
+        }
+        try checkNamespace(&object)
         let said = object["metadata", "name"]?.string ?? ""
         if said != command.name {
             throw APIError.badRequest(
                 "the name of the object (\(said)) does not match the name on the URL (\(command.name))")
         }
-        do throws(APIError) {
-            object = try decode(object)
-        } catch {
-            throw unreadable(error)
-        }
-        try checkNamespace(&object)
         return try replace(existing, old: old, with: &object, tracksManager: true)
     }
 
@@ -47,14 +47,17 @@ extension Write {
         }
     }
 
-    /// A merged object that is no object of the kind: the patch is to blame.
-    private func unreadable(_ error: APIError) -> APIError {
-        guard command.patchType == .merge || command.patchType == .strategic,
-            let start = error.message.firstRange(of: "json: ")
-        else { return error }
-        return APIError.invalid(
-            GroupVersionKind(version: "", kind: ""), "",
-            [.invalid("patch", .string(Self.goText(command.body)), String(error.message[start.lowerBound...]))])
+    /// Members that the patch has twice, as its decoder names them.
+    private var duplicates: [String] {
+        command.duplicates.map { (command.patchType == .json ? "json patch " : "") + "duplicate field \"\($0)\"" }
+    }
+
+    /// A patched object that is no object of the kind: the patch is to blame.
+    private func refusal(_ error: UnreadableBody, of patched: JSON) -> APIError {
+        switch command.patchType {
+        case .strategic where !type.isCustom: error.ofConverter.refusal(ofPatch: Self.goText(command.body))
+        default: error.refusal(ofPatch: String(decoding: patched.encoded(), as: UTF8.self))
+        }
     }
 
     /// A value as Go prints it: `map[spec:map[replicas:five]]`.

@@ -73,11 +73,24 @@ struct Write {
 
     /// Reads a body as an object of the served version: known members, canonical values, defaults; then the storage version.
     mutating func decode(_ body: JSON) throws(APIError) -> JSON {
+        do throws(UnreadableBody) {
+            return try read(body, complaints: command.duplicates.map { "duplicate field \"\($0)\"" })
+        } catch {
+            throw error.refusal(of: type)
+        }
+    }
+
+    /// Reads a body, or says why it is no object of the kind. `complaints` are those that its syntax gave rise to.
+    mutating func read(_ body: JSON, complaints: [String]) throws(UnreadableBody) -> JSON {
         var object = body
         try checkKind(of: &object)
-        var complaints = command.duplicates.map { "duplicate field \"\($0)\"" }
+        var complaints = complaints
         if let schema = type.schema {
-            complaints += try conform(&object, schema)
+            do throws(APIError) {
+                complaints += try Conforming.conform(&object, to: schema).map { "unknown field \"\($0)\"" }
+            } catch {
+                throw UnreadableBody(error.message, type.groupVersionKind)
+            }
         }
         // Upstream's decoder stops noting faults after so many.
         if complaints.count > 100 { complaints.removeSubrange(100...) }
@@ -89,20 +102,12 @@ struct Write {
         return object
     }
 
-    private func conform(_ object: inout JSON, _ schema: TypeSchema) throws(APIError) -> [String] {
-        do throws(APIError) {
-            return try Conforming.conform(&object, to: schema).map { "unknown field \"\($0)\"" }
-        } catch {
-            throw .badRequest(
-                "\(type.kind) in version \"\(type.version)\" cannot be handled as a \(type.kind): \(error.message)")
-        }
-    }
-
-    private func checkKind(of object: inout JSON) throws(APIError) {
+    private func checkKind(of object: inout JSON) throws(UnreadableBody) {
         if object.isNull { object = .object(JSONObject()) }
         guard object.object != nil else {
-            throw .badRequest(
-                "the object provided is unrecognized (must be of type \(type.kind)): couldn't get version/kind; json parse error"
+            throw UnreadableBody(
+                whole:
+                    "the object provided is unrecognized (must be of type \(type.kind)): couldn't get version/kind; json parse error"
             )
         }
         let kind = object["kind"]?.string ?? ""
@@ -111,21 +116,25 @@ struct Write {
             let said = GroupVersionKind(
                 apiVersion: version.isEmpty ? type.apiVersion : version, kind: kind.isEmpty ? type.kind : kind)
             if said != type.groupVersionKind {
-                let shown = said.version
                 if type.isCustom {
-                    throw .badRequest(
-                        "\(said.kind) in version \"\(shown)\" cannot be handled as a \(type.kind): converting (\(said.kind)) to (\(type.kind)): unknown conversion"
-                    )
+                    throw UnreadableBody("converting (\(said.kind)) to (\(type.kind)): unknown conversion", said)
                 }
-                guard ground.catalog.resource(for: said) != nil else {
-                    throw .badRequest(
-                        "\(said.kind) in version \"\(shown)\" cannot be handled as a \(type.kind): no kind \"\(said.kind)\" is registered for version \"\(said.apiVersion)\" in scheme \"pkg/api/legacyscheme/scheme.go:30\""
-                    )
+                guard let other = ground.catalog.resource(for: said) else {
+                    throw UnreadableBody(
+                        "no kind \"\(said.kind)\" is registered for version \"\(said.apiVersion)\" in scheme \"pkg/api/legacyscheme/scheme.go:30\"",
+                        said)
                 }
-                guard said.kind == type.kind, ground.catalog.resource(for: said)?.store == type.store else {
-                    throw .badRequest(
-                        "\(said.kind) in version \"\(shown)\" cannot be handled as a \(type.kind): converting (\(Self.goName(said))) to (\(Self.goName(type.groupVersionKind, isInternal: true))): unknown conversion"
-                    )
+                guard said.kind == type.kind, other.store == type.store else {
+                    // The body is read as what it says that it is before that is found to be the wrong thing.
+                    var read = object
+                    do throws(APIError) {
+                        if let schema = other.schema { try Conforming.conform(&read, to: schema) }
+                    } catch {
+                        throw UnreadableBody(error.message, said)
+                    }
+                    throw UnreadableBody(
+                        "converting (\(Self.goName(said))) to (\(Self.goName(type.groupVersionKind, isInternal: true))): unknown conversion",
+                        said)
                 }
                 object["apiVersion"] = .string(said.apiVersion)
                 return
@@ -141,15 +150,14 @@ struct Write {
     }
 
     /// Unknown and duplicate members: refused, told or passed over as `fieldValidation` says.
-    mutating func report(_ complaints: [String]) throws(APIError) {
+    private mutating func report(_ complaints: [String]) throws(UnreadableBody) {
         if complaints.isEmpty { return }
         switch command.fieldValidation {
         case .ignore: return
         case .warn: warnings += complaints
         case .strict:
-            throw .badRequest(
-                "\(type.kind) in version \"\(type.version)\" cannot be handled as a \(type.kind): strict decoding error: "
-                    + complaints.joined(separator: ", "))
+            throw UnreadableBody(
+                "strict decoding error: " + complaints.joined(separator: ", "), type.groupVersionKind)
         }
     }
 

@@ -89,23 +89,32 @@ struct ServiceRules: KindRules {
         let annotations = service["metadata", "annotations"]
         if annotations?.has("service.kubernetes.io/topology-aware-hints") ?? false {
             out.append(
-                "metadata.annotations[service.kubernetes.io/topology-aware-hints]: deprecated in v1.27+; use service.kubernetes.io/topology-mode instead"
+                "annotation service.kubernetes.io/topology-aware-hints is deprecated, please use service.kubernetes.io/topology-mode instead"
             )
         }
         let fields = ServiceFields(service)
+        let externalIPs = spec.list("externalIPs")
+        let isExternalName = spec.text("type") == "ExternalName"
+        let isHeadless = fields.isHeadless && fields.type == "ClusterIP"
         if fields.needsClusterIP, !fields.isHeadless {
             for (i, ip) in fields.clusterIPs.enumerated() {
                 out += AddressRules.warnings(forIP: ip, path: "spec.clusterIPs[\(i)]")
             }
         }
-        if spec.text("type") == "ExternalName", !spec.list("externalIPs").isEmpty {
-            out.append("spec.externalIPs is ignored when spec.type is \"ExternalName\"")
+        if isHeadless {
+            if !spec.text("loadBalancerIP").isEmpty {
+                out.append("spec.loadBalancerIP is ignored for headless services")
+            }
+            if !externalIPs.isEmpty { out.append("spec.externalIPs is ignored for headless services") }
+            if spec.text("sessionAffinity") != "None" {
+                out.append("spec.SessionAffinity is ignored for headless services")
+            }
         }
-        if spec.text("type") != "ExternalName", !spec.text("externalName").isEmpty {
-            out.append("spec.externalName is ignored when spec.type is not \"ExternalName\"")
-        }
-        for (i, ip) in spec.list("externalIPs").enumerated() {
+        for (i, ip) in externalIPs.enumerated() {
             out += AddressRules.warnings(forIP: ip.string ?? "", path: "spec.externalIPs[\(i)]")
+        }
+        if !externalIPs.isEmpty, !isHeadless, !isExternalName {
+            out.append("spec.externalIPs is deprecated and may no longer be implemented in some clusters")
         }
         if !spec.text("loadBalancerIP").isEmpty {
             out += AddressRules.warnings(forIP: spec.text("loadBalancerIP"), path: "spec.loadBalancerIP")
@@ -113,8 +122,14 @@ struct ServiceRules: KindRules {
         for (i, range) in spec.list("loadBalancerSourceRanges").enumerated() {
             out += AddressRules.warnings(forCIDR: range.string ?? "", path: "spec.loadBalancerSourceRanges[\(i)]")
         }
-        if fields.isHeadless, fields.type == "ClusterIP", spec.text("sessionAffinity") == "ClientIP" {
-            out.append("spec.SessionAffinity is ignored for headless services")
+        if isExternalName, !externalIPs.isEmpty {
+            out.append("spec.externalIPs is ignored when spec.type is \"ExternalName\"")
+        }
+        if !isExternalName, !spec.text("externalName").isEmpty {
+            out.append("spec.externalName is ignored when spec.type is not \"ExternalName\"")
+        }
+        if spec.text("trafficDistribution") == "PreferClose" {
+            out.append("spec.trafficDistribution: \"PreferClose\" is deprecated; use \"PreferSameZone\"")
         }
         return out
     }
