@@ -115,6 +115,8 @@ public protocol KindRules: Sendable {
     var nameRule: NameRule { get }
     /// Whether PUT to a name that does not exist creates it (Lease, Endpoints, Event, …).
     var allowsCreateOnUpdate: Bool { get }
+    /// Whether a finalizer without a domain must be one of Kubernetes' own; some kinds, and custom resources, take any.
+    var checksStandardFinalizers: Bool { get }
     /// Whether PUT without a resourceVersion is allowed.
     var allowsUnconditionalUpdate: Bool { get }
     /// Paths outside `metadata` whose change does not raise `generation`; nil for kinds without generation.
@@ -126,6 +128,8 @@ public enum NameRule: Sendable {
     case dnsSubdomain, dnsLabel, dns1035Label, pathSegment
     /// A DNS subdomain whose length is counted in bytes in the message: kinds with upstream's declarative validation.
     case longName
+    /// An IP address in its one canonical form.
+    case address
 }
 
 extension KindRules {
@@ -140,6 +144,7 @@ extension KindRules {
     public func warnings(_ object: JSON, old: JSON?) -> [String] { [] }
     public var nameRule: NameRule { .dnsSubdomain }
     public var allowsCreateOnUpdate: Bool { false }
+    public var checksStandardFinalizers: Bool { true }
     public var allowsUnconditionalUpdate: Bool { true }
     public var countsGeneration: Bool { true }
 }

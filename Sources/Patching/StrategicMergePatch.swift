@@ -30,7 +30,7 @@ public enum StrategicMergePatch {
                 whole[Self.directive] = nil
                 return whole
             case "delete": return JSONObject()
-            default: throw failed("unknown patch type found: \(directive.text)")
+            default: throw failed("unknown patch type: \(directive.goText) in map: \(JSON.object(patch).goText)")
             }
         }
         var out = original
@@ -247,7 +247,7 @@ public enum StrategicMergePatch {
                 gone.insert(value.text)
             case "replace"?: isReplacement = true
             case "merge"?: throw failed("merging lists cannot yet be specified in the patch")
-            case let other?: throw failed("unknown patch type found: \(other.text)")
+            case let other?: throw failed("unknown patch type: \(other.goText) in map: \(element.goText)")
             }
         }
         if isReplacement { return changes }
@@ -257,7 +257,7 @@ public enum StrategicMergePatch {
         var added: [String: Int] = [:]
         for change in changes {
             guard let value = change[mergeKey] else {
-                throw failed("map: \(change.text) does not contain declared merge key: \(mergeKey)")
+                throw failed("map: \(change.goText) does not contain declared merge key: \(mergeKey)")
             }
             if let place = places.of(change) ?? added[value.text] {
                 merged[place] = .object(try merge(merged[place].entries, change.entries, structure(field)))
@@ -288,5 +288,18 @@ public enum StrategicMergePatch {
 
     private static func isListDirective(_ key: String) -> Bool {
         key.hasPrefix(setElementOrder) || key.hasPrefix(deleteFromPrimitiveList)
+    }
+}
+
+extension JSON {
+    /// The value as Go prints it in messages: `map[spec:map[replicas:five]]`.
+    public var goText: String {
+        switch self {
+        case .null: "<nil>"
+        case .string(let text): text
+        case .array(let elements): "[" + elements.map(\.goText).joined(separator: " ") + "]"
+        case .object(let members): "map[" + members.map { "\($0.key):\($0.value.goText)" }.joined(separator: " ") + "]"
+        default: text
+        }
     }
 }

@@ -80,7 +80,9 @@ extension APIServer {
     {
         let info = exchange.info
         guard let subresource = type.subresource(info.subresource) else {
-            throw APIError(code: 404, reason: "NotFound", message: "the server could not find the requested resource")
+            throw APIError(
+                code: 404, reason: "NotFound", message: "the server could not find the requested resource",
+                showsEmptyDetails: true)
         }
         guard subresource.verbs.contains(info.verb) || (info.isConnect && !info.verb.isEmpty) else {
             throw Self.notAllowed

@@ -2,6 +2,7 @@ import Document
 import Schema
 
 struct CustomResourceDefinitionRules: KindRules {
+    var checksStandardFinalizers: Bool { false }
     var allowsUnconditionalUpdate: Bool { false }
 
     func setDefaults(_ object: inout JSON) {
@@ -60,7 +61,7 @@ struct CustomResourceDefinitionRules: KindRules {
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        var errors = ObjectMetaRules.revalidate(object, old: old)
+        var errors = ObjectMetaRules.revalidate(object, old: old, checksStandardFinalizers: false)
         if subresource == "status" { return errors }
         let spec = object["spec"] ?? .null
         validateSpec(spec, &errors)

@@ -10,6 +10,7 @@ enum APIRegistrationRules {
 
 struct APIServiceRules: KindRules {
     var nameRule: NameRule { .pathSegment }
+    var checksStandardFinalizers: Bool { false }
     var allowsUnconditionalUpdate: Bool { false }
 
     func setDefaults(_ object: inout JSON) {
@@ -77,6 +78,6 @@ struct APIServiceRules: KindRules {
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        ObjectMetaRules.revalidate(object, old: old) + (subresource == "status" ? [] : validateCreate(object, context))
+        ObjectMetaRules.revalidate(object, old: old, checksStandardFinalizers: false) + (subresource == "status" ? [] : validateCreate(object, context))
     }
 }

@@ -5,6 +5,7 @@ import Schema
 /// ValidatingAdmissionPolicy and MutatingAdmissionPolicy.
 struct AdmissionPolicyRules: KindRules {
     let isMutating: Bool
+    var checksStandardFinalizers: Bool { false }
     var allowsUnconditionalUpdate: Bool { false }
 
     func setDefaults(_ object: inout JSON) {
@@ -202,6 +203,7 @@ enum AdmissionMatch {
 /// ValidatingAdmissionPolicyBinding and MutatingAdmissionPolicyBinding.
 struct AdmissionPolicyBindingRules: KindRules {
     let isMutating: Bool
+    var checksStandardFinalizers: Bool { false }
     var allowsUnconditionalUpdate: Bool { false }
 
     func setDefaults(_ object: inout JSON) {

@@ -4,6 +4,7 @@ import Schema
 /// ValidatingWebhookConfiguration and MutatingWebhookConfiguration.
 struct WebhookConfigurationRules: KindRules {
     let isMutating: Bool
+    var checksStandardFinalizers: Bool { false }
     var allowsUnconditionalUpdate: Bool { false }
 
     func setDefaults(_ object: inout JSON) {

@@ -10,6 +10,7 @@ enum CoordinationRules {
 
 struct LeaseRules: KindRules {
     var allowsCreateOnUpdate: Bool { true }
+    var checksStandardFinalizers: Bool { false }
     var allowsUnconditionalUpdate: Bool { false }
     var countsGeneration: Bool { false }
 
@@ -32,6 +33,6 @@ struct LeaseRules: KindRules {
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        ObjectMetaRules.revalidate(object, old: old) + validateCreate(object, context)
+        ObjectMetaRules.revalidate(object, old: old, checksStandardFinalizers: false) + validateCreate(object, context)
     }
 }

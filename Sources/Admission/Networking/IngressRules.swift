@@ -39,7 +39,7 @@ struct IngressRules: KindRules {
         var errors: [FieldError] = []
         if spec.list("rules").isEmpty, !spec.has("defaultBackend") {
             errors.append(
-                .invalid("spec", .array(spec.list("rules")), "either `defaultBackend` or `rules` must be specified"))
+                .invalid("spec", spec["rules"] ?? .null, "either `defaultBackend` or `rules` must be specified"))
         }
         if let backend = spec.given("defaultBackend") { validateBackend(backend, "spec.defaultBackend", &errors) }
         for (i, rule) in spec.list("rules").enumerated() { validateRule(rule, "spec.rules[\(i)]", &errors) }

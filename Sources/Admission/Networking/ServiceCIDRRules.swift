@@ -41,12 +41,10 @@ struct ServiceCIDRRules: KindRules {
 
 /// IPAddress: one allocated address, named after it.
 struct IPAddressRules: KindRules {
+    var nameRule: NameRule { .address }
+
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
         var errors: [FieldError] = []
-        let name = object["metadata"]?.text("name") ?? ""
-        if IPAddress(name)?.text != name {
-            errors.append(.invalid("metadata.name", .string(name), "must be a valid IP address in canonical form"))
-        }
         guard let parent = object["spec"]?.given("parentRef") else { return errors + [.required("spec.parentRef")] }
         let group = parent.text("group")
         if !group.isEmpty { errors.addInvalid("spec.parentRef.group", .string(group), Names.dnsSubdomain(group)) }
@@ -67,6 +65,7 @@ struct IPAddressRules: KindRules {
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
         ObjectMetaRules.revalidate(object, old: old)
+            + (object["spec"]?.given("parentRef") == nil ? [.required("spec.parentRef")] : [])
             + Immutability.check(object["spec", "parentRef"], old["spec", "parentRef"], path: "spec.parentRef")
     }
 }

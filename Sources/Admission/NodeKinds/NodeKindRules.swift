@@ -9,12 +9,17 @@ enum NodeKindRules {
 }
 
 struct RuntimeClassRules: KindRules {
+    var checksStandardFinalizers: Bool { false }
     var allowsUnconditionalUpdate: Bool { false }
 
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
         var errors: [FieldError] = []
         let handler = object.text("handler")
-        errors.addInvalid("handler", .string(handler), Names.dnsLabel(handler))
+        if handler.isEmpty {
+            errors.append(.required("handler"))
+        } else {
+            errors.addInvalid("handler", .string(handler), Names.dnsLabel(handler))
+        }
         for (name, value) in object["overhead", "podFixed"]?.entries ?? JSONObject() {
             let path = "overhead.podFixed.\(name)"
             errors += ResourceNames.validateForContainer(name, path: "overhead.podFixed")
@@ -27,7 +32,8 @@ struct RuntimeClassRules: KindRules {
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        ObjectMetaRules.revalidate(object, old: old)
+        ObjectMetaRules.revalidate(object, old: old, checksStandardFinalizers: false)
+            + (object.text("handler").isEmpty ? [.required("handler")] : [])
             + Immutability.check(object["handler"], old["handler"], path: "handler")
     }
 }

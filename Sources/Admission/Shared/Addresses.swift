@@ -173,23 +173,30 @@ struct AddressRange: Sendable {
 enum AddressRules {
     /// An address in a field that has always been checked: any spelling but those that programs read differently.
     static func validateIP(_ value: String, path: @autoclosure () -> String) -> [FieldError] {
+        complaints(aboutIP: value).map { .invalid(path(), .string(value), $0) }
+    }
+
+    private static func complaints(aboutIP value: String) -> [String] {
         var zeros = false
         guard let address = IPAddress(value, hadLeadingZeros: &zeros) else {
-            return [.invalid(path(), .string(value), "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)")]
+            return ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"]
         }
-        var errors: [FieldError] = []
-        if zeros { errors.append(.invalid(path(), .string(value), "must not have leading 0s")) }
-        if address.isMapped {
-            errors.append(.invalid(path(), .string(value), "must not be an IPv4-mapped IPv6 address"))
-        }
-        return errors
+        var wrong: [String] = []
+        if zeros { wrong.append("must not have leading 0s") }
+        if address.isMapped { wrong.append("must not be an IPv4-mapped IPv6 address") }
+        return wrong
+    }
+
+    /// What keeps a text from being an address in its canonical form.
+    static func complaints(aboutCanonicalIP value: String) -> [String] {
+        let wrong = complaints(aboutIP: value)
+        guard wrong.isEmpty, let address = IPAddress(value), address.text != value else { return wrong }
+        return ["must be in canonical form (\"\(address.text)\")"]
     }
 
     /// An address in its canonical form, as newer fields want it.
     static func validateCanonicalIP(_ value: String, path: @autoclosure () -> String) -> [FieldError] {
-        let errors = validateIP(value, path: path())
-        guard errors.isEmpty, let address = IPAddress(value), address.text != value else { return errors }
-        return [.invalid(path(), .string(value), "must be in canonical form (\"\(address.text)\")")]
+        complaints(aboutCanonicalIP: value).map { .invalid(path(), .string(value), $0) }
     }
 
     static func validateCIDR(_ value: String, path: @autoclosure () -> String) -> [FieldError] {

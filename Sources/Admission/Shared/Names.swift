@@ -238,6 +238,7 @@ enum Names {
         case .dnsLabel: return dnsLabel(value)
         case .dns1035Label: return dns1035Label(value)
         case .pathSegment: return pathSegment(value, isPrefix: isPrefix)
+        case .address: return AddressRules.complaints(aboutCanonicalIP: value)
         }
     }
 

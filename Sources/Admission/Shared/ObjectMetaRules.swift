@@ -44,10 +44,11 @@ public enum ObjectMetaRules {
     }
 
     /// Most kinds check their changed metadata once more than the verbs do; the answer then names each mistake again.
-    static func revalidate(_ object: JSON, old: JSON) -> [FieldError] {
+    static func revalidate(_ object: JSON, old: JSON, checksStandardFinalizers: Bool = true) -> [FieldError] {
         let meta = object["metadata"] ?? .null
-        return validateUpdate(meta, old: old["metadata"] ?? .null)
-            + validateStandardFinalizers(meta["finalizers"]?.strings ?? [], path: "metadata.finalizers")
+        let errors = validateUpdate(meta, old: old["metadata"] ?? .null)
+        guard checksStandardFinalizers else { return errors }
+        return errors + validateStandardFinalizers(meta["finalizers"]?.strings ?? [], path: "metadata.finalizers")
     }
 
     /// A finalizer without a domain is one of Kubernetes' own.
@@ -114,22 +115,23 @@ public enum ObjectMetaRules {
     static func validateOwners(_ owners: JSON?, path: String) -> [FieldError] {
         var errors: [FieldError] = []
         var controller = ""
-        for (i, owner) in (owners?.elements ?? []).enumerated() {
-            let at = "\(path)[\(i)]"
+        for owner in owners?.elements ?? [] {
             let version = owner["apiVersion"]?.string ?? ""
             let kind = owner["kind"]?.string ?? ""
             let name = owner["name"]?.string ?? ""
+            // Upstream names no element, and takes an apiVersion that it cannot split for none.
             let parts = version.split(separator: "/", omittingEmptySubsequences: false)
-            if version.isEmpty {
-                errors.append(.required(at + ".apiVersion", "must not be empty"))
-            } else if parts.count > 2 || parts[parts.count - 1].isEmpty {
-                errors.append(.invalid(at + ".apiVersion", .string(version), "must be <group>/<version> or <version>"))
+            let hasVersion = parts.count <= 2 && !(parts.last ?? "").isEmpty
+            if !hasVersion {
+                errors.append(.invalid(path + ".apiVersion", .string(version), "version must not be empty"))
             }
-            if kind.isEmpty { errors.append(.required(at + ".kind", "must not be empty")) }
-            if name.isEmpty { errors.append(.required(at + ".name", "must not be empty")) }
-            if (owner["uid"]?.string ?? "").isEmpty { errors.append(.required(at + ".uid", "must not be empty")) }
+            if kind.isEmpty { errors.append(.invalid(path + ".kind", "", "must not be empty")) }
+            if name.isEmpty { errors.append(.invalid(path + ".name", "", "must not be empty")) }
+            if (owner["uid"]?.string ?? "").isEmpty {
+                errors.append(.invalid(path + ".uid", "", "must not be empty"))
+            }
             if version == "v1", kind == "Event" {
-                errors.append(.invalid(at, owner, "/v1, Kind=Event is disallowed from being an owner"))
+                errors.append(.invalid(path, owner, "/v1, Kind=Event is disallowed from being an owner"))
             }
             if owner["controller"]?.bool == true {
                 let current = kind + "/" + name

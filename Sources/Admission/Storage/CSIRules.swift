@@ -2,7 +2,6 @@ import Document
 import Schema
 
 struct CSIDriverRules: KindRules {
-    var nameRule: NameRule { .pathSegment }
     var allowsUnconditionalUpdate: Bool { false }
 
     func setDefaults(_ object: inout JSON) {
@@ -18,8 +17,7 @@ struct CSIDriverRules: KindRules {
     }
 
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
-        let name = object["metadata"]?.text("name") ?? ""
-        return (name.isEmpty ? [] : CSIDriverName.validate(name, path: "name")) + validateSpec(object["spec"] ?? .null)
+        validateSpec(object["spec"] ?? .null)
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
@@ -104,7 +102,24 @@ struct CSINodeRules: KindRules {
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        ObjectMetaRules.revalidate(object, old: old) + validateCreate(object, context)
+        ObjectMetaRules.validateCreate(object["metadata"] ?? .null, isNamespaced: false, nameRule: nameRule)
+            + validateCreate(object, context) + driverChanges(object, old)
+    }
+
+    /// A driver's entry may be taken away or added, not changed; how many volumes it takes may.
+    private func driverChanges(_ object: JSON, _ old: JSON) -> [FieldError] {
+        var errors: [FieldError] = []
+        for was in old["spec"]?.list("drivers") ?? [] {
+            for (i, now) in (object["spec"]?.list("drivers") ?? []).enumerated() where now["name"] == was["name"] {
+                var (a, b) = (now, was)
+                a["allocatable"] = Optional.none
+                b["allocatable"] = Optional.none
+                if !Semantics.equal(a, b) {
+                    errors.append(.invalid("spec.drivers[\(i)]", now, "field is immutable"))
+                }
+            }
+        }
+        return errors
     }
 }
 
@@ -138,17 +153,13 @@ struct VolumeAttachmentRules: KindRules {
             }
         case (true, nil): break
         }
-        if node.isEmpty {
-            errors.append(.required("spec.nodeName"))
-        } else {
-            errors.addInvalid("spec.nodeName", .string(node), Names.dnsSubdomain(node))
-        }
+        errors.addInvalid("spec.nodeName", .string(node), Names.dnsSubdomain(node))
         return errors
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        ObjectMetaRules.revalidate(object, old: old) + validateCreate(object, context)
-            + Immutability.check(object["spec"], old["spec"], path: "spec")
+        ObjectMetaRules.validateCreate(object["metadata"] ?? .null, isNamespaced: false, nameRule: nameRule)
+            + validateCreate(object, context) + Immutability.check(object["spec"], old["spec"], path: "spec")
     }
 }
 
@@ -161,20 +172,17 @@ struct CSIStorageCapacityRules: KindRules {
             errors += LabelRules.validateSelector(object["nodeTopology"], path: "nodeTopology")
         }
         let name = object.text("storageClassName")
-        if name.isEmpty {
-            errors.append(.required("storageClassName"))
-        } else {
-            errors.addInvalid("storageClassName", .string(name), Names.dnsSubdomain(name))
-        }
-        for field in ["capacity", "maximumVolumeSize"] {
-            guard let value = object.given(field), Amount(value) < .zero else { continue }
-            errors.append(.invalid(field, value, Message.notNegative))
+        errors.addInvalid("storageClassName", .string(name), Names.dnsSubdomain(name))
+        if let value = object.given("capacity"), Amount(value) < .zero {
+            errors.append(.invalid("capacity", value, Message.notNegative))
         }
         return errors
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        var errors = ObjectMetaRules.revalidate(object, old: old)
+        var errors = ObjectMetaRules.validateCreate(
+            object["metadata"] ?? .null, isNamespaced: true, nameRule: nameRule)
+        errors += validateCreate(object, context) + ObjectMetaRules.revalidate(object, old: old)
         for field in ["nodeTopology", "storageClassName"] {
             errors += Immutability.check(object[field], old[field], path: field)
         }

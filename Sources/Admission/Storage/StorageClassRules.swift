@@ -34,11 +34,11 @@ struct StorageClassRules: KindRules {
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
         var errors = ObjectMetaRules.revalidate(object, old: old)
-        for field in ["parameters", "provisioner", "reclaimPolicy"] where !Semantics.equal(object[field], old[field]) {
-            errors.append(.forbidden(field, "updates to \(field) are forbidden."))
+        if object.text("provisioner").isEmpty { errors.append(.required("provisioner")) }
+        for field in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] {
+            errors += Immutability.check(object[field], old[field], path: field)
         }
         return errors
-            + Immutability.check(object["volumeBindingMode"], old["volumeBindingMode"], path: "volumeBindingMode")
     }
 }
 

@@ -42,7 +42,7 @@ public struct WriteOptions: Sendable, Equatable {
         errors += WriteOptions.managerErrors(fieldManager)
         errors += WriteOptions.dryRunErrors(dryRun)
         if !validation.isEmpty, FieldValidation(rawValue: validation) == nil {
-            errors.append(.notSupported("fieldValidation", .string(validation), ["Ignore", "Strict", "Warn"]))
+            errors.append(.notSupported("fieldValidation", .string(validation), ["", "Ignore", "Strict", "Warn"]))
         }
         if !errors.isEmpty {
             let kind =

@@ -9,12 +9,14 @@ struct SelectableFields {
     let paths: [String: [String]]
     /// Whether a refusal lists what is known (kinds without fields of their own) or names the field alone.
     private let listsKnown: Bool
+    private let kind: GroupVersionKind
 
     /// `definition` is the CustomResourceDefinition of a custom resource.
     init(_ type: ResourceType, definition: JSON?) {
         var paths: [String: [String]] = [
             "metadata.name": ["metadata", "name"], "metadata.namespace": ["metadata", "namespace"],
         ]
+        kind = type.groupVersionKind
         if type.isCustom {
             listsKnown = false
             let version = definition?["spec", "versions"]?.elements.first { $0["name"]?.string == type.version }
@@ -50,7 +52,7 @@ struct SelectableFields {
         case ("", "namespaces"): return plain("status.phase")
         case ("", "secrets"): return plain("type")
         case ("", "services"): return plain("spec.clusterIP", "spec.type")
-        case ("", "replicationcontrollers"), ("apps", "replicasets"): return plain("status.replicas")
+        case ("", "replicationcontrollers"): return plain("status.replicas")
         case ("batch", "jobs"): return ["status.successful": ["status", "succeeded"]]
         case ("certificates.k8s.io", "certificatesigningrequests"): return plain("spec.signerName")
         case ("resource.k8s.io", "resourceslices"): return plain("spec.nodeName", "spec.driver")
@@ -78,7 +80,17 @@ struct SelectableFields {
             throw .badRequest(
                 listsKnown
                     ? "\(goQuoted(term.field)) is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
-                    : "field label not supported: \(term.field)")
+                    : refusal(term.field))
+        }
+    }
+
+    /// Each kind with fields of its own has words of its own.
+    private func refusal(_ field: String) -> String {
+        switch kind.kind {
+        case "Job": "field label \(goQuoted(field)) not supported for Job"
+        case "ResourceSlice":
+            "field label not supported for \(kind.apiVersion), Kind=\(kind.kind): \(field)"
+        default: "field label not supported: \(field)"
         }
     }
 

@@ -57,6 +57,6 @@ extension PrinterTable {
             if let namespace = reference["namespace"]?.string, !namespace.isEmpty { parent += "/" + namespace }
             parent += "/" + (reference["name"]?.string ?? "")
         }
-        return [row.name, .string(parent), row.age]
+        return [row.name, .string(parent)]
     }
 }

@@ -8,7 +8,6 @@ extension PrinterTable {
         case "volumeattachments": volumeAttachment
         case "csinodes": csiNode
         case "csidrivers": csiDriver
-        case "csistoragecapacities": csiStorageCapacity
         default: nil
         }
     }
@@ -89,9 +88,5 @@ extension PrinterTable {
             .string(tokens.map { $0.joined(separator: ",") } ?? "<unset>"), row.flag("spec", "requiresRepublish"),
             .string(modes.isEmpty ? "<none>" : modes.joined(separator: ",")), row.age,
         ]
-    }
-
-    static let csiStorageCapacity = PrinterTable(columns: Columns.csistoragecapacities) { row in
-        [row.name, row.text("storageClassName"), row.text("capacity", none: "<unset>")]
     }
 }

@@ -40,7 +40,8 @@ extension Write {
         random = context.random
 
         var errors = ObjectMetaRules.validateCreate(
-            object["metadata"] ?? .null, isNamespaced: type.isNamespaced, nameRule: rules.nameRule, path: "metadata")
+            object["metadata"] ?? .null, isNamespaced: type.isNamespaced, nameRule: rules.nameRule, path: "metadata",
+            checksStandardFinalizers: rules.checksStandardFinalizers)
         errors += structureErrors(object) + rules.validateCreate(object, self.context)
         if !errors.isEmpty { throw APIError.invalid(type.groupVersionKind, name, errors) }
         warnings += rules.warnings(object, old: nil)

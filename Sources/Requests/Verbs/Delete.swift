@@ -6,11 +6,7 @@ import Schema
 
 extension Write {
     mutating func delete() throws(APIError) -> Decision {
-        if type.store == GroupResource(group: "batch", resource: "jobs"), command.deletion.propagation == nil {
-            warnings.append(
-                "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning"
-            )
-        }
+        warnOfKeptPods()
         let existing = try existing(command.name)
         let outcome = try remove(existing)
         let changes = outcome.change.map { [($0, outcome.object)] } ?? []
@@ -26,7 +22,16 @@ extension Write {
         return decision(200, answer(outcome.object), changes)
     }
 
+    private mutating func warnOfKeptPods() {
+        if type.store == GroupResource(group: "batch", resource: "jobs"), command.deletion.propagation == nil {
+            warnings.append(
+                "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning"
+            )
+        }
+    }
+
     mutating func deleteCollection() throws(APIError) -> Decision {
+        warnOfKeptPods()
         var changes: [(Change, JSON)] = []
         var items: [JSON] = []
         for existing in ground.state.objects(type.store, namespace: type.isNamespaced ? command.namespace : nil) {
@@ -90,7 +95,7 @@ extension Write {
         let isDeleting = old["metadata", "deletionTimestamp"] != nil
         let grace = gracePeriod(old)
         let previousGrace = old["metadata", "deletionGracePeriodSeconds"]?.int ?? 0
-        changeFinalizers(&object, isDeleting: isDeleting)
+        if type.store.resource != "events" { changeFinalizers(&object, isDeleting: isDeleting) }
         let waits = !(object["metadata", "finalizers"]?.elements.isEmpty ?? true)
 
         if !waits, grace == 0 {
@@ -221,10 +226,12 @@ extension Write {
 
     private mutating func removeNamespace(_ existing: StoredObject, _ object: inout JSON) throws(APIError) -> Removal {
         let name = existing.key.name
+        let before = object
+        changeFinalizers(&object, isDeleting: object["metadata", "deletionTimestamp"] != nil)
         let waits =
             !(object["spec", "finalizers"]?.elements.isEmpty ?? true)
             || !(object["metadata", "finalizers"]?.elements.isEmpty ?? true)
-        if object["metadata", "deletionTimestamp"] != nil, waits {
+        if object["metadata", "deletionTimestamp"] != nil, waits, object == before {
             return Removal(object: object, change: nil, isGone: false)
         }
         if object["metadata", "deletionTimestamp"] == nil {

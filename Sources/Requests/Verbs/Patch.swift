@@ -43,6 +43,8 @@ extension Write {
             }
             try requireObject()
             object = try StrategicMergePatch.apply(command.body, to: object, schema: schema)
+            // Upstream reads the result as the kind it started from, whatever the patch calls it.
+            (object["apiVersion"], object["kind"]) = (.string(type.apiVersion), .string(type.kind))
         case .apply: break
         }
     }
@@ -55,19 +57,8 @@ extension Write {
     /// A patched object that is no object of the kind: the patch is to blame.
     private func refusal(_ error: UnreadableBody, of patched: JSON) -> APIError {
         switch command.patchType {
-        case .strategic where !type.isCustom: error.ofConverter.refusal(ofPatch: Self.goText(command.body))
+        case .strategic where !type.isCustom: error.ofConverter.refusal(ofPatch: command.body.goText)
         default: error.refusal(ofPatch: String(decoding: patched.encoded(), as: UTF8.self))
-        }
-    }
-
-    /// A value as Go prints it: `map[spec:map[replicas:five]]`.
-    private static func goText(_ value: JSON) -> String {
-        switch value {
-        case .null: "<nil>"
-        case .string(let text): text
-        case .array(let elements): "[" + elements.map(goText).joined(separator: " ") + "]"
-        case .object(let members): "map[" + members.map { "\($0.key):\(goText($0.value))" }.joined(separator: " ") + "]"
-        default: value.text
         }
     }
 

@@ -70,6 +70,13 @@ extension Write {
                 try patch(&wanted, name: command.name, schema: schema)
             }
         }
+        let said = GroupVersionKind(
+            apiVersion: wanted["apiVersion"]?.string ?? "autoscaling/v1", kind: wanted["kind"]?.string ?? "Scale")
+        if said.kind != "Scale" {
+            throw UnreadableBody(
+                "converting (\(Self.goName(said))) to (autoscaling.Scale): unknown conversion", said
+            ).refusal(ofKind: "Scale")
+        }
         if let schema { _ = try Conforming.conform(&wanted, to: schema) }
         let name = wanted["metadata", "name"]?.string ?? ""
         if name != command.name {

@@ -18,9 +18,10 @@ struct UnreadableBody: Error {
     }
 
     /// The answer to a create or an update: 400.
-    func refusal(of type: ResourceType) -> APIError {
+    func refusal(of type: ResourceType) -> APIError { refusal(ofKind: type.kind) }
+    func refusal(ofKind kind: String) -> APIError {
         guard let said else { return .badRequest(text) }
-        return .badRequest("\(said.kind) in version \"\(said.version)\" cannot be handled as a \(type.kind): \(text)")
+        return .badRequest("\(said.kind) in version \"\(said.version)\" cannot be handled as a \(kind): \(text)")
     }
 
     /// The answer to a patch that leads to it: 422 with `shown`, the patched object or the patch, as the value.
@@ -35,7 +36,8 @@ struct UnreadableBody: Error {
             let of = text.firstRange(of: " of type ")
         else { return self }
         let given = text[found.upperBound...].prefix { $0 != " " }
-        let isFraction = text.contains("number ") && text.contains(".")
+        let number = text[found.upperBound...].split(separator: " ").dropFirst().first ?? ""
+        let isFraction = given == "number" && number.contains(".")
         let kind =
             switch given {
             case "number": isFraction ? "float64" : "int64"

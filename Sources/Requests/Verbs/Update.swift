@@ -37,21 +37,6 @@ extension Write {
         let name = command.name
         let resource = type.groupResource
         let version = object["metadata", "resourceVersion"]?.string ?? ""
-        if version.isEmpty {
-            if !rules.allowsUnconditionalUpdate || type.isCustom {
-                throw APIError.invalid(
-                    type.groupVersionKind, name,
-                    [
-                        .invalid(
-                            "metadata.resourceVersion", version.isEmpty ? .string("") : .string(version),
-                            "must be specified for an update")
-                    ])
-            }
-        } else if version != String(existing.revision) {
-            throw APIError.conflict(
-                resource, name,
-                "the object has been modified; please apply your changes to the latest version and try again")
-        }
         let uid = object["metadata", "uid"]?.string ?? ""
         if !uid.isEmpty, uid != existing.uid, command.verb == .patch {
             throw APIError.invalid(
@@ -59,7 +44,21 @@ extension Write {
         }
         if !uid.isEmpty, uid != existing.uid {
             throw APIError.conflict(
-                resource, name, "Precondition failed: UID in precondition: \(uid), UID in object meta: \(existing.uid)")
+                resource, name, Precondition.storageError(type, existing.key, "UID in precondition: \(uid), UID in object meta: \(existing.uid)"))
+        }
+        if version.isEmpty {
+            if !rules.allowsUnconditionalUpdate {
+                throw APIError.invalid(
+                    GroupVersionKind(group: resource.group, version: type.version, kind: resource.resource), name,
+                    [.invalid("metadata.resourceVersion", 0, "must be specified for an update")])
+            }
+        } else if UInt64(version) == nil {
+            throw APIError(
+                code: 500, reason: "", message: "strconv.ParseUint: parsing \(JSON.string(version).text): invalid syntax")
+        } else if version != String(existing.revision) {
+            throw APIError.conflict(
+                resource, name,
+                "the object has been modified; please apply your changes to the latest version and try again")
         }
         if version.isEmpty { object["metadata", "resourceVersion"] = .string(String(existing.revision)) }
         keepServerMetadata(&object, old)
@@ -109,7 +108,8 @@ extension Write {
 
     /// An empty list of webhooks in a PUT never equals the unset one that is stored: upstream counts such an update.
     private var replacesEmptyWebhooks: Bool {
-        command.verb == .update && type.store.resource.hasSuffix("webhookconfigurations")
+        (command.verb == .update || command.patchType == .apply)
+            && type.store.resource.hasSuffix("webhookconfigurations")
             && command.body["webhooks"]?.array?.isEmpty == true
     }
 
@@ -134,19 +134,36 @@ extension Write {
             var out = old
             out["status"] = object["status"]
             var metadata = object["metadata"] ?? .null
-            if type.isCustom {
+            if type.isCustom || Self.statusKeepsMetadata.contains(type.store) {
                 let said = metadata["managedFields"]
                 metadata = old["metadata"] ?? .null
                 metadata["managedFields"] = said ?? metadata["managedFields"]
             } else {
                 metadata["ownerReferences"] = old["metadata", "ownerReferences"]
-                metadata["finalizers"] = metadata["finalizers"] ?? nil
+                if type.store == GroupResource(group: "apps", resource: "deployments") {
+                    metadata["labels"] = old["metadata", "labels"]
+                }
             }
             out["metadata"] = metadata
             object = out
         default: break
         }
     }
+
+    /// Kinds whose status endpoint leaves all metadata as it is; those of most others take labels and annotations.
+    private static let statusKeepsMetadata: Set<GroupResource> = [
+        .init(group: "networking.k8s.io", resource: "servicecidrs"),
+        .init(group: "resource.k8s.io", resource: "resourceclaims"),
+        .init(group: "resource.k8s.io", resource: "devicetaintrules"),
+        .init(group: "resource.k8s.io", resource: "resourcepoolstatusrequests"),
+        .init(group: "storage.k8s.io", resource: "volumeattachments"),
+        .init(group: "admissionregistration.k8s.io", resource: "validatingadmissionpolicies"),
+        .init(group: "flowcontrol.apiserver.k8s.io", resource: "flowschemas"),
+        .init(group: "flowcontrol.apiserver.k8s.io", resource: "prioritylevelconfigurations"),
+        .init(group: "scheduling.k8s.io", resource: "podgroups"),
+        .init(group: "storagemigration.k8s.io", resource: "storageversionmigrations"),
+        .init(group: "internal.apiserver.k8s.io", resource: "storageversions"),
+    ]
 
     /// An object that waits for its finalizers only is gone once the last is taken away.
     func isFinished(_ object: JSON) -> Bool {
@@ -169,5 +186,28 @@ extension Write {
             return out
         }
         return object == old || timeless(object) == timeless(old)
+    }
+}
+
+/// A precondition of a write that does not hold, in the words of upstream's storage.
+enum Precondition {
+    static func storageError(_ type: ResourceType, _ key: ObjectKey, _ what: String) -> String {
+        let place = key.namespace.isEmpty ? key.name : key.namespace + "/" + key.name
+        return "StorageError: invalid object, Code: 4, Key: /registry/\(prefix(type))/\(place), "
+            + "ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: \(what)"
+    }
+
+    /// Where upstream keeps objects of that kind.
+    private static func prefix(_ type: ResourceType) -> String {
+        switch (type.store.group, type.store.resource) {
+        case ("", "services"): "services/specs"
+        case ("", "endpoints"): "services/endpoints"
+        case ("", "nodes"): "minions"
+        case ("", "replicationcontrollers"): "controllers"
+        case ("networking.k8s.io", "ingresses"): "ingress"
+        case ("apiregistration.k8s.io", _), ("apiextensions.k8s.io", _):
+            type.store.group + "/" + type.store.resource
+        default: type.isCustom ? type.store.group + "/" + type.store.resource : type.store.resource
+        }
     }
 }

@@ -121,7 +121,7 @@ struct Write {
                 }
                 guard let other = ground.catalog.resource(for: said) else {
                     throw UnreadableBody(
-                        "no kind \"\(said.kind)\" is registered for version \"\(said.apiVersion)\" in scheme \"pkg/api/legacyscheme/scheme.go:30\"",
+                        "no kind \"\(said.kind)\" is registered for version \"\(said.apiVersion)\" in scheme \"\(Self.scheme(type.group))\"",
                         said)
                 }
                 guard said.kind == type.kind, other.store == type.store else {
@@ -144,7 +144,16 @@ struct Write {
         object["kind"] = .string(type.kind)
     }
 
-    private static func goName(_ kind: GroupVersionKind, isInternal: Bool = false) -> String {
+    /// Where upstream lists the kinds of a group.
+    private static func scheme(_ group: String) -> String {
+        switch group {
+        case "apiextensions.k8s.io": "k8s.io/apiextensions-apiserver/pkg/apiserver/apiserver.go:55"
+        case "apiregistration.k8s.io": "k8s.io/kube-aggregator/pkg/apiserver/scheme/scheme.go:28"
+        default: "pkg/api/legacyscheme/scheme.go:30"
+        }
+    }
+
+    static func goName(_ kind: GroupVersionKind, isInternal: Bool = false) -> String {
         let package = kind.group.isEmpty ? "core" : String(kind.group.split(separator: ".")[0])
         return isInternal ? "\(package).\(kind.kind)" : "\(kind.version).\(kind.kind)"
     }
@@ -164,6 +173,8 @@ struct Write {
     /// Namespace of the body against the URL's.
     func checkNamespace(_ object: inout JSON) throws(APIError) {
         let said = object["metadata", "namespace"]?.string ?? ""
+        // A kind of the whole cluster forgets a namespace in silence.
+        if !type.isNamespaced, !said.isEmpty { object["metadata", "namespace"] = Optional.none }
         if type.isNamespaced {
             if said.isEmpty {
                 object["metadata", "namespace"] = .string(command.namespace)

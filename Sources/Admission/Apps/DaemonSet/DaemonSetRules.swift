@@ -118,8 +118,9 @@ struct DaemonSetRules: KindRules {
                     ])
                 + WorkloadRules.validateCollisions(object, old: old)
         }
-        return errors + validateCreate(object, context)
+        return errors
             + Immutability.check(object["spec", "selector"], old["spec", "selector"], path: "spec.selector")
+            + validateCreate(object, context)
     }
 
     func warnings(_ object: JSON, old: JSON?) -> [String] {

@@ -129,6 +129,9 @@ struct StatefulSetRules: KindRules {
             PodAnnotationValidation.validate(
                 metadata?["annotations"], spec: template["spec"] ?? [:], path: "spec.template.annotations", &errors)
         }
+        if template["spec"]?.list("containers").isEmpty ?? true {
+            errors.append(.required("spec.template.spec.containers"))
+        }
         let policy = template["spec"]?.text("restartPolicy") ?? ""
         if policy != "Always" {
             errors.append(.notSupported("spec.template.spec.restartPolicy", .string(policy), ["Always"]))

@@ -63,6 +63,7 @@ struct HorizontalPodAutoscalerRules: KindRules {
             errors.append(
                 .invalid("spec.minReplicas", .int(least), "must be greater than or equal to \(leastReplicas)"))
         }
+        if most == 0 { errors.append(.required("spec.maxReplicas", "must be set and greater than 0")) }
         if most < 1 { errors.append(.invalid("spec.maxReplicas", .int(most), "must be greater than 0")) }
         if let least, most < least {
             errors.append(.invalid("spec.maxReplicas", .int(most), "must be greater than or equal to `minReplicas`"))

@@ -54,8 +54,8 @@ struct JobRules: KindRules {
         if object["spec", "selector", "matchLabels", JobRules.controllerLabel] == nil {
             object["spec", "selector", "matchLabels", JobRules.controllerLabel] = uid
         }
-        // What is read back from the store carries the template's labels; a dry run is never read back.
-        if !context.isDryRun, object["metadata", "labels"]?.entries.isEmpty ?? true {
+        // What is read back from the store carries the template's labels, a dry run too.
+        if object["metadata", "labels"]?.entries.isEmpty ?? true {
             object["metadata", "labels"] = object["spec", "template", "metadata", "labels"]
         }
     }

@@ -8,6 +8,7 @@ struct EventRules: KindRules {
 
     var nameRule: NameRule { .pathSegment }
     var allowsCreateOnUpdate: Bool { true }
+    var checksStandardFinalizers: Bool { isNew }
     var countsGeneration: Bool { false }
 
     func setDefaults(_ object: inout JSON) {

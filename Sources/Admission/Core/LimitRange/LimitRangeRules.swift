@@ -25,6 +25,13 @@ struct LimitRangeRules: KindRules {
         fill("defaultRequest", from: "min")
     }
 
+    /// One without a name is named by an identifier of its own.
+    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
+        if object["metadata"]?.text("name").isEmpty ?? true {
+            object["metadata", "name"] = .string(context.random.uuid())
+        }
+    }
+
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
         var errors: [FieldError] = []
         var seen: Set<String> = []

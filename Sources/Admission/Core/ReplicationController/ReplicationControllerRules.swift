@@ -45,7 +45,8 @@ struct ReplicationControllerRules: KindRules {
     }
 
     func warnings(_ object: JSON, old: JSON?) -> [String] {
-        PodWarnings.ofTemplate(object["spec", "template"], path: "spec.template", old: old?["spec", "template"])
+        WorkloadRules.nameWarnings(object, old: old)
+            + PodWarnings.ofTemplate(object["spec", "template"], path: "spec.template", old: old?["spec", "template"])
     }
 }
 

@@ -4,7 +4,6 @@ import Schema
 /// ServiceAccounts.
 struct ServiceAccountRules: KindRules {
     var countsGeneration: Bool { false }
-    var allowsUnconditionalUpdate: Bool { false }
 
     func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) { clean(&object) }
     func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)

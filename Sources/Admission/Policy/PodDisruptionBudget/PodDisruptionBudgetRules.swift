@@ -4,6 +4,7 @@ import Schema
 /// PodDisruptionBudgets.
 struct PodDisruptionBudgetRules: KindRules {
     var nameRule: NameRule { .pathSegment }
+    var checksStandardFinalizers: Bool { false }
     var allowsUnconditionalUpdate: Bool { false }
     private static let emptyStatus: JSON = [
         "currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0,

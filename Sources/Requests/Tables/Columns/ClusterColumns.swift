@@ -154,7 +154,7 @@ extension Columns {
         .text(
             "PolicyName",
             "PolicyName indicates the policy definition which the policy binding binded to"),
-        .text("ParamRef", "ParamRef indicates the param resource which sets the configration param"),
+        .text("ParamRef", "ParamRef indicates the param resource which sets the configuration param"),
         .age,
     ]
     static let mutatingadmissionpolicybindings: [TableColumn] = [
@@ -162,7 +162,7 @@ extension Columns {
         .text(
             "PolicyName",
             "PolicyName indicates the policy definition which the policy binding binded to"),
-        .text("ParamRef", "ParamRef indicates the param resource which sets the configration param"),
+        .text("ParamRef", "ParamRef indicates the param resource which sets the configuration param"),
         .age,
     ]
     static let flowschemas: [TableColumn] = [

@@ -48,7 +48,6 @@ extension Columns {
             ParentRef references the resource that an IPAddress is attached to. An IPAddress must reference a parent\
              object.
             """),
-        .age,
     ]
     static let endpointslices: [TableColumn] = [
         .name,
