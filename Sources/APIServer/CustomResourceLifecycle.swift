@@ -49,16 +49,6 @@ final class CustomResourceLifecycle: Sendable {
             }
             if let better = CustomResourceNaming.reconciled(definition, others: definitions, now: engine.now) {
                 send(.update(better), name, "status", cause)
-            } else if !(definition["metadata", "finalizers"]?.strings.contains(CustomResourceNaming.finalizer) ?? false),
-                state.count(
-                    GroupResource(
-                        group: definition["spec", "group"]?.string ?? "",
-                        resource: definition["spec", "names", "plural"]?.string ?? "")) > 0
-            {
-                // Instances exist: the definition must not go before them.
-                let kept =
-                    (definition["metadata", "finalizers"]?.elements ?? []) + [.string(CustomResourceNaming.finalizer)]
-                send(.patch(.merge, ["metadata": ["finalizers": .array(kept)]]), name, "", cause)
             }
         }
     }

@@ -117,6 +117,8 @@ public protocol KindRules: Sendable {
     var allowsCreateOnUpdate: Bool { get }
     /// Whether a finalizer without a domain must be one of Kubernetes' own; some kinds, and custom resources, take any.
     var checksStandardFinalizers: Bool { get }
+    /// Whether what is stored is defaulted once more: the answer shows what was read back from the store.
+    var isDefaultedWhenStored: Bool { get }
     /// Whether PUT without a resourceVersion is allowed.
     var allowsUnconditionalUpdate: Bool { get }
     /// Paths outside `metadata` whose change does not raise `generation`; nil for kinds without generation.
@@ -145,6 +147,7 @@ extension KindRules {
     public var nameRule: NameRule { .dnsSubdomain }
     public var allowsCreateOnUpdate: Bool { false }
     public var checksStandardFinalizers: Bool { true }
+    public var isDefaultedWhenStored: Bool { false }
     public var allowsUnconditionalUpdate: Bool { true }
     public var countsGeneration: Bool { true }
 }

@@ -29,6 +29,19 @@ public enum Tools {
         return nil
     }()
 
+    /// A program that `tools/bootstrap --test` installs (`helm`, `python`); nil when it is not there.
+    public static func installed(_ name: String) -> String? {
+        let path = root.appendingPathComponent(".build/tools/bin/\(name)").path
+        return FileManager.default.isExecutableFile(atPath: path) ? path : nil
+    }
+
+    /// Whether the Python of `tools/bootstrap --test` has these modules.
+    public static func hasPython(_ modules: String...) -> Bool {
+        guard let python = installed("python") else { return false }
+        let probe = try? run([python, "-c", "import " + modules.joined(separator: ", ")])
+        return probe?.status == 0
+    }
+
     /// Runs a command to its end.
     @discardableResult
     public static func run(

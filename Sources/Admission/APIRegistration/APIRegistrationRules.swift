@@ -78,6 +78,7 @@ struct APIServiceRules: KindRules {
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        ObjectMetaRules.revalidate(object, old: old, checksStandardFinalizers: false) + (subresource == "status" ? [] : validateCreate(object, context))
+        ObjectMetaRules.revalidate(object, old: old, checksStandardFinalizers: false)
+            + (subresource == "status" ? [] : validateCreate(object, context))
     }
 }

@@ -14,6 +14,24 @@ struct LeaseRules: KindRules {
     var allowsUnconditionalUpdate: Bool { false }
     var countsGeneration: Bool { false }
 
+    /// Coordinated leader election is not served: what only it uses goes.
+    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
+        dropUnserved(&object)
+    }
+
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
+        dropUnserved(&object)
+    }
+
+    private func dropUnserved(_ object: inout JSON) {
+        guard object["spec"]?.object != nil else { return }
+        for field in ["strategy", "preferredHolder"] where object["spec", field] != nil {
+            object["spec", field] = Optional.none
+        }
+    }
+
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
         guard let spec = object["spec"] else { return [] }
         var errors: [FieldError] = []
@@ -22,12 +40,6 @@ struct LeaseRules: KindRules {
         }
         if let count = spec.integer("leaseTransitions"), count < 0 {
             errors.append(.invalid("spec.leaseTransitions", .int(count), Message.notNegative))
-        }
-        if let holder = spec["holderIdentity"]?.string, holder.isEmpty {
-            errors.append(.invalid("spec.holderIdentity", "", "must not be empty"))
-        }
-        if spec.has("preferredHolder"), spec.text("strategy").isEmpty {
-            errors.append(.forbidden("spec.preferredHolder", "may only be specified when strategy is defined"))
         }
         return errors
     }

@@ -71,18 +71,16 @@ struct EndpointSliceRules: KindRules {
         if let name = endpoint["nodeName"]?.string {
             errors.addInvalid(at + ".nodeName", .string(name), Names.dnsSubdomain(name))
         }
-        errors += LabelRules.validateLabels(endpoint["deprecatedTopology"], path: at + ".deprecatedTopology")
         if let name = endpoint["hostname"]?.string {
             errors.addInvalid(at + ".hostname", .string(name), Names.dnsLabel(name))
         }
         for (i, zone) in (endpoint["hints"]?.list("forZones") ?? []).enumerated() {
             let name = zone.text("name")
-            let path = "\(at).hints.forZones[\(i)].name"
-            if name.isEmpty {
-                errors.append(.required(path))
-            } else {
-                errors.addInvalid(path, .string(name), Names.labelValue(name))
-            }
+            errors.addInvalid("\(at).hints.forZones[\(i)].name", .string(name), Names.labelValue(name))
+        }
+        for (i, node) in (endpoint["hints"]?.list("forNodes") ?? []).enumerated() {
+            let name = node.text("name")
+            errors.addInvalid("\(at).hints.forNodes[\(i)].name", .string(name), Names.dnsSubdomain(name))
         }
     }
 

@@ -79,7 +79,9 @@ struct IngressRules: KindRules {
         let path = entry.text("path")
         let isAbsolute = path.utf8.first == UInt8(ascii: "/")
         switch entry["pathType"]?.string {
-        case nil: errors.append(.required(at + ".pathType", "pathType must be specified"))
+        case nil:
+            errors.append(.required(at + ".pathType", "pathType must be specified"))
+            return
         case "Exact", "Prefix":
             if !isAbsolute { errors.append(.invalid(at + ".path", .string(path), "must be an absolute path")) }
             if !path.isEmpty {
@@ -103,10 +105,9 @@ struct IngressRules: KindRules {
         switch (backend.given("resource"), backend.given("service")) {
         case (.some, .some): errors.append(.invalid(at, "", "cannot set both resource and service backends"))
         case (.some(let resource), nil):
-            if resource.text("kind").isEmpty { errors.append(.required(at + ".resource.kind", "kind is required")) }
-            if resource.text("name").isEmpty { errors.append(.required(at + ".resource.name", "name is required")) }
-            let group = resource.text("apiGroup")
-            if !group.isEmpty {
+            if resource.text("kind").isEmpty { errors.append(.required(at + ".resource.kind")) }
+            if resource.text("name").isEmpty { errors.append(.required(at + ".resource.name")) }
+            if let group = resource.given("apiGroup")?.string {
                 errors.addInvalid(at + ".resource.apiGroup", .string(group), Names.dnsSubdomain(group))
             }
         case (nil, .some(let service)):
@@ -114,7 +115,7 @@ struct IngressRules: KindRules {
             if name.isEmpty {
                 errors.append(.required(at + ".service.name"))
             } else {
-                errors.addInvalid(at + ".service.name", .string(name), Names.dns1035Label(name))
+                errors.addInvalid(at + ".service.name", .string(name), Names.dnsLabel(name))
             }
             let portName = service["port"]?.text("name") ?? ""
             let number = service["port"]?.integer("number") ?? 0
@@ -146,8 +147,8 @@ struct IngressClassRules: KindRules {
         errors += DomainPrefixedPath.validate(controller, path: "spec.controller")
         if let parameters = object["spec"]?.given("parameters") {
             let at = "spec.parameters"
-            if parameters.text("kind").isEmpty { errors.append(.required(at + ".kind", "kind is required")) }
-            if parameters.text("name").isEmpty { errors.append(.required(at + ".name", "name is required")) }
+            if parameters.text("kind").isEmpty { errors.append(.required(at + ".kind")) }
+            if parameters.text("name").isEmpty { errors.append(.required(at + ".name")) }
             switch parameters.text("scope") {
             case "Namespace":
                 if parameters.text("namespace").isEmpty {

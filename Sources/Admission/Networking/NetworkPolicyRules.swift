@@ -35,7 +35,7 @@ struct NetworkPolicyRules: KindRules {
             return errors
         }
         for (i, type) in types.enumerated() where type != "Ingress" && type != "Egress" {
-            errors.append(.notSupported("spec.policyTypes[\(i)]", .string(type), ["Egress", "Ingress"]))
+            errors.append(.notSupported("spec.policyTypes[\(i)]", .string(type), ["Ingress", "Egress"]))
         }
         return errors
     }
@@ -46,7 +46,7 @@ struct NetworkPolicyRules: KindRules {
 
     private func validatePort(_ port: JSON, _ at: String, _ errors: inout [FieldError]) {
         if let name = port["protocol"]?.string, !["TCP", "UDP", "SCTP"].contains(name) {
-            errors.append(.notSupported(at + ".protocol", .string(name), ["SCTP", "TCP", "UDP"]))
+            errors.append(.notSupported(at + ".protocol", .string(name), ["TCP", "UDP", "SCTP"]))
         }
         switch port["port"] {
         case .int(let number)?:

@@ -62,7 +62,7 @@ struct CSIDriverRules: KindRules {
             }
         }
         for mode in spec["volumeLifecycleModes"]?.strings ?? [] where mode != "Persistent" && mode != "Ephemeral" {
-            errors.append(.notSupported("spec.volumeLifecycleModes", .string(mode), ["Ephemeral", "Persistent"]))
+            errors.append(.notSupported("spec.volumeLifecycleModes", .string(mode), ["Persistent", "Ephemeral"]))
         }
         if let seconds = spec.integer("nodeAllocatableUpdatePeriodSeconds"), seconds < 10 {
             errors.append(

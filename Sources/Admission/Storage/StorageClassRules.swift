@@ -22,7 +22,17 @@ struct StorageClassRules: KindRules {
         if let mode = object["volumeBindingMode"]?.string, mode != "Immediate", mode != "WaitForFirstConsumer" {
             errors.append(.notSupported("volumeBindingMode", .string(mode), ["Immediate", "WaitForFirstConsumer"]))
         }
+        var seenTerms: [JSON] = [[:]]
         for (i, term) in object.list("allowedTopologies").enumerated() {
+            var requirements: JSON = [:]
+            for requirement in term.list("matchLabelExpressions") {
+                let values = (requirement["values"]?.strings ?? []).sorted { $0.bytesPrecede($1) }
+                requirements[requirement.text("key")] = .array(values.map { .string($0) })
+            }
+            if seenTerms.contains(requirements) {
+                errors.append(.duplicate("allowedTopologies[\(i)].matchLabelExpressions", ""))
+            }
+            seenTerms.append(requirements)
             for (k, requirement) in term.list("matchLabelExpressions").enumerated() {
                 let at = "allowedTopologies[\(i)].matchLabelExpressions[\(k)]"
                 if requirement.list("values").isEmpty { errors.append(.required(at + ".values")) }

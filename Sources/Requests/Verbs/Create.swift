@@ -38,6 +38,7 @@ extension Write {
         var context = self.context
         try rules.prepareForCreate(&object, &context)
         random = context.random
+        UnservedPodFields.drop(from: &object, of: type.store)
 
         var errors = ObjectMetaRules.validateCreate(
             object["metadata"] ?? .null, isNamespaced: type.isNamespaced, nameRule: rules.nameRule, path: "metadata",
@@ -47,6 +48,8 @@ extension Write {
         warnings += rules.warnings(object, old: nil)
         try validate(&admission, object)
         if ground.state.object(key(name)) != nil { throw APIError.alreadyExists(resource, name) }
+
+        if rules.isDefaultedWhenStored { rules.setDefaults(&object) }
 
         if command.isDryRun { return decision(201, answer(object), []) }
         let change = try change(.created, &object, name: name, previous: 0)
@@ -95,6 +98,8 @@ enum Generation {
 
     /// Some kinds also count changes of labels or annotations.
     static func isRaised(_ type: ResourceType, _ object: JSON, _ old: JSON) -> Bool {
+        // A priority class begins at 1 and stays there.
+        if type.store == GroupResource(group: "scheduling.k8s.io", resource: "priorityclasses") { return false }
         if differs(object, old) { return true }
         if type.store == GroupResource(group: "apps", resource: "deployments") {
             return (object["metadata", "annotations"] ?? [:]) != (old["metadata", "annotations"] ?? [:])

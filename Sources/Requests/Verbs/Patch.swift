@@ -42,9 +42,10 @@ extension Write {
                 )
             }
             try requireObject()
+            let (apiVersion, kind) = (object["apiVersion"], object["kind"])
             object = try StrategicMergePatch.apply(command.body, to: object, schema: schema)
             // Upstream reads the result as the kind it started from, whatever the patch calls it.
-            (object["apiVersion"], object["kind"]) = (.string(type.apiVersion), .string(type.kind))
+            (object["apiVersion"], object["kind"]) = (apiVersion, kind)
         case .apply: break
         }
     }

@@ -44,7 +44,9 @@ extension Write {
         }
         if !uid.isEmpty, uid != existing.uid {
             throw APIError.conflict(
-                resource, name, Precondition.storageError(type, existing.key, "UID in precondition: \(uid), UID in object meta: \(existing.uid)"))
+                resource, name,
+                Precondition.storageError(
+                    type, existing.key, "UID in precondition: \(uid), UID in object meta: \(existing.uid)"))
         }
         if version.isEmpty {
             if !rules.allowsUnconditionalUpdate {
@@ -54,7 +56,8 @@ extension Write {
             }
         } else if UInt64(version) == nil {
             throw APIError(
-                code: 500, reason: "", message: "strconv.ParseUint: parsing \(JSON.string(version).text): invalid syntax")
+                code: 500, reason: "",
+                message: "strconv.ParseUint: parsing \(JSON.string(version).text): invalid syntax")
         } else if version != String(existing.revision) {
             throw APIError.conflict(
                 resource, name,
@@ -68,6 +71,7 @@ extension Write {
         var context = self.context
         try rules.prepareForUpdate(&object, old: old, subresource: command.subresource, &context)
         random = context.random
+        UnservedPodFields.drop(from: &object, of: type.store)
         keepServerMetadata(&object, old)
         if Generation.isCounted(type), command.subresource != "status" {
             let generation = old["metadata", "generation"]?.int ?? 0

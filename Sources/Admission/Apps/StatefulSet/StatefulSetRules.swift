@@ -37,8 +37,8 @@ struct StatefulSetRules: KindRules {
             PodTemplateDefaults.apply(&spec, "template")
             spec.modify("volumeClaimTemplates") { templates in
                 templates.modifyElements { _, claim in
-                    claim.fillText("apiVersion", "v1")
-                    claim.fillText("kind", "PersistentVolumeClaim")
+                    claim["apiVersion"] = "v1"
+                    claim["kind"] = "PersistentVolumeClaim"
                     PersistentVolumeClaimRules().setDefaults(&claim)
                 }
             }
@@ -55,7 +55,10 @@ struct StatefulSetRules: KindRules {
         if subresource == "status" { object["spec"] = old["spec"] } else { object["status"] = old["status"] }
     }
 
-    func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] { validate(object, old: nil) }
+
+    /// With an old object its immutable parts are not checked again, nor a template that was wrong before.
+    private func validate(_ object: JSON, old: JSON?) -> [FieldError] {
         var errors: [FieldError] = []
         let spec = object["spec"] ?? [:]
         switch spec.text("podManagementPolicy") {
@@ -73,12 +76,19 @@ struct StatefulSetRules: KindRules {
                 .notSupported(
                     "spec.persistentVolumeClaimRetentionPolicy." + key, .string(policy), ["Retain", "Delete"]))
         }
+        if old == nil {
+            for (i, claim) in spec.list("volumeClaimTemplates").enumerated() {
+                PersistentVolumeClaimRules.validateSpec(
+                    claim["spec"] ?? [:], path: "spec.volumeClaimTemplates[\(i)].spec", &errors)
+            }
+        }
         errors += Numbers.notNegative(spec["replicas"], path: "spec.replicas")
         errors += Numbers.notNegative(spec["minReadySeconds"], path: "spec.minReadySeconds")
         errors += Numbers.notNegative(spec["ordinals", "start"], path: "spec.ordinals.start")
         errors += Numbers.notNegative(spec["revisionHistoryLimit"], path: "spec.revisionHistoryLimit")
         WorkloadRules.validateSelector(spec, kind: "statefulset", &errors)
-        validateTemplate(spec, &errors)
+        let wasWrong = old.map { !validate($0, old: nil).isEmpty } ?? false
+        validateTemplate(spec, skipsPodSpec: wasWrong, &errors)
         return errors
     }
 
@@ -110,27 +120,24 @@ struct StatefulSetRules: KindRules {
         }
     }
 
-    /// Volumes of the pods come from claim templates too, so the template's specification is not checked as a whole.
-    private func validateTemplate(_ spec: JSON, _ errors: inout [FieldError]) {
+    /// Volumes of the pods come from claim templates too; host name and subdomain are the controller's.
+    private func validateTemplate(_ spec: JSON, skipsPodSpec: Bool, _ errors: inout [FieldError]) {
         let template = spec["template"] ?? [:]
-        let metadata = template["metadata"]
+        let labels = template["metadata", "labels"]
         if !WorkloadRules.isReadable(spec["selector"]) {
             errors.append(.invalid("spec.selector", spec["selector"] ?? .null, ""))
         } else {
-            let isMatched = LabelRules.matches(spec["selector"], labels: metadata?["labels"])
+            let isMatched = LabelRules.matches(spec["selector"], labels: labels)
             if !spec.has("selector") || (!LabelRules.isEmpty(spec["selector"]) && !isMatched) {
                 errors.append(
                     .invalid(
-                        "spec.template.metadata.labels", metadata?["labels"] ?? .null,
+                        "spec.template.metadata.labels", labels ?? .null,
                         "`selector` does not match template `labels`"))
             }
-            errors += LabelRules.validateLabels(metadata?["labels"], path: "spec.template.labels")
-            errors += ObjectMetaRules.validateAnnotations(metadata?["annotations"], path: "spec.template.annotations")
-            PodAnnotationValidation.validate(
-                metadata?["annotations"], spec: template["spec"] ?? [:], path: "spec.template.annotations", &errors)
-        }
-        if template["spec"]?.list("containers").isEmpty ?? true {
-            errors.append(.required("spec.template.spec.containers"))
+            if !skipsPodSpec {
+                PodTemplateValidation.validate(
+                    StatefulSetRules.withClaims(template, spec), path: "spec.template", &errors)
+            }
         }
         let policy = template["spec"]?.text("restartPolicy") ?? ""
         if policy != "Always" {
@@ -144,6 +151,23 @@ struct StatefulSetRules: KindRules {
         }
     }
 
+    /// The template as its pods will have it.
+    private static func withClaims(_ template: JSON, _ spec: JSON) -> JSON {
+        var out = template
+        out["spec", "subdomain"] = Optional.none
+        out["spec", "hostname"] = Optional.none
+        let claims = spec.list("volumeClaimTemplates").map { $0["metadata"]?.text("name") ?? "" }
+        if claims.isEmpty { return out }
+        let named = Set(claims)
+        var seen: Set<String> = []
+        let volumes: [JSON] = claims.filter { seen.insert($0).inserted }.map {
+            ["name": .string($0), "persistentVolumeClaim": ["claimName": .string($0)]]
+        }
+        let others = (template["spec"]?.list("volumes") ?? []).filter { !named.contains($0.text("name")) }
+        out["spec", "volumes"] = .array(volumes + others)
+        return out
+    }
+
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
         if subresource == "status" {
             let status = object["status"] ?? [:]
@@ -153,7 +177,7 @@ struct StatefulSetRules: KindRules {
                     status, Array(counts.dropFirst()), readyText: "cannot be greater than status.readyReplicas")
                 + ObjectMetaRules.revalidate(object, old: old) + WorkloadRules.validateCollisions(object, old: old)
         }
-        var errors = ObjectMetaRules.revalidate(object, old: old) + validateCreate(object, context)
+        var errors = ObjectMetaRules.revalidate(object, old: old) + validate(object, old: old)
         var (new, was) = (object["spec"] ?? [:], old["spec"] ?? [:])
         for key in StatefulSetRules.changeable {
             new[key] = nil

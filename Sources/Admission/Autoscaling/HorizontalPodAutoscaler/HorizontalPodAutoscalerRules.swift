@@ -52,10 +52,10 @@ struct HorizontalPodAutoscalerRules: KindRules {
     }
 
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
-        validateSpec(object["spec"] ?? [:], leastReplicas: 1)
+        validateSpec(object["spec"] ?? [:], old: nil, leastReplicas: 1)
     }
 
-    private func validateSpec(_ spec: JSON, leastReplicas: Int64) -> [FieldError] {
+    private func validateSpec(_ spec: JSON, old: JSON?, leastReplicas: Int64) -> [FieldError] {
         var errors: [FieldError] = []
         let least = spec.integer("minReplicas")
         let most = spec.integer("maxReplicas") ?? 0
@@ -63,12 +63,23 @@ struct HorizontalPodAutoscalerRules: KindRules {
             errors.append(
                 .invalid("spec.minReplicas", .int(least), "must be greater than or equal to \(leastReplicas)"))
         }
-        if most == 0 { errors.append(.required("spec.maxReplicas", "must be set and greater than 0")) }
-        if most < 1 { errors.append(.invalid("spec.maxReplicas", .int(most), "must be greater than 0")) }
+        if most == 0 {
+            errors.append(.required("spec.maxReplicas", "must be set and greater than 0"))
+        } else if most < 1 {
+            errors.append(.invalid("spec.maxReplicas", .int(most), "must be greater than 0"))
+        }
         if let least, most < least {
             errors.append(.invalid("spec.maxReplicas", .int(most), "must be greater than or equal to `minReplicas`"))
         }
-        MetricValidation.validateReference(spec["scaleTargetRef"] ?? [:], path: "spec.scaleTargetRef", &errors)
+        let target = spec["scaleTargetRef"] ?? [:]
+        var needsGroup: Bool? = target.text("kind") != "ReplicationController"
+        // What an update leaves alone is not checked again.
+        if let was = old?["spec", "scaleTargetRef"], was.text("kind") == target.text("kind"),
+            was.text("apiVersion") == target.text("apiVersion")
+        {
+            needsGroup = Optional.none
+        }
+        MetricValidation.validateReference(target, path: "spec.scaleTargetRef", needsGroup: needsGroup, &errors)
         if let percent = spec.integer("targetCPUUtilizationPercentage"), percent < 1 {
             errors.append(
                 .invalid("spec.metrics[0].resource.target.averageUtilization", .int(percent), "must be greater than 0"))
@@ -133,6 +144,8 @@ struct HorizontalPodAutoscalerRules: KindRules {
             return errors
                 + WorkloadRules.validateCounts(object["status"] ?? [:], ["currentReplicas", "desiredReplicas"])
         }
-        return errors + validateSpec(object["spec"] ?? [:], leastReplicas: old["spec", "minReplicas"]?.int == 0 ? 0 : 1)
+        return errors
+            + validateSpec(
+                object["spec"] ?? [:], old: old, leastReplicas: old["spec", "minReplicas"]?.int == 0 ? 0 : 1)
     }
 }

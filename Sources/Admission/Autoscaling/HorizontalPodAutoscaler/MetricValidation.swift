@@ -8,7 +8,8 @@ enum MetricValidation {
     /// Sources in the order they are looked at.
     private static let sources = ["object", "external", "pods", "resource", "containerResource"]
 
-    static func validateReference(_ reference: JSON, path: String, _ errors: inout [FieldError]) {
+    /// `needsGroup`: the core group has one scalable kind; any other must say its group. nil when the version is not looked at.
+    static func validateReference(_ reference: JSON, path: String, needsGroup: Bool?, _ errors: inout [FieldError]) {
         for key in ["kind", "name"] {
             let value = reference.text(key)
             if value.isEmpty {
@@ -17,13 +18,14 @@ enum MetricValidation {
                 errors.addInvalid("\(path).\(key)", .string(value), Names.pathSegment(value))
             }
         }
+        guard let needsGroup else { return }
         let version = reference.text("apiVersion")
         let parts = version.split(separator: "/", omittingEmptySubsequences: false)
         if parts.count > 2 {
             errors.append(
                 .invalid(path + ".apiVersion", .string(version), "unexpected GroupVersion string: \(version)"))
-        } else if parts.count == 2, !parts[0].isEmpty {
-            errors.addInvalid(path + ".apiVersion", .string(version), Names.dnsSubdomain(String(parts[0])))
+        } else if needsGroup, parts.count < 2 || parts[0].isEmpty {
+            errors.append(.invalid(path + ".apiVersion", .string(version), "apiVersion must specify API group"))
         }
     }
 
@@ -51,7 +53,8 @@ enum MetricValidation {
         let at = path + ".target"
         switch kind {
         case "object":
-            validateReference(source["describedObject"] ?? [:], path: path + ".describedObject", &errors)
+            validateReference(
+                source["describedObject"] ?? [:], path: path + ".describedObject", needsGroup: false, &errors)
             validateIdentifier(source["metric"] ?? [:], path: path + ".metric", &errors)
             validateTarget(target, path: at, &errors)
             if !target.has("value"), !target.has("averageValue") {

@@ -8,6 +8,9 @@ struct JobRules: KindRules {
     private static let oldControllerLabel = "controller-uid"
     private static let oldNameLabel = "job-name"
 
+    /// The labels that the server gives the template count for the job as well, once it is read from the store.
+    var isDefaultedWhenStored: Bool { true }
+
     func setDefaults(_ object: inout JSON) {
         object.fill("spec", [:])
         object.modify("spec") { spec in
@@ -53,10 +56,6 @@ struct JobRules: KindRules {
         }
         if object["spec", "selector", "matchLabels", JobRules.controllerLabel] == nil {
             object["spec", "selector", "matchLabels", JobRules.controllerLabel] = uid
-        }
-        // What is read back from the store carries the template's labels, a dry run too.
-        if object["metadata", "labels"]?.entries.isEmpty ?? true {
-            object["metadata", "labels"] = object["spec", "template", "metadata", "labels"]
         }
     }
 

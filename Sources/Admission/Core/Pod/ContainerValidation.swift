@@ -216,7 +216,7 @@ enum ContainerValidation {
             func at() -> String { "\(path()).restartPolicyRules[\(i)]" }
             let action = rule.text("action")
             if action != "Restart", action != "RestartAllContainers" {
-                errors.append(.notSupported(at() + ".action", .string(action), ["Restart"]))
+                errors.append(.notSupported(at() + ".action", .string(action), ["Restart", "RestartAllContainers"]))
             }
             guard let codes = rule.given("exitCodes") else {
                 errors.append(.required(at() + ".exitCodes", "must be specified"))

@@ -101,7 +101,7 @@ enum ResourceRequirementsValidation {
         guard let resources = spec.given("resources") else { return }
         func at() -> String { path() + ".resources" }
         if resources.has("claims") {
-            errors.append(.forbidden(at() + ".claims", "claims cannot be set for Resources at pod-level"))
+            errors.append(.forbidden(at() + ".claims", "claims may not be set for Resources at pod-level"))
         }
         validate(resources, path: at(), claimNames: scope.claimNames, name: validatePodName, &errors)
         for (name, sum) in PodResources.aggregate(spec, "requests").sorted(by: { $0.key < $1.key }) {

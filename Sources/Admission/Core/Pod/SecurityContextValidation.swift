@@ -29,7 +29,7 @@ enum SecurityContextValidation {
         WindowsValidation.validateOptions(context.given("windowsOptions"), path: at() + ".windowsOptions", &errors)
         validateAppArmor(context.given("appArmorProfile"), path: at() + ".appArmorProfile", &errors)
         validateOneOf(context, "supplementalGroupsPolicy", ["Merge", "Strict"], path: at(), &errors)
-        validateOneOf(context, "seLinuxChangePolicy", ["MountOption", "Recursive"], path: at(), &errors)
+        validateOneOf(context, "seLinuxChangePolicy", ["Recursive"], path: at(), &errors)
     }
 
     private static func validateOneOf(

@@ -20,7 +20,7 @@ enum WindowsValidation {
     static func validateOS(_ spec: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         guard let os = spec.given("os") else { return }
         switch os.text("name") {
-        case "": errors.append(.required(path() + ".os.name", "cannot be empty"))
+        case "": errors.append(.required(path() + ".os.name"))
         case "linux": validateLinux(spec, path: path(), &errors)
         case "windows": validateWindows(spec, path: path(), &errors)
         case let other: errors.append(.notSupported(path() + ".os", .string(other), ["linux", "windows"]))

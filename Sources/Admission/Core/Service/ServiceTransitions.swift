@@ -23,7 +23,7 @@ enum ServiceTransitions {
         let (new, was) = (ServiceFields(service), ServiceFields(old))
         if new.needsClusterIP, was.needsClusterIP {
             if new.spec.text("clusterIP").isEmpty { service["spec", "clusterIP"] = was.spec["clusterIP"] }
-            if new.clusterIPs.isEmpty, service["spec", "clusterIP"] == was.spec["clusterIP"] {
+            if new.clusterIPs.isEmpty {
                 service["spec", "clusterIPs"] = was.spec["clusterIPs"]
             }
         }

@@ -272,7 +272,7 @@ enum ServiceValidation {
             errors.append(
                 .notSupported(
                     "spec.trafficDistribution", .string(distribution),
-                    ["PreferClose", "PreferSameZone", "PreferSameNode"].sorted()))
+                    ["PreferClose", "PreferSameZone", "PreferSameNode"]))
         }
     }
 
