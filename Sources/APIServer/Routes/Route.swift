@@ -29,7 +29,8 @@ extension APIServer {
         guard let type = snapshot.catalog.resource(apiVersion: info.apiVersion, info.resource) else {
             if snapshot.catalog.serves(apiVersion: info.apiVersion) {
                 throw APIError(
-                    code: 404, reason: "NotFound", message: "the server could not find the requested resource")
+                    code: 404, reason: "NotFound", message: "the server could not find the requested resource",
+                    showsEmptyDetails: true)
             }
             note(exchange, code: 404)
             exchange.answer(404, text: "404 page not found\n")

@@ -12,6 +12,8 @@ enum CertificateRules {
 }
 
 struct CertificateSigningRequestRules: KindRules {
+    var nameRule: NameRule { .pathSegment }
+
     private static let usages: Set<String> = [
         "signing", "digital signature", "content commitment", "key encipherment", "key agreement", "data encipherment",
         "cert sign",

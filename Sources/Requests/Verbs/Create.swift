@@ -46,7 +46,7 @@ extension Write {
             object["metadata"] ?? .null, isNamespaced: type.isNamespaced, nameRule: rules.nameRule, path: "metadata",
             checksStandardFinalizers: rules.checksStandardFinalizers)
         errors += structureErrors(object) + rules.validateCreate(object, self.context)
-        if !errors.isEmpty { throw APIError.invalid(type.groupVersionKind, name, errors) }
+        if !errors.isEmpty { throw APIError.invalid(refusedKind, name, errors) }
         warnings += rules.warnings(object, old: nil)
         try validate(&admission, object)
         if ground.state.object(key(name)) != nil { throw APIError.alreadyExists(resource, name) }

@@ -226,12 +226,11 @@ extension Write {
 
     private mutating func removeNamespace(_ existing: StoredObject, _ object: inout JSON) throws(APIError) -> Removal {
         let name = existing.key.name
-        let before = object
-        changeFinalizers(&object, isDeleting: object["metadata", "deletionTimestamp"] != nil)
+        if object["metadata", "deletionTimestamp"] == nil { changeFinalizers(&object, isDeleting: false) }
         let waits =
             !(object["spec", "finalizers"]?.elements.isEmpty ?? true)
             || !(object["metadata", "finalizers"]?.elements.isEmpty ?? true)
-        if object["metadata", "deletionTimestamp"] != nil, waits, object == before {
+        if object["metadata", "deletionTimestamp"] != nil, waits {
             return Removal(object: object, change: nil, isGone: false)
         }
         if object["metadata", "deletionTimestamp"] == nil {

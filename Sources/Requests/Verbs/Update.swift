@@ -84,7 +84,7 @@ extension Write {
         errors +=
             structureErrors(object)
             + rules.validateUpdate(object, old: old, subresource: command.subresource, self.context)
-        if !errors.isEmpty { throw APIError.invalid(type.groupVersionKind, name, errors) }
+        if !errors.isEmpty { throw APIError.invalid(refusedKind, name, errors) }
         warnings += rules.warnings(object, old: old)
         if admission != nil { try validate(&admission!, object) }
 

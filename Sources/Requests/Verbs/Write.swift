@@ -31,6 +31,12 @@ struct Write {
     /// The revision as clients see it; a dry run has none.
     var resourceVersion: String { String(revision) }
 
+    /// The kind that refusals of an object name. Events of both groups are the core group's to upstream's validation.
+    var refusedKind: GroupVersionKind {
+        type.store.resource == "events" && !type.isCustom
+            ? GroupVersionKind(version: "v1", kind: type.kind) : type.groupVersionKind
+    }
+
     func key(_ name: String) -> ObjectKey {
         ObjectKey(
             group: type.store.group, resource: type.store.resource,

@@ -44,7 +44,7 @@ struct KubectlReadingTests {
         #expect(try kubectl.refused("get", "nothings").contains("the server doesn't have a resource type \"nothings\""))
     }
 
-    @Test func tablesOfWorkloads() throws {
+    @Test func tablesOfWorkloads() async throws {
         let kubectl = try Kubectl("tables")
         try kubectl("apply", "-f", "-", input: Kubectl.deployment("web", replicas: 2))
         try kubectl("rollout", "status", "deployment/web", "--timeout=60s")
@@ -54,7 +54,10 @@ struct KubectlReadingTests {
         let described = try kubectl("describe", "deployment", "web")
         #expect(described.contains("2 desired | 2 updated | 2 total | 2 available | 0 unavailable"))
         #expect(described.contains("ScalingReplicaSet"))
-        #expect(try kubectl("describe", "pods").contains("Successfully assigned tables/web-"))
+        let assigned = try await SharedCluster.process.eventually {
+            try kubectl.run(["describe", "pods"]).output.contains("Successfully assigned tables/web-")
+        }
+        #expect(assigned, "the scheduler tells what it did")
         #expect(try kubectl("describe", "nodes").contains("node-1"))
         #expect(try kubectl("events", "--for", "deployment/web").contains("Scaled up replica set"))
         #expect(
@@ -113,7 +116,7 @@ struct KubectlReadingTests {
             """
             apiVersion: rbac.authorization.k8s.io/v1
             kind: Role
-            metadata: {name: written}
+            metadata: {name: written, namespace: rights}
             rules: [{apiGroups: [""], resources: [pods], verbs: [get]}]
             """)
         #expect(try kubectl("auth", "reconcile", "-f", "roles.yaml").contains("reconciled"))

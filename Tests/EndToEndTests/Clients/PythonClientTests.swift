@@ -39,9 +39,9 @@ import Testing
         let operatorProcess = Process()
         operatorProcess.executableURL = URL(fileURLWithPath: Tools.installed("python")!)
         operatorProcess.arguments = [
-            "-m", "kopf", "run", "--namespace=kopf", "--standalone", "--liveness=",
+            "-m", "kopf", "run", "--namespace=kopf", "--standalone",
             Tools.root.appendingPathComponent("fixtures/clients/kopf_operator.py").path,
-        ].filter { $0 != "--liveness=" }
+        ]
         operatorProcess.environment = ProcessInfo.processInfo.environment.merging(
             ["KUBECONFIG": cluster.kubeconfig, "HOME": cluster.directory.path]) { $1 }
         let log = kubectl.folder.appendingPathComponent("operator.log")
@@ -50,7 +50,8 @@ import Testing
         operatorProcess.standardOutput = FileHandle.nullDevice
         try operatorProcess.run()
         defer {
-            operatorProcess.terminate()
+            // Not SIGTERM: a child of one of these threads inherits that it is blocked.
+            kill(operatorProcess.processIdentifier, SIGKILL)
             operatorProcess.waitUntilExit()
         }
         func said() -> String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }

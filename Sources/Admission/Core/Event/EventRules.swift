@@ -6,7 +6,7 @@ struct EventRules: KindRules {
     /// Whether the request came by `events.k8s.io`.
     var isNew = false
 
-    var nameRule: NameRule { .pathSegment }
+    var nameRule: NameRule { isNew ? .dnsSubdomain : .pathSegment }
     var allowsCreateOnUpdate: Bool { true }
     var checksStandardFinalizers: Bool { isNew }
     var countsGeneration: Bool { false }
