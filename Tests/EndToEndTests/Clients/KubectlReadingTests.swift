@@ -55,7 +55,7 @@ struct KubectlReadingTests {
         #expect(described.contains("2 desired | 2 updated | 2 total | 2 available | 0 unavailable"))
         #expect(described.contains("ScalingReplicaSet"))
         let assigned = try await SharedCluster.process.eventually {
-            try kubectl.run(["describe", "pods"]).output.contains("Successfully assigned tables/web-")
+            try kubectl.run(["events"]).output.contains("Successfully assigned tables/web-")
         }
         #expect(assigned, "the scheduler tells what it did")
         #expect(try kubectl("describe", "nodes").contains("node-1"))
