@@ -71,7 +71,10 @@ struct WriterLoop {
             refuse(writes, waiters, error)
             return
         }
-        let snapshot = Snapshot(state: state, catalog: catalog, webhooks: webhooks, aggregated: aggregated)
+        // Without an event the cluster is what it was; where another process writes the log it may even be further on.
+        let snapshot =
+            batch.journal.isEmpty
+            ? nil : Snapshot(state: state, catalog: catalog, webhooks: webhooks, aggregated: aggregated)
         let replies = batch.replies
         engine.publications.signal { queue in
             queue.batches.append(

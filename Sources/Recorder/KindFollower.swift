@@ -22,6 +22,8 @@ struct KindFollower: Sendable {
         /// The source no longer knows the version.
         case expired(String)
         case silent(since: Timestamp)
+        /// The connection broke.
+        case lost(since: Timestamp)
     }
 
     func run() async throws {
@@ -63,6 +65,11 @@ struct KindFollower: Sendable {
                 continue
             } catch is CancellationError {
                 return
+            } catch Break.lost(let since) {
+                if blindSince == nil {
+                    blindSince = since
+                    reason = "the connection to the source broke"
+                }
             } catch Break.silent(let since) {
                 blindSince = blindSince ?? since
                 reason = "the source was silent"
@@ -111,7 +118,7 @@ struct KindFollower: Sendable {
         let path =
             kind.path(namespace: namespace)
             + "?watch=true&allowWatchBookmarks=true&timeoutSeconds=290&resourceVersion=" + Self.escaped(start)
-        var quietTicks = 0
+        var ticks = 0
         var hasBegun = false
         do {
             for try await signal in source.watch(path) {
@@ -122,20 +129,16 @@ struct KindFollower: Sendable {
                     lastHeard = Self.now()
                 case .tick:
                     if Self.now().since(lastHeard) > Self.silenceMicroseconds { throw Break.silent(since: lastHeard) }
-                    quietTicks += 1
-                    // A refusal of the version would have come at once.
-                    if hasBegun, quietTicks >= 2, blindSince != nil {
-                        try await writer.closeGap(kind, to: lastHeard, isMissed: false, reason: nil)
+                    if hasBegun { ticks += 1 }
+                    // A refusal of the version would have come at once, and what was missed has come by now.
+                    if ticks >= 2, blindSince != nil {
+                        try await writer.closeGap(kind, to: Self.now(), isMissed: false, reason: nil)
                         blindSince = nil
                     }
                 case .lines(let lines):
                     lastHeard = Self.now()
                     let observations = try read(lines, &version)
                     try await writer.observe(kind, observations, through: version)
-                    if blindSince != nil {
-                        try await writer.closeGap(kind, to: Self.now(), isMissed: false, reason: nil)
-                        blindSince = nil
-                    }
                     if !observations.isEmpty { noticed() }
                 }
             }
@@ -145,8 +148,8 @@ struct KindFollower: Sendable {
             throw error
         } catch {
             // The connection broke: what came before is written.
-            if blindSince == nil { blindSince = hasBegun ? Self.now() : lastHeard }
-            throw error
+            if error is CancellationError { throw error }
+            throw Break.lost(since: hasBegun ? Self.now() : lastHeard)
         }
         return version
     }

@@ -1,6 +1,9 @@
 public import ClusterState
 public import Document
+import Engine
+import EventLog
 import HTTPEdge
+import History
 import Requests
 public import Schema
 
@@ -42,5 +45,13 @@ extension APIServer {
         let snapshot = engine.snapshot
         let store = snapshot.catalog.resource(apiVersion: exchange.info.apiVersion, exchange.info.resource)?.store
         if let store, let notice = shown.notice(store, moment, snapshot.state) { exchange.warnings.append(notice) }
+    }
+
+    /// The same for a moment of the past. Blocks: not for event loops.
+    func warnOfShownLog(_ exchange: Exchange, atRevision revision: UInt64) throws(APIError) {
+        guard shown != nil, let past = exchange.past else { return }
+        if let time = past.time(now: engine.now) { return warnOfShownLog(exchange, at: time) }
+        let time = try engine.reading { log throws(LogError) in try log.time(of: revision) ?? log.floorTime }
+        if let time { warnOfShownLog(exchange, at: time) }
     }
 }

@@ -36,11 +36,10 @@ extension APIServer {
                     try watchPast(exchange, from: moment)
                     return
                 }
+                try warnOfShownLog(exchange, atRevision: moment)
                 if try builtInGet(exchange, at: moment) { return }
                 let state = try engine.pastState(at: moment)
-                let time = pastTime(exchange.past!, state)
-                warnOfShownLog(exchange, at: time)
-                try route(exchange, Snapshot(of: state), now: time)
+                try route(exchange, Snapshot(of: state), now: pastTime(exchange.past!, state))
             } catch {
                 fail(exchange, error)
             }

@@ -197,14 +197,17 @@ final class LogImport {
             throw .belowFloor(floor: floor.revision)
         default: break
         }
+        var objects: [StoredObject] = []
         if floor.revision > 0 {
             let path = DiskLog.checkpointPath(directory, floor.revision)
             try Self.write(stateBytes ?? [], path)
             stateBytes = nil
-            _ = try CheckpointFile.read(path, revision: floor.revision)
+            objects = DiskLog.byNumber(try CheckpointFile.read(path, revision: floor.revision))
         }
-        try log.environment.write(growth: 1 << 20) { transaction throws(LogError) in
+        let older = objects
+        try log.environment.write(growth: older.count * 1024 + (1 << 20)) { transaction throws(LogError) in
             let meta = log.databases.meta
+            for object in older { try DiskLog.putLife(of: object, log.databases, transaction) }
             if floor.revision > 0 {
                 try transaction.put(meta, DiskLog.floorKey, Array("\(floor.revision)".utf8))
                 try transaction.put(meta, DiskLog.floorTimeKey, Array("\(floor.microseconds)".utf8))
