@@ -79,7 +79,7 @@ let package = Package(
             exclude: ["Webhooks/README.md"]),
         ours(
             "Requests", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access", "Admission"],
-            exclude: ["README.md"]),
+            exclude: ["README.md", "Amendments/README.md"]),
         ours(
             "FlowControl", ["Document", "Schema", "Records", "ClusterState", "Access", deques], exclude: ["README.md"]),
         ours(
@@ -148,7 +148,7 @@ let package = Package(
                 "Engine", "HTTPEdge",
                 "Identity", "APIServer", "LogArchive", "Recorder", "Kubelet", "KubeProxy", "ClusterDNS",
                 "ServiceRouting", "Controllers",
-                "Scheduling", nioCore, nioPosix, yaml, logging, arguments,
+                "Scheduling", nioCore, nioPosix, nioHTTP1, yaml, logging, arguments,
             ],
             swiftSettings: strict),
         .target(

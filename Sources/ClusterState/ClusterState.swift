@@ -39,6 +39,14 @@ public struct ClusterState: Sendable {
         }
     }
 
+    /// This state with changes that the next event may hold: what a request with several writes decides its later ones on. The
+    /// objects stand at the next revision, the state itself stays at its own.
+    public func provisional(_ changes: [Change]) -> ClusterState {
+        var next = self
+        for change in changes { next.apply(change, revision: revision + 1) }
+        return next
+    }
+
     /// Why `event` cannot be the next one here, in words; nil when it can. What has been decided on this state always can:
     /// this is asked of logs that may be damaged.
     public func problem(with event: EventRecord) -> String? {

@@ -160,7 +160,27 @@ public struct PendingWrite: Sendable {
         case decided(Decision, revision: UInt64)
         case refused(APIError, warnings: [String])
     }
-    public var command: WriteCommand
+    /// What it asks for: one write, or several that happen together.
+    public enum Work: Sendable {
+        case command(WriteCommand)
+        case amendment(Amendment)
+
+        func decide(on ground: DecisionGround, now: Timestamp) throws(Refusal) -> Decision {
+            switch self {
+            case .command(var command):
+                // What servers outside were asked about bears the moment of the asking.
+                if command.answers.isEmpty { command.now = now }
+                return try Requests.decide(command, on: ground)
+            case .amendment(let amendment): return try amendment.decide(on: ground, now: now)
+            }
+        }
+    }
+    public var work: Work
+    /// The write that servers outside may have to be asked about; nil for several at once, for which nobody is asked.
+    var command: WriteCommand? {
+        get { if case .command(let command) = work { command } else { nil } }
+        set { if let newValue { work = .command(newValue) } }
+    }
     public var request: RequestFacts
     public var authentication: AuthenticationFacts
     public var authorization: AuthorizationFacts
@@ -178,7 +198,16 @@ public struct PendingWrite: Sendable {
         authorization: AuthorizationFacts,
         cause: UInt64? = nil, reasons: [UInt8] = [], reply: @escaping @Sendable (Reply) -> Void
     ) {
-        self.command = command
+        self.init(
+            .command(command), request: request, authentication: authentication, authorization: authorization,
+            cause: cause, reasons: reasons, reply: reply)
+    }
+
+    public init(
+        _ work: Work, request: RequestFacts, authentication: AuthenticationFacts, authorization: AuthorizationFacts,
+        cause: UInt64? = nil, reasons: [UInt8] = [], reply: @escaping @Sendable (Reply) -> Void
+    ) {
+        self.work = work
         self.request = request
         self.authentication = authentication
         self.authorization = authorization

@@ -55,14 +55,15 @@ extension Engine {
     public func callOutside(with caller: (any OutsideCaller)?) { outside.set(caller) }
 
     /// Whether the newest configurations may mean this command. A command that is not gathered for, but should have been, comes back.
-    func mustGather(_ command: WriteCommand) -> Bool {
-        guard outside.isThere else { return false }
+    func mustGather(_ command: WriteCommand?) -> Bool {
+        guard outside.isThere, let command else { return false }
         let webhooks = snapshot.webhooks
         return !webhooks.isEmpty && webhooks.mayConcern(command.type)
     }
 
     func gather(_ write: PendingWrite) {
-        settle(write.command) { [self] command, outcome in
+        guard let command = write.command else { return enqueue(write) }
+        settle(command) { [self] command, outcome in
             var write = write
             write.command = command
             // A refusal of the trial may be out of date: the writer finds its own.
@@ -76,9 +77,8 @@ extension Engine {
         var again = write
         again.rounds += 1
         guard outside.isThere, again.rounds <= Outside.roundsMax else {
-            let type = write.command.type
             again.refusal = APIError.conflict(
-                type.groupResource, write.command.name,
+                write.command?.type.groupResource ?? GroupResource(resource: ""), write.command?.name ?? "",
                 "the object has been modified; please apply your changes to the latest version and try again")
             enqueue(again)
             return

@@ -85,15 +85,12 @@ struct WriterLoop {
     }
 
     private mutating func decide(_ write: PendingWrite, _ batch: inout DecidedBatch) {
-        var command = write.command
-        // What servers outside were asked about bears the moment of the asking.
-        if command.answers.isEmpty { command.now = lastTime }
         let ground = DecisionGround(
             state: state, catalog: catalog, settings: engine.settings,
             webhooks: engine.outside.isThere ? webhooks : .none)
         do throws(Refusal) {
             if let refusal = write.refusal { throw Refusal(error: refusal) }
-            let decision = try Requests.decide(command, on: ground)
+            let decision = try write.work.decide(on: ground, now: lastTime)
             if decision.changes.isEmpty {
                 let entry = AccessEntry(
                     revision: state.revision, request: write.request, authentication: write.authentication,

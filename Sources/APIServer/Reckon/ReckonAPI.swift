@@ -12,6 +12,8 @@ import Schema
 extension APIServer {
     func reckonAPI(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
         let parts = exchange.info.path.split(separator: "/").dropFirst(2).map(String.init)
+        let method = exchange.info.method
+        guard method == "GET" || method == "HEAD" else { return try change(exchange, snapshot, parts) }
         switch parts.first {
         case "digest": stateDigest(exchange, snapshot)
         case "events": try events(exchange, snapshot, named: parts.dropFirst().first)
@@ -51,5 +53,29 @@ extension APIServer {
         return type.resource == lower || type.singular == lower || type.shortNames.contains(lower)
             || type.kind.lowercased() == lower
             || type.groupResource.description == lower
+    }
+
+    /// What changes something: only the present can be.
+    private func change(_ exchange: Exchange, _ snapshot: Snapshot, _ parts: [String]) throws(APIError) {
+        switch (exchange.info.method, parts.count == 1 ? parts.first : nil) {
+        case ("POST", "undo"): try undo(exchange, snapshot)
+        case ("POST", "undelete"): try undelete(exchange, snapshot)
+        case ("POST", "rewind"): try rewind(exchange, snapshot)
+        default: throw Self.notAllowed
+        }
+    }
+
+    /// The body of a change's request: one JSON object, whose members are among those known.
+    func askedChange(_ exchange: Exchange, _ kind: String, members: Set<String>) throws(APIError) -> JSON {
+        var duplicates: [String] = []
+        if exchange.request.isBodyTooLarge { throw RequestBody.tooLarge(exchange.request) }
+        let body = try RequestBody.json(exchange.request.body, kind: kind, &duplicates)
+        guard let object = body.object else { throw .badRequest("the body must be a JSON object of kind \(kind)") }
+        let known = members.union(["apiVersion", "kind"])
+        if let other = object.keys.first(where: { !known.contains($0) }) {
+            throw .badRequest(
+                "unknown field \"\(other)\" in \(kind): it knows \(members.sorted().joined(separator: ", "))")
+        }
+        return body
     }
 }

@@ -113,6 +113,7 @@ extension APIServer {
     private func routePath(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
         let path = exchange.info.path
         let method = exchange.info.method
+        if path.hasPrefix("/reckon/v1/") { return try reckonAPI(exchange, snapshot) }
         guard method == "GET" || method == "HEAD" else { throw Self.notAllowed }
         if let health = HealthPaths.answer(path: path, query: exchange.info.query, isReady: true) {
             note(exchange, code: health.code)
@@ -138,8 +139,6 @@ extension APIServer {
             finish(exchange) {
                 $0.answer(200, OpenIDDocuments.keySet(tokens.verifyingKeys), contentType: "application/jwk-set+json")
             }
-        case _ where path.hasPrefix("/reckon/v1/"):
-            try reckonAPI(exchange, snapshot)
         default:
             if try served(exchange, snapshot) { return }
             note(exchange, code: 404)

@@ -1,9 +1,10 @@
-import Document
-import Records
+package import Document
+package import Records
 
 /// What a history must not show: a Secret's values. That they changed can still be seen.
-enum Hidden {
-    static func cleared(_ object: JSON, of key: ObjectKey) -> JSON {
+package enum Hidden {
+    /// The object with its values hidden, when it is a Secret.
+    package static func cleared(_ object: JSON, of key: ObjectKey) -> JSON {
         guard key.resource == "secrets", key.group.isEmpty else { return object }
         var object = object
         object.modify("data") { data in

@@ -85,7 +85,7 @@ public struct Ground: Sendable {
     }
 
     /// The object that a question is about, by `resource`, `group`, `namespace` and `name`. Who asks must be allowed to get it.
-    func object(_ query: Query, at revision: UInt64? = nil) throws(APIError) -> ObjectKey {
+    public func object(_ query: Query, at revision: UInt64? = nil) throws(APIError) -> ObjectKey {
         guard let word = query["resource"], let name = query["name"], !word.isEmpty, !name.isEmpty else {
             throw .badRequest(
                 "name the object with the parameters resource and name (and group and namespace where they apply)")

@@ -148,7 +148,7 @@ final class SimulationState: @unchecked Sendable {
             return [
                 Intent(
                     .delete(options), apiVersion: "v1", resource: "pods", namespace: change.key.namespace,
-                    name: change.key.name)
+                    name: change.key.name, cause: Self.revision(in: change.body))
             ]
         }
         guard let object = try? JSON(parsing: change.body) else { return [] }
@@ -173,7 +173,23 @@ final class SimulationState: @unchecked Sendable {
             if let exitAt = pod.exitAt { exits.append((exitAt, place, change.uid)) }
         }
         if isReported { return [] }
-        return [node.report(object, address: address, exitCode: nil, now: now)]
+        var report = node.report(object, address: address, exitCode: nil, now: now)
+        report.cause = Self.revision(in: change.body)
+        return [report]
+    }
+
+    /// The revision of an encoded object: what a request that answers it is caused by.
+    private static func revision(in body: [UInt8]) -> UInt64? {
+        let mark = Array("\"resourceVersion\":\"".utf8)
+        return body.withUnsafeBufferPointer { whole -> UInt64? in
+            guard let base = whole.baseAddress, let found = memmemory(base, whole.count, mark) else { return nil }
+            var revision: UInt64 = 0
+            for byte in whole[(found + mark.count)...] {
+                guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { break }
+                revision = revision &* 10 &+ UInt64(byte - UInt8(ascii: "0"))
+            }
+            return revision > 0 ? revision : nil
+        }
     }
 
     func exit(_ place: Int, _ uid: String, now: Timestamp) -> [Intent] {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Document
 import HTTPEdge
 import NIOCore
+import NIOHTTP1
 import NIOPosix
 import Synchronization
 
@@ -24,6 +25,24 @@ struct ClusterClient {
         var headers = [("User-Agent", "reckon/\(Reckon.version)"), ("Accept", "application/json")]
         if let token = user["token"] as? String { headers.append(("Authorization", "Bearer " + token)) }
         self.headers = headers
+    }
+
+    /// A request that changes something; the status and the document, refusals included.
+    func send(_ method: HTTPMethod, _ path: String, _ body: JSON? = nil) async throws -> (status: Int, body: JSON) {
+        var all = headers
+        var bytes = ByteBuffer()
+        if let body {
+            all.append(("Content-Type", "application/json"))
+            bytes.writeBytes(body.encoded())
+        }
+        let response: HTTPClient.Response
+        do {
+            response = try await client.send(.init(method, server + path, headers: all, body: bytes))
+        } catch {
+            throw StartupError("\(server) cannot be reached: \(error)")
+        }
+        let answer = response.body.withUnsafeReadableBytes { Array($0) }
+        return (response.status, (try? JSON(parsing: answer)) ?? .string(String(decoding: answer, as: UTF8.self)))
     }
 
     /// The document at a path; a refusal is thrown with the server's own words.
