@@ -12,6 +12,7 @@ public import NIOCore
 import Records
 public import Requests
 import Schema
+import Synchronization
 
 /// The API server: answers every HTTP request from the engine's state, by way of authentication, authorization and the routes.
 public final class APIServer: EdgeHandler {
@@ -41,14 +42,20 @@ public final class APIServer: EdgeHandler {
     public let nodes: NodeRegistry
     /// Set when the server only shows a log.
     let shown: ShownLog?
+    /// In a fork, who made it: may do anything there.
+    private let owner: String?
+    private let forkKeeper = Mutex<(any ForkKeeper)?>(nil)
+    /// Where forks are started, made and removed: never on an event loop.
+    let forkStarts = WorkQueue("reckon-forks", threads: 2)
 
     /// `frontProxy` is what this server shows to aggregated ones.
     public init(
         engine: Engine, authenticator: Authenticator, tokens: ServiceAccountTokens, settings: ClusterSettings,
         version: ServerVersion,
         nodes: NodeRegistry, group: any EventLoopGroup, frontProxy: KeyPair?, shown: ShownLog? = nil,
-        logger: Logger
+        logger: Logger, owner: String? = nil
     ) {
+        self.owner = owner
         self.tokens = tokens
         self.version = version
         self.engine = engine
@@ -66,10 +73,11 @@ public final class APIServer: EdgeHandler {
         conversions = Conversions(caller)
         availability = AvailabilityLoop(engine, clients, logger)
         guard shown == nil else { return }
-        engine.callOutside(with: caller)
+        // A fork calls nobody outside.
+        if owner == nil { engine.callOutside(with: caller) }
         definitions.start()
         fairness.start()
-        availability.start()
+        if owner == nil { availability.start() }
     }
 
     /// Ends what the server does by itself.
@@ -80,6 +88,20 @@ public final class APIServer: EdgeHandler {
         clients.shutdown()
     }
 
+    /// Serves forks under `/fork/NAME/` from now on.
+    public func keepForks(_ keeper: any ForkKeeper) { forkKeeper.withLock { $0 = keeper } }
+    var forks: (any ForkKeeper)? { forkKeeper.withLock { $0 } }
+    /// Nobody watches anything here.
+    public var isUnwatched: Bool { metrics.watches == 0 }
+
+    /// Whether the user may, by the rules of the newest state.
+    func allows(_ attributes: AccessAttributes) -> AuthorizationFacts {
+        if let owner, attributes.user.name == owner {
+            return AuthorizationFacts(verdict: .allowed, authorizer: "Fork", reason: "made this fork")
+        }
+        return engine.authorize(attributes)
+    }
+
     /// Runs a read that may take long off the event loop.
     func inPast(_ work: @escaping @Sendable () -> Void) { pastReaders.run(work) }
 
@@ -88,6 +110,14 @@ public final class APIServer: EdgeHandler {
     public func handle(_ request: EdgeRequest, _ responder: EdgeResponder) {
         var random = RandomSequence(seed: UInt64.random(in: .min ... .max))
         let auditID = request.headers["audit-id"].flatMap { $0.utf8.count <= 64 ? $0 : nil } ?? random.uuid()
+        if handleFork(request, responder, auditID) { return }
+        serve(request, responder, nil, auditID)
+    }
+
+    /// Serves a request; `identity` is who asks when another server has established it.
+    func serve(
+        _ request: EdgeRequest, _ responder: EdgeResponder, _ identity: AuthenticationFacts?, _ auditID: String
+    ) {
         let (target, when) = Self.splitPast(request.uri)
         let info = RequestInfo(method: request.method.rawValue, target: target.utf8)
         var past: PastMoment?
@@ -102,8 +132,13 @@ public final class APIServer: EdgeHandler {
             past = moment
         }
         let exchange = Exchange(request, responder, info: info, past: past, auditID: auditID)
-        if past == nil, servePage(exchange) { return }
-        guard authenticate(exchange) else { return }
+        if past == nil, identity == nil, servePage(exchange) { return }
+        if let identity {
+            exchange.authentication = identity
+        } else if !identify(exchange) {
+            return
+        }
+        guard impersonate(exchange) else { return }
         let attributes = attributes(exchange)
         if admitted(exchange, attributes) { proceed(exchange, attributes) }
     }

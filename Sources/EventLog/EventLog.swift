@@ -41,7 +41,8 @@ public protocol EventLog: AnyObject, Sendable {
 
     /// Writes a checkpoint of a state that is in the log. Safe on another thread than the one that appends; slow for large states.
     func writeCheckpoint(_ state: ClusterState) throws(LogError)
-    /// Forgets what is older: journal events below `revision`, access records before `time`. nil leaves a stream alone.
+    /// Forgets what is older: journal events below `revision`, access records before `time`. nil leaves a stream alone. What a fork
+    /// goes on from is kept, and all after it.
     func prune(journalBefore revision: UInt64?, accessBefore time: Timestamp?) throws(LogError)
 
     /// Sizes and counts.

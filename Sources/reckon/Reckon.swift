@@ -28,7 +28,8 @@ struct Reckon: AsyncParsableCommand {
             UpCommand.self, APIServerCommand.self, AtCommand.self, HistoryCommand.self, DiffCommand.self,
             ShowCommand.self, BlameCommand.self, WhyCommand.self, BisectCommand.self, AuditCommand.self,
             DoctorCommand.self, RecordCommand.self, ServeCommand.self, CaptureCommand.self, LogCommand.self,
-            UICommand.self, UndoCommand.self, UndeleteCommand.self, RewindCommand.self, VersionCommand.self,
+            UICommand.self, UndoCommand.self, UndeleteCommand.self, RewindCommand.self, ForkCommand.self,
+            VersionCommand.self,
         ])
 
     static func main() async { await main(When.plain(Array(CommandLine.arguments.dropFirst()))) }

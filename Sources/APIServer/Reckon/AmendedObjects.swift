@@ -26,7 +26,7 @@ extension APIServer {
                 version: type?.version ?? "v1", resource: type?.resource ?? store.resource,
                 subresource: write.subresource, namespace: write.key.namespace,
                 name: write.verb == .create ? "" : write.key.name)
-            let facts = engine.authorize(attributes)
+            let facts = allows(attributes)
             guard facts.verdict == .allowed else {
                 exchange.authorization = facts
                 throw attributes.forbidden(facts)

@@ -38,14 +38,14 @@ extension APIServer {
         let user = exchange.authentication.user
         return Ground(
             past: LogPast(engine.wholeLog), present: snapshot.state, catalog: snapshot.catalog, now: engine.now
-        ) { [engine] verb, key in
+        ) { [self] verb, key in
             let attributes =
                 key.resource.isEmpty
                 ? AccessAttributes(user: user, verb: verb, path: key.name)
                 : AccessAttributes(
                     user: user, verb: verb, group: key.group, resource: key.resource, namespace: key.namespace,
                     name: key.name)
-            let facts = engine.authorize(attributes)
+            let facts = allows(attributes)
             return facts.verdict == .allowed ? nil : attributes.forbidden(facts)
         }
     }

@@ -12,6 +12,7 @@ import Schema
 extension APIServer {
     func reckonAPI(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
         let parts = exchange.info.path.split(separator: "/").dropFirst(2).map(String.init)
+        if parts.first == "forks" { return try forkEndpoint(exchange, snapshot, parts) }
         let method = exchange.info.method
         guard method == "GET" || method == "HEAD" else { return try change(exchange, snapshot, parts) }
         switch parts.first {

@@ -9,8 +9,8 @@ import Schema
 
 /// Who asks, and may they: the two questions before every route. A refusal is on the disk before it is answered.
 extension APIServer {
-    /// False when the request was refused (and will be answered).
-    func authenticate(_ exchange: Exchange) -> Bool {
+    /// Who sent it; false when the request was refused (and will be answered).
+    func identify(_ exchange: Exchange) -> Bool {
         let outcome = authenticator.authenticate(
             .init(
                 peerCertificate: exchange.request.peerCertificate,
@@ -22,7 +22,7 @@ extension APIServer {
             refuse(exchange, .unauthorized)
             return false
         }
-        return impersonate(exchange)
+        return true
     }
 
     /// Whom a proxy's headers name; looked for only beside a certificate.
@@ -33,7 +33,7 @@ extension APIServer {
     }
 
     /// Puts the impersonated user in the place of the real one, when the headers ask for it and the rules allow it.
-    private func impersonate(_ exchange: Exchange) -> Bool {
+    func impersonate(_ exchange: Exchange) -> Bool {
         guard exchange.request.headers.hasName(startingWith: "impersonate-") else { return true }
         let wish: Impersonation?
         do throws(IdentityError) {
@@ -48,7 +48,7 @@ extension APIServer {
             let attributes = AccessAttributes(
                 user: real, verb: "impersonate", group: check.group, version: "v1", resource: check.resource,
                 subresource: check.subresource, namespace: check.namespace, name: check.name)
-            let facts = engine.authorize(attributes)
+            let facts = allows(attributes)
             exchange.authorization = facts
             if facts.verdict != .allowed {
                 refuse(exchange, attributes.forbidden(facts))
@@ -61,7 +61,7 @@ extension APIServer {
     }
 
     func authorize(_ exchange: Exchange, _ attributes: AccessAttributes) -> Bool {
-        let facts = engine.authorize(attributes)
+        let facts = allows(attributes)
         exchange.authorization = facts
         if facts.verdict == .allowed { return true }
         if Self.looksAtRightsItself(exchange.info, exchange.authentication.user) {

@@ -17,7 +17,7 @@ extension APIServer: TokenSource {
             user: identity.user, verb: "create", group: "", version: "v1", resource: "serviceaccounts",
             subresource: "token",
             namespace: namespace, name: serviceAccount)
-        let authorization = engine.authorize(attributes)
+        let authorization = allows(attributes)
         let result: Result<JSON, APIError>
         if authorization.verdict != .allowed {
             result = .failure(attributes.forbidden(authorization))

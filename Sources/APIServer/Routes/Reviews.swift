@@ -46,8 +46,8 @@ extension APIServer {
         let now = engine.now
         return ReviewGround(
             user: exchange.authentication.user, now: now,
-            authorize: { [engine] attributes in
-                past?.authorize(attributes, snapshot.state) ?? engine.authorize(attributes)
+            authorize: { [self] attributes in
+                past?.authorize(attributes, snapshot.state) ?? allows(attributes)
             },
             rules: { user, namespace in rules.review(of: user, namespace: namespace) },
             authenticate: { [authenticator, tokens] token, audiences in

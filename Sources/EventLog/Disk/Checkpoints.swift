@@ -43,6 +43,7 @@ extension DiskLog {
                 if candidate == floor { throw error }
             }
         }
+        if let base = databases.inherited, revision >= base.revision { return base.state }
         guard floor == 0 else { throw .damaged(revision: floor, "the checkpoint at the floor is missing") }
         return ClusterState()
     }

@@ -19,6 +19,8 @@ struct Databases: Sendable {
     let keys: Database
     /// Revision → the values of both chains there.
     let anchors: Database
+    /// The other log that this one goes on from; nil for one that stands by itself.
+    var inherited: LogBase?
 
     /// nil when the file holds no log yet and is not to be made one.
     init?(_ transaction: Transaction, create: Bool) throws(LogError) {

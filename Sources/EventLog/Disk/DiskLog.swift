@@ -47,8 +47,13 @@ public final class DiskLog: EventLog {
         try self.init(directory: directory, isReadOnly: isReadOnly, isIndexed: true)
     }
 
+    /// The log of a fork, which begins after its base.
+    convenience init(directory: String, base: LogBase) throws(LogError) {
+        try self.init(directory: directory, isReadOnly: false, isIndexed: true, base: base)
+    }
+
     /// Without `isIndexed` the index is not looked at: `buildIndex` must make it before anything is read or appended.
-    init(directory: String, isReadOnly: Bool, isIndexed: Bool) throws(LogError) {
+    init(directory: String, isReadOnly: Bool, isIndexed: Bool, base: LogBase? = nil) throws(LogError) {
         self.directory = directory
         var descriptor: Int32 = -1
         if !isReadOnly {
@@ -62,7 +67,9 @@ public final class DiskLog: EventLog {
                 path: directory + "/log.mdb", isReadOnly: isReadOnly, databasesMax: Limits.databasesMax,
                 readersMax: Limits.readersMax,
                 mapBytes: Limits.mapBytes)
-            let databases = try Self.openDatabases(environment, directory)
+            var databases = try Self.openDatabases(environment, directory)
+            databases.inherited = base
+            if let base { try Self.begin(environment, databases, base) }
             self.environment = environment
             self.databases = databases
             let (end, floor, nextName) = try environment.read { transaction throws(LogError) in
@@ -80,6 +87,7 @@ public final class DiskLog: EventLog {
                     revision: end.anchor.revision, ordinal: end.anchor.ordinal, time: end.time, chain: end.anchor.chain)
                 $0.floor = floor
                 $0.floorTime = floorTime
+                if let base { $0.head.time = max($0.head.time, base.state.time) }
             }
         } catch {
             if descriptor >= 0 { Glibc.close(descriptor) }
@@ -131,6 +139,21 @@ public final class DiskLog: EventLog {
         guard isOpen else { throw .closed }
         defer { shared.withLock { $0.activeReads -= 1 } }
         return try environment.read(body)
+    }
+
+    /// A fork's log begins where its base ends: with that floor, and a chain that goes on from the other log's.
+    private static func begin(_ environment: Environment, _ databases: Databases, _ base: LogBase) throws(LogError) {
+        let hasBegun = try environment.read { transaction throws(LogError) in
+            try readFloor(transaction, databases) == base.revision
+                && (try transaction.size(databases.anchors).entries) > 0
+        }
+        if hasBegun { return }
+        let anchor = Anchor(
+            revision: base.revision, chain: try base.chain(), ordinal: 0, accessChain: HashChain.origin)
+        try environment.write(growth: 1 << 16) { transaction throws(LogError) in
+            try transaction.put(databases.anchors, base.revision, anchor.encoded())
+            try transaction.put(databases.meta, floorKey, Array("\(base.revision)".utf8))
+        }
     }
 
     private static func openDatabases(_ environment: Environment, _ directory: String) throws(LogError) -> Databases {

@@ -215,6 +215,9 @@ struct LogNames: RecordNames {
     }
 
     func object(_ number: UInt64) throws(RecordError) -> ObjectIdentity {
+        if let base = databases.inherited, number <= base.state.creations {
+            return try quiet { () throws(LogError) in try base.identity(number) }
+        }
         let found = try quiet { () throws(LogError) in
             try transaction.get(databases.objects, number) { bytes throws(LogError) -> ObjectIdentity? in
                 guard let content = Checked.open(bytes, seed: number) else { return nil }

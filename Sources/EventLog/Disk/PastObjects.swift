@@ -78,6 +78,12 @@ extension DiskLog {
         for life in tail.created[key] ?? [] where !lives.contains(where: { $0.number == life.number }) {
             lives.append(life)
         }
+        if databases.inherited != nil, let object = base.object(key),
+            !lives.contains(where: { $0.number == object.number })
+        {
+            let deleted = tail.deleted[object.number]?.revision ?? 0
+            lives.insert(VersionIndex.Life(number: object.number, created: 0, deleted: deleted), at: 0)
+        }
         return lives
     }
 

@@ -38,6 +38,7 @@ extension DiskLog {
         {
             state = try newestCheckpoint(notAfter: revision)
         }
+        if state.revision < floor, let base = databases.inherited { state = base.state }
         if near == nil, state.revision < floor {
             throw .damaged(revision: floor, "the checkpoint at the floor is missing")
         }

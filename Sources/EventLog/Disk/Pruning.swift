@@ -8,7 +8,8 @@ extension DiskLog {
     public func prune(journalBefore revision: UInt64?, accessBefore time: Timestamp?) throws(LogError) {
         if environment.isReadOnly { throw .unusable("\(directory) was opened for reading") }
         if let time { try pruneAccess(before: time) }
-        if let revision { try pruneJournal(before: revision) }
+        // What a fork goes on from must stay.
+        if let revision { try pruneJournal(before: min(revision, forkBases().values.min() ?? revision)) }
     }
 
     /// The access stream loses its oldest blocks; the chain's value after the last of them is kept, so that the rest still closes.

@@ -1,3 +1,4 @@
+public import ClusterState
 public import Document
 public import Requests
 public import Schema
@@ -11,6 +12,13 @@ public enum Questions {
 
     /// How a condition of `bisect` is written, in words.
     public static var conditionHelp: String { Condition.help }
+
+    /// `diff` of two states that need not be of one log: of a fork and what it was made from.
+    public static func difference(
+        _ query: Query, _ ground: Ground, from before: ClusterState, to after: ClusterState
+    ) throws(APIError) -> JSON {
+        try StateComparison.compare(query, ground, try ground.scope(query), before, after)
+    }
 
     /// The answer as a document with `kind` and `apiVersion`; nil when there is no such question. Blocks while it reads.
     public static func answer(_ name: String, _ query: Query, _ ground: Ground) throws(APIError) -> JSON? {

@@ -12,10 +12,15 @@ enum StateComparison {
         let from = try ground.revision(query, "from")
         let to = try ground.revision(query, "to")
         let scope = try ground.scope(query, at: min(from, to))
+        return try compare(query, ground, scope, try ground.state(at: from), try ground.state(at: to))
+    }
+
+    /// The same of two states, whichever logs they are from.
+    static func compare(
+        _ query: Query, _ ground: Ground, _ scope: Scope, _ before: ClusterState, _ after: ClusterState
+    ) throws(APIError) -> JSON {
         let all = query.flag("all") ?? false
         let limit = try ground.count(query, "limit", default: 1000, most: 100_000)
-        let (before, after) = (try ground.state(at: from), try ground.state(at: to))
-
         var visibility = Visibility(ground)
         var items: [JSON] = []
         var hidden: [String: Int] = [:]
@@ -66,7 +71,9 @@ enum StateComparison {
                 let (old, new) = (order <= 0 ? x[i] : nil, order >= 0 ? y[j] : nil)
                 if order <= 0 { i += 1 }
                 if order >= 0 { j += 1 }
-                if let old, let new, old.revision == new.revision, old.uid == new.uid { continue }
+                if let old, let new, old.revision == new.revision, old.uid == new.uid, old.body == new.body {
+                    continue
+                }
                 if let labels = scope.labels,
                     ![old, new].contains(where: { $0.map { labels.matches($0.labels) } ?? false })
                 {

@@ -9,7 +9,11 @@ struct SimulatedNode: Sendable {
     let name: String
     let identity: LoopIdentity
 
-    init(index: Int, name: String) {
+    /// The Node was there before and keeps what it says of itself.
+    private let isAdopted: Bool
+
+    init(index: Int, name: String, isAdopted: Bool = false) {
+        self.isAdopted = isAdopted
         self.index = index
         self.name = name
         identity = LoopIdentity(
@@ -28,6 +32,7 @@ struct SimulatedNode: Sendable {
 
     /// The Node, its status for one that is there already, and its Lease.
     func registration(_ now: Timestamp) -> [Intent] {
+        if isAdopted { return adoption(now) }
         let resources: JSON = [
             "cpu": "32", "ephemeral-storage": "256Gi", "hugepages-1Gi": "0", "hugepages-2Mi": "0", "memory": "256Gi",
             "pods": "110",
@@ -75,6 +80,16 @@ struct SimulatedNode: Sendable {
             "spec": ["podCIDR": .string(subnet + ".0/24"), "podCIDRs": [.string(subnet + ".0/24")]],
             "status": status,
         ]
+        return [
+            Intent(.create(node), apiVersion: "v1", resource: "nodes"),
+            Intent(
+                .patch(.strategic, ["status": status]), apiVersion: "v1", resource: "nodes", name: name,
+                subresource: "status"),
+            lease(now),
+        ]
+    }
+
+    private func lease(_ now: Timestamp) -> Intent {
         let lease: JSON = [
             "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
             "metadata": ["name": .string(name), "namespace": "kube-node-lease"],
@@ -82,13 +97,22 @@ struct SimulatedNode: Sendable {
                 "holderIdentity": .string(name), "leaseDurationSeconds": 40, "renewTime": .string(now.rfc3339Micro),
             ],
         ]
+        return Intent(
+            .create(lease), apiVersion: "coordination.k8s.io/v1", resource: "leases", namespace: "kube-node-lease")
+    }
+
+    /// A node of the past goes on: it is ready, and everything else it says stays.
+    private func adoption(_ now: Timestamp) -> [Intent] {
+        let time = JSON.string(now.rfc3339)
+        let ready: JSON = [
+            "type": "Ready", "status": "True", "reason": "KubeletReady", "message": "kubelet is posting ready status",
+            "lastHeartbeatTime": time, "lastTransitionTime": time,
+        ]
         return [
-            Intent(.create(node), apiVersion: "v1", resource: "nodes"),
             Intent(
-                .patch(.strategic, ["status": status]), apiVersion: "v1", resource: "nodes", name: name,
-                subresource: "status"),
-            Intent(
-                .create(lease), apiVersion: "coordination.k8s.io/v1", resource: "leases", namespace: "kube-node-lease"),
+                .patch(.strategic, ["status": ["conditions": [ready]]]), apiVersion: "v1", resource: "nodes",
+                name: name, subresource: "status"),
+            lease(now), renewal(now),
         ]
     }
 

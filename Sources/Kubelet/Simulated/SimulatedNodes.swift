@@ -25,11 +25,11 @@ public final class SimulatedNodes: Sendable {
         self.init(names: (0..<max(0, count)).map { "\(namePrefix)\($0 + 1)" }, door: door, logger: logger)
     }
 
-    /// Nodes of these names, which must differ.
-    public init(names: [String], door: any ClusterDoor, logger: Logger) {
+    /// Nodes of these names, which must differ. `adopting`: nodes that are there already and keep what they say of themselves.
+    public init(names: [String], adopting: Bool = false, door: any ClusterDoor, logger: Logger) {
         self.door = door
         self.logger = logger
-        state = SimulationState(names.enumerated().map { SimulatedNode(index: $0.offset, name: $0.element) })
+        state = SimulationState(names.enumerated().map { SimulatedNode(index: $0.offset, name: $0.element, isAdopted: adopting) })
     }
 
     /// Registers the nodes and begins. Returns when all are registered.

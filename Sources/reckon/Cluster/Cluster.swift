@@ -28,6 +28,7 @@ final class Cluster {
     private var nodes: LocalNodes?
     private let registry: NodeStreamsBox
     private var keeping: LogKeeping?
+    private let forks: ForkHost
 
     init(_ options: ServerOptions, loops: Bool) async throws {
         self.options = options
@@ -89,6 +90,12 @@ final class Cluster {
             version: Reckon.serverVersion,
             nodes: NodeRegistry(client: client) { box.streams(of: $0) }, group: group,
             frontProxy: pki.frontProxyClient, logger: logger)
+        forks = ForkHost(
+            parent: log,
+            parts: ForkParts(
+                settings: settled, authenticator: authenticator,
+                certificateAuthority: pki.authority.pair.certificate, logger: logger))
+        server.keepForks(forks)
         edge = try await EdgeServer.start(
             .init(
                 addresses: [(options.host, options.port)],
@@ -168,6 +175,7 @@ final class Cluster {
         scheduler?.stop()
         server.stop()
         await edge.shutdown(grace: .seconds(2))
+        forks.stop()
         engine.stop()
         keeping?.stop()
         do throws(LogError) { try log.writeCheckpoint(engine.state) } catch {
