@@ -14,7 +14,8 @@ import Schema
 extension APIServer {
     func forkEndpoint(_ exchange: Exchange, _ snapshot: Snapshot, _ parts: [String]) throws(APIError) {
         guard let forks else {
-            throw APIError(code: 404, reason: "NotFound", message: "this server keeps no forks: ask the one it belongs to")
+            throw APIError(
+                code: 404, reason: "NotFound", message: "this server keeps no forks: ask the one it belongs to")
         }
         let name = parts.count > 1 ? parts[1] : ""
         switch (exchange.info.method, parts.count) {
@@ -74,12 +75,14 @@ extension APIServer {
             !name.isEmpty && name.utf8.count <= 40 && name.first != "-" && name.last != "-"
             && name.utf8.allSatisfy { ($0 >= 97 && $0 <= 122) || ($0 >= 48 && $0 <= 57) || $0 == 45 }
         guard isName else {
-            throw .badRequest("name: a fork's name has 1 to 40 lower case letters, digits and inner dashes, not \"\(name)\"")
+            throw .badRequest(
+                "name: a fork's name has 1 to 40 lower case letters, digits and inner dashes, not \"\(name)\"")
         }
         let text = body["at"]?.string ?? body["at"]?.int.map { String($0) } ?? String(engine.snapshot.revision)
         guard let moment = PastMoment(text) else {
             throw .badRequest(
-                "at: give a revision (48211), a time (2026-11-23T14:02:00Z) or a time before now (-15m), not \"\(text)\"")
+                "at: give a revision (48211), a time (2026-11-23T14:02:00Z) or a time before now (-15m), not \"\(text)\""
+            )
         }
         forkStarts.run { [self] in
             do throws(APIError) {
@@ -114,7 +117,8 @@ extension APIServer {
         let query = exchange.info.query
         let against = query["against"] ?? "parent"
         guard against == "parent" || against == "base" else {
-            throw .badRequest("against: parent (what is there now) or base (what the fork began with), not \"\(against)\"")
+            throw .badRequest(
+                "against: parent (what is there now) or base (what the fork began with), not \"\(against)\"")
         }
         let present = engine.snapshot
         let other = against == "parent" ? present.state : try engine.pastState(at: facts.base)

@@ -144,8 +144,8 @@ public final class DiskLog: EventLog {
     /// A fork's log begins where its base ends: with that floor, and a chain that goes on from the other log's.
     private static func begin(_ environment: Environment, _ databases: Databases, _ base: LogBase) throws(LogError) {
         let hasBegun = try environment.read { transaction throws(LogError) in
-            try readFloor(transaction, databases) == base.revision
-                && (try transaction.size(databases.anchors).entries) > 0
+            let anchors = try transaction.size(databases.anchors).entries
+            return try readFloor(transaction, databases) == base.revision && anchors > 0
         }
         if hasBegun { return }
         let anchor = Anchor(

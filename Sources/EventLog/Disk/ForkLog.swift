@@ -76,12 +76,28 @@ public final class ForkLog: EventLog {
     public var floor: UInt64 { min(parent.floor, base) }
 
     public func events(from revision: UInt64, limit: Int) throws(LogError) -> [EventRecord] {
-        guard revision <= base else { return try own.events(from: revision, limit: limit) }
+        try joined(from: revision, limit: limit) { log, revision, limit throws(LogError) in
+            try log.events(from: revision, limit: limit)
+        }
+    }
+
+    public func outlines(from revision: UInt64, limit: Int, facts: Bool) throws(LogError) -> [EventRecord] {
+        try joined(from: revision, limit: limit) { log, revision, limit throws(LogError) in
+            try log.outlines(from: revision, limit: limit, facts: facts)
+        }
+    }
+
+    /// The parent's records up to the base, then the fork's own.
+    private func joined(
+        from revision: UInt64, limit: Int,
+        _ read: (DiskLog, UInt64, Int) throws(LogError) -> [EventRecord]
+    ) throws(LogError) -> [EventRecord] {
+        guard revision <= base else { return try read(own, revision, limit) }
         let first = max(revision, 1)
         let shared = Int(min(base - first + 1, UInt64(max(0, limit))))
-        let events = shared > 0 ? try parent.events(from: first, limit: shared) : []
-        guard events.count == shared, events.count < limit else { return events }
-        return events + (try own.events(from: base + 1, limit: limit - events.count))
+        let records = shared > 0 ? try read(parent, first, shared) : []
+        guard records.count == shared, records.count < limit else { return records }
+        return records + (try read(own, base + 1, limit - records.count))
     }
 
     public func accesses(from ordinal: UInt64, limit: Int) throws(LogError) -> [EventRecord] {

@@ -29,7 +29,8 @@ public final class SimulatedNodes: Sendable {
     public init(names: [String], adopting: Bool = false, door: any ClusterDoor, logger: Logger) {
         self.door = door
         self.logger = logger
-        state = SimulationState(names.enumerated().map { SimulatedNode(index: $0.offset, name: $0.element, isAdopted: adopting) })
+        state = SimulationState(
+            names.enumerated().map { SimulatedNode(index: $0.offset, name: $0.element, isAdopted: adopting) })
     }
 
     /// Registers the nodes and begins. Returns when all are registered.

@@ -5,7 +5,8 @@ import Requests
 
 struct ForkCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "fork", abstract: "A writable copy of the past, with its own controllers, scheduler and simulated nodes.",
+        commandName: "fork",
+        abstract: "A writable copy of the past, with its own controllers, scheduler and simulated nodes.",
         discussion: """
               reckon fork --at=-10m --name what-if
               kubectl -s https://127.0.0.1:6443/fork/what-if scale deployment/web --replicas=50

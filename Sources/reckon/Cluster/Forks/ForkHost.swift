@@ -78,12 +78,14 @@ final class ForkHost: ForkKeeper, @unchecked Sendable {
         let count = lock.withLock { known.count }
         if self.facts(facts.name) != nil {
             throw APIError(
-                code: 409, reason: "AlreadyExists", message: "there is a fork \"\(facts.name)\" already", name: facts.name)
+                code: 409, reason: "AlreadyExists", message: "there is a fork \"\(facts.name)\" already",
+                name: facts.name)
         }
         guard count < Self.forksMax else {
             throw APIError(
                 code: 429, reason: "TooManyRequests",
-                message: "there are \(count) forks, which is the most: delete one (reckon fork list, reckon fork delete)")
+                message:
+                    "there are \(count) forks, which is the most: delete one (reckon fork list, reckon fork delete)")
         }
         let path = directory + "/" + facts.name
         do {
