@@ -87,6 +87,12 @@ let package = Package(
             exclude: ["README.md"]),
         ours("Controllers", ["Document", "Schema", "Records", "ClusterState", deques], exclude: ["README.md"]),
         ours("Scheduling", ["Document", "Schema", "Records", "ClusterState", "Controllers"], exclude: ["README.md"]),
+        ours(
+            "Replay",
+            [
+                "Document", "Schema", "Records", "ClusterState", "Patching", "Admission", "Requests", "Controllers",
+                "Scheduling",
+            ], exclude: ["README.md"]),
         ours("PodLifecycle", ["Document"]),
         ours("ServiceRouting", ["Document"]),
         ours("LogArchive", ["Document", "Records"], exclude: ["README.md"]),
@@ -112,7 +118,7 @@ let package = Package(
             "APIServer",
             [
                 "Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Patching", "Requests",
-                "FlowControl", "History", "Controllers", "EventLog", "Engine", "PageFiles",
+                "FlowControl", "History", "Replay", "Controllers", "EventLog", "Engine", "PageFiles",
                 "HTTPEdge", "Identity", nioCore, nioHTTP1, nioSSL, crypto, yaml, logging,
             ]),
         ours("CRI", [grpc, grpcTransport, grpcProtobuf, protobuf], exclude: ["README.md", "api.proto"]),

@@ -38,7 +38,12 @@ public struct Scheduler: Sendable {
     /// The default spreading of pods that have the same controller and labels, until a service or controller changes.
     private var defaultSpread: [String: [SpreadConstraint]] = [:]
 
-    public init(state: ClusterState, now: Timestamp) {
+    private let settings: SchedulerSettings
+    /// Which of equal nodes a pod goes to, by the pod's uid: what a record says of it. Others take turns.
+    public var tieBreaks: [String: String] = [:]
+
+    public init(state: ClusterState, now: Timestamp, settings: SchedulerSettings = SchedulerSettings()) {
+        self.settings = settings
         self.state = state
         for node in state.objects(.nodes) { _ = placements.put(node: node.document) }
         for pod in state.objects(.pods) { take(PodDemand(pod.document), cause: pod.revision, now: now) }
@@ -244,7 +249,7 @@ public struct Scheduler: Sendable {
     }
 
     private mutating func choose(_ pod: PodDemand, _ context: PodContext, _ feasible: [Int]) -> (Int, Int64, JSON) {
-        var scores = Scores(pod: pod)
+        var scores = Scores(pod: pod, settings: settings)
         if feasible.count == 1 { return (feasible[0], 0, .object(JSONObject())) }
         var soft = pod.spread.filter { !$0.isHard }
         if pod.spread.isEmpty { soft = defaultConstraints(pod) }
@@ -262,7 +267,10 @@ public struct Scheduler: Sendable {
         // Equal nodes take turns.
         let equals = totals.indices.filter { totals[$0] == totals[best] }
         if equals.count > 1 {
-            best = equals[turn % equals.count]
+            let known = tieBreaks[pod.uid].flatMap { node in
+                equals.first { placements.nodes[feasible[$0]].facts.name == node }
+            }
+            best = known ?? equals[turn % equals.count]
             turn += 1
         }
         return (feasible[best], totals[best], scores.shares(feasible[best], among: feasible, placements))

@@ -24,7 +24,8 @@ public struct ForkFacts: Equatable, Sendable {
 
 /// Who keeps the forks: makes, starts, stops and removes them. Calls may block and are never made on an event loop, but for `running`.
 public protocol ForkKeeper: AnyObject, Sendable {
-    func create(_ facts: ForkFacts) throws(APIError)
+    /// Makes one; `events` are its first, from the base's next revision on.
+    func create(_ facts: ForkFacts, events: [EventRecord]) throws(APIError)
     /// In the order of the names.
     func list() -> [ForkFacts]
     func facts(_ name: String) -> ForkFacts?

@@ -71,13 +71,7 @@ extension APIServer {
     private func makeFork(_ exchange: Exchange, _ forks: any ForkKeeper) throws(APIError) {
         let body = try askedChange(exchange, "Fork", members: ["name", "at"])
         let name = body["name"]?.string ?? ""
-        let isName =
-            !name.isEmpty && name.utf8.count <= 40 && name.first != "-" && name.last != "-"
-            && name.utf8.allSatisfy { ($0 >= 97 && $0 <= 122) || ($0 >= 48 && $0 <= 57) || $0 == 45 }
-        guard isName else {
-            throw .badRequest(
-                "name: a fork's name has 1 to 40 lower case letters, digits and inner dashes, not \"\(name)\"")
-        }
+        try Self.checkForkName(name)
         let text = body["at"]?.string ?? body["at"]?.int.map { String($0) } ?? String(engine.snapshot.revision)
         guard let moment = PastMoment(text) else {
             throw .badRequest(
@@ -91,7 +85,7 @@ extension APIServer {
                 let facts = ForkFacts(
                     name: name, base: revision, baseTime: time ?? engine.snapshot.state.time, created: engine.now,
                     owner: exchange.authentication.user.name)
-                try forks.create(facts)
+                try forks.create(facts, events: [])
                 let answer = document(facts, forks).encoded()
                 note(exchange, code: 201) { exchange.answer(201, answer) }
             } catch {
@@ -100,9 +94,19 @@ extension APIServer {
         }
     }
 
+    static func checkForkName(_ name: String) throws(APIError) {
+        let isName =
+            !name.isEmpty && name.utf8.count <= 40 && name.first != "-" && name.last != "-"
+            && name.utf8.allSatisfy { ($0 >= 97 && $0 <= 122) || ($0 >= 48 && $0 <= 57) || $0 == 45 }
+        if !isName {
+            throw .badRequest(
+                "name: a fork's name has 1 to 40 lower case letters, digits and inner dashes, not \"\(name)\"")
+        }
+    }
+
     private func document(_ facts: ForkFacts, _ forks: any ForkKeeper) -> JSON {
         let size = forks.size(facts.name)
-        let isRunning = forks.running(facts.name) != nil
+        let isRunning = size.revision > 0
         return [
             "kind": "Fork", "apiVersion": "reckon.dev/v1", "name": .string(facts.name),
             "base": ["revision": .int(Int64(facts.base)), "time": .string(facts.baseTime.rfc3339Micro)],

@@ -62,6 +62,7 @@ extension APIServer {
         case ("POST", "undo"): try undo(exchange, snapshot)
         case ("POST", "undelete"): try undelete(exchange, snapshot)
         case ("POST", "rewind"): try rewind(exchange, snapshot)
+        case ("POST", "replay"): try replay(exchange, snapshot)
         default: throw Self.notAllowed
         }
     }

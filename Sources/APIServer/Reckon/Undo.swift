@@ -108,13 +108,21 @@ extension APIServer {
                 code: 404, reason: "NotFound",
                 message: "revision \(undo.revision) has not happened yet: the newest is \(newest)")
         }
+        var trail = UndoTrail(of: undo.revision)
+        if undo.revision <= engine.floor { throw .gone("history before revision \(engine.floor) is no longer kept") }
         var next = undo.revision
         while next <= newest {
             let from = next
-            let events = try engine.reading { log throws(LogError) in try log.events(from: from, limit: 512) }
-            guard let last = events.last else { break }
-            for event in events { undo.take(event) }
+            let outlines = try engine.reading { log throws(LogError) in
+                try log.outlines(from: from, limit: 4096, facts: false)
+            }
+            guard let last = outlines.last else { break }
+            for outline in outlines { trail.take(outline) }
             next = last.revision + 1
+        }
+        for revision in trail.revisions {
+            let event = try engine.reading { log throws(LogError) in try log.events(from: revision, limit: 1).first }
+            if let event { undo.take(event) }
         }
         for (key, revision) in undo.wanted {
             let former = try engine.reading { log throws(LogError) in try log.object(key, at: revision) }
@@ -132,10 +140,12 @@ extension APIServer {
         let floor = engine.floor
         var end = engine.snapshot.revision
         while end > floor {
-            let start = end > floor + 512 ? end - 511 : floor + 1
+            let start = end > floor + 4096 ? end - 4095 : floor + 1
             let count = Int(end - start + 1)
-            let events = try engine.reading { log throws(LogError) in try log.events(from: start, limit: count) }
-            if let found = events.last(where: { $0.request.auditID == id }) { return found.revision }
+            let outlines = try engine.reading { log throws(LogError) in
+                try log.outlines(from: start, limit: count, facts: true)
+            }
+            if let found = outlines.last(where: { $0.request.auditID == id }) { return found.revision }
             end = start - 1
         }
         throw APIError(

@@ -74,6 +74,7 @@ public final class ForkLog: EventLog {
 
     public var head: LogHead { own.head }
     public var floor: UInt64 { min(parent.floor, base) }
+    public var floorTime: Timestamp? { parent.floorTime }
 
     public func events(from revision: UInt64, limit: Int) throws(LogError) -> [EventRecord] {
         try joined(from: revision, limit: limit) { log, revision, limit throws(LogError) in

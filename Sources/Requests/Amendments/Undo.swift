@@ -3,6 +3,33 @@ public import Document
 public import Records
 import Schema
 
+/// Which events an undo must read whole, found from outlines of the journal: no bodies, so that a long journal is walked quickly.
+public struct UndoTrail: Sendable {
+    private let revision: UInt64
+    private var chain: Set<UInt64> = []
+    private var touched: Set<ObjectKey> = []
+    private var subjects: Set<ObjectKey> = []
+    /// In their order.
+    public private(set) var revisions: [UInt64] = []
+
+    public init(of revision: UInt64) { self.revision = revision }
+
+    /// Takes the journal's next event, without bodies; the first is the request itself.
+    public mutating func take(_ outline: EventRecord) {
+        let isOurs =
+            outline.revision == revision || outline.cause.map(chain.contains) == true
+            || outline.changes.contains { $0.kind == .deleted && touched.contains($0.key) }
+        if outline.revision == revision { subjects = Set(outline.changes.map(\.key)) }
+        if isOurs {
+            chain.insert(outline.revision)
+            touched.formUnion(outline.changes.map(\.key))
+        }
+        if isOurs || outline.changes.contains(where: { subjects.contains($0.key) }) {
+            revisions.append(outline.revision)
+        }
+    }
+}
+
 /// What one request changed, with everything that its consequences did: gathered from the journal, event by event from the request on.
 ///
 ///     take(event)… ─► wanted versions ─► know(…)… ─► plan(on: state)

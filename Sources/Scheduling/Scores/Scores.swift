@@ -3,12 +3,8 @@ import Document
 
 /// The scores of nodes for one pod, each plugin from 0 to 100 times its weight, as upstream's default profile weighs them.
 struct Scores {
-    static let weights: [(name: String, weight: Int64)] = [
-        ("TaintToleration", 3), ("NodeAffinity", 2), ("NodeResourcesFit", 1), ("PodTopologySpread", 2),
-        ("InterPodAffinity", 2),
-        ("NodeResourcesBalancedAllocation", 1), ("ImageLocality", 1),
-    ]
     let pod: PodDemand
+    var settings = SchedulerSettings()
     /// Soft spread constraints with their counts by domain.
     var spread: [(constraint: SpreadConstraint, counts: [String: Int])] = []
     /// Weighted terms of the pod with the pods they name by domain, and terms of placed pods that name this one.
@@ -20,20 +16,27 @@ struct Scores {
         var out = [Int64](repeating: 0, count: nodes.count)
         let hasPreferredTaints = nodes.contains { !placements.nodes[$0].facts.taints.isEmpty }
         if hasPreferredTaints {
-            add(3, normalized(nodes.map { taintCount(placements.nodes[$0]) }, reverse: true), to: &out)
+            add(
+                settings.taintToleration, normalized(nodes.map { taintCount(placements.nodes[$0]) }, reverse: true),
+                to: &out)
         } else {
-            for i in out.indices { out[i] += 300 }
+            for i in out.indices { out[i] += 100 * settings.taintToleration }
         }
         if !pod.preferredNodeTerms.isEmpty {
-            add(2, normalized(nodes.map { preference(placements.nodes[$0]) }, reverse: false), to: &out)
+            add(
+                settings.nodeAffinity, normalized(nodes.map { preference(placements.nodes[$0]) }, reverse: false),
+                to: &out)
         }
         for (i, place) in nodes.enumerated() {
+            let node = placements.nodes[place]
             out[i] +=
-                leastAllocated(placements.nodes[place]) + balanced(placements.nodes[place])
-                + locality(placements.nodes[place])
+                resources(node) + settings.balancedAllocation * balanced(node)
+                + settings.imageLocality * locality(node)
         }
-        if !spread.isEmpty { add(2, spreadScores(nodes, placements), to: &out) }
-        if !near.isEmpty || !drawn.isEmpty { add(2, affinityScores(nodes, placements), to: &out) }
+        if !spread.isEmpty { add(settings.podTopologySpread, spreadScores(nodes, placements), to: &out) }
+        if !near.isEmpty || !drawn.isEmpty {
+            add(settings.interPodAffinity, affinityScores(nodes, placements), to: &out)
+        }
         return out
     }
     private func add(_ weight: Int64, _ scores: [Int64], to out: inout [Int64]) {
@@ -64,9 +67,21 @@ struct Scores {
         }
     }
 
+    /// `NodeResourcesFit`, weighted.
+    private func resources(_ node: NodeState) -> Int64 {
+        var score = settings.leastAllocated == 0 ? 0 : settings.leastAllocated * leastAllocated(node)
+        if settings.mostAllocated != 0 { score += settings.mostAllocated * mostAllocated(node) }
+        return score
+    }
     /// `NodeResourcesFit` by LeastAllocated over CPU and memory.
     func leastAllocated(_ node: NodeState) -> Int64 {
-        func part(_ has: Int64, _ used: Int64) -> Int64 { has == 0 || used > has ? 0 : (has - used) * 100 / has }
+        allocation(node) { has, used in used > has ? 0 : (has - used) * 100 / has }
+    }
+    /// `NodeResourcesFit` by MostAllocated over CPU and memory.
+    func mostAllocated(_ node: NodeState) -> Int64 {
+        allocation(node) { has, used in used > has ? 0 : used * 100 / has }
+    }
+    private func allocation(_ node: NodeState, _ part: (_ has: Int64, _ used: Int64) -> Int64) -> Int64 {
         var sum: Int64 = 0
         var weight: Int64 = 0
         if node.allocatable.cpu > 0 {
@@ -144,18 +159,23 @@ struct Scores {
     func shares(_ place: Int, among nodes: [Int], _ placements: Placements) -> JSON {
         let node = placements.nodes[place]
         var out: JSON = [
-            "NodeResourcesFit": .int(leastAllocated(node)), "NodeResourcesBalancedAllocation": .int(balanced(node)),
-            "ImageLocality": .int(locality(node)),
+            "NodeResourcesFit": .int(resources(node)),
+            "NodeResourcesBalancedAllocation": .int(settings.balancedAllocation * balanced(node)),
+            "ImageLocality": .int(settings.imageLocality * locality(node)),
         ]
         // In a large cluster the comparison is not made twice for the record's sake.
         if nodes.count <= 100, let at = nodes.firstIndex(of: place) {
-            if !spread.isEmpty { out["PodTopologySpread"] = .int(2 * spreadScores(nodes, placements)[at]) }
+            if !spread.isEmpty {
+                out["PodTopologySpread"] = .int(settings.podTopologySpread * spreadScores(nodes, placements)[at])
+            }
             if !near.isEmpty || !drawn.isEmpty {
-                out["InterPodAffinity"] = .int(2 * affinityScores(nodes, placements)[at])
+                out["InterPodAffinity"] = .int(
+                    settings.interPodAffinity * affinityScores(nodes, placements)[at])
             }
             if !pod.preferredNodeTerms.isEmpty {
                 out["NodeAffinity"] = .int(
-                    2 * normalized(nodes.map { preference(placements.nodes[$0]) }, reverse: false)[at])
+                    settings.nodeAffinity
+                        * normalized(nodes.map { preference(placements.nodes[$0]) }, reverse: false)[at])
             }
         }
         return out

@@ -1,4 +1,5 @@
 import APIServer
+import ClusterState
 import Document
 import EventLog
 import Foundation
@@ -72,7 +73,7 @@ final class ForkHost: ForkKeeper, @unchecked Sendable {
         }
     }
 
-    func create(_ facts: ForkFacts) throws(APIError) {
+    func create(_ facts: ForkFacts, events: [EventRecord]) throws(APIError) {
         work.lock()
         defer { work.unlock() }
         let count = lock.withLock { known.count }
@@ -90,6 +91,7 @@ final class ForkHost: ForkKeeper, @unchecked Sendable {
         let path = directory + "/" + facts.name
         do {
             try ForkLog.claim(facts.base, in: path)
+            if !events.isEmpty { try append(events, path) }
             try Self.write(facts, path)
         } catch {
             try? FileManager.default.removeItem(atPath: path)
@@ -101,6 +103,19 @@ final class ForkHost: ForkKeeper, @unchecked Sendable {
             throw .gone("revision \(facts.base) is no longer kept: history begins at \(parent.floor)")
         }
         lock.withLock { known[facts.name] = facts }
+    }
+
+    private func append(_ events: [EventRecord], _ path: String) throws {
+        let log = try ForkLog(over: parent, directory: path)
+        defer { log.close() }
+        var state = try log.recover().state
+        var start = 0
+        while start < events.count {
+            let batch = Array(events[start..<min(start + 500, events.count)])
+            try log.append(batch, after: state)
+            for event in batch { state.apply(event) }
+            start += batch.count
+        }
     }
 
     func delete(_ name: String) throws(APIError) {
