@@ -1,7 +1,7 @@
 public import ClusterState
 public import Document
 public import Records
-import Requests
+public import Requests
 public import Schema
 
 /// What a question about the past is answered from: the past itself, the present, and what the one who asks may see.
