@@ -44,7 +44,6 @@ enum PathTarget {
         _ = try? ListOptions(parameters, isWatch: false)
         _ = try? ListOptions(parameters, isWatch: true)
         _ = try? DeleteOptions(parameters, body: try? JSON(parsing: path))
-        _ = try? WriteOptions(parameters, .patch(isApply: true))
     }
 }
 
