@@ -43,7 +43,6 @@ enum PathTarget {
         let parameters = Query(parsing: query)
         _ = try? ListOptions(parameters, isWatch: false)
         _ = try? ListOptions(parameters, isWatch: true)
-        _ = try? DeleteOptions(parameters, body: try? JSON(parsing: path))
     }
 }
 

@@ -1,1 +1,0 @@
-../../../../Sources/Requests/Paths/DeleteOptions.swift
