@@ -100,7 +100,7 @@ let package = Package(
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         ours(
-            "EventLog", ["CLMDB", "CZlib", "Document", "Records", "ClusterState", "LogArchive", crypto, cryptoExtras],
+            "EventLog", ["CLMDB", "CZlib", "Document", "Schema", "Records", "ClusterState", "LogArchive", crypto, cryptoExtras],
             exclude: ["README.md"]),
         ours(
             "Engine",

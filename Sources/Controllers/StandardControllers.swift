@@ -1,6 +1,10 @@
 /// Every controller that a cluster runs, as kube-controller-manager starts them with its default settings. Those that sign
 /// run only where the cluster's keys are at hand.
-public func standardControllers(caCertificate: String, secrets: ClusterSecrets? = nil) -> [any Controller] {
+/// `zoneFile` gives the tz database's file of a zone, for schedules in local time.
+public func standardControllers(
+    caCertificate: String, secrets: ClusterSecrets? = nil,
+    zoneFile: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }
+) -> [any Controller] {
     var all: [any Controller] = [
         NamespaceController(), ServiceAccountController(), RootCAPublisher(certificate: caCertificate),
         DeploymentController(),
@@ -8,7 +12,8 @@ public func standardControllers(caCertificate: String, secrets: ClusterSecrets? 
         EndpointSliceController(),
         EndpointSliceMirroringController(), GarbageCollector(), PodGarbageCollector(), NodeLifecycleController(),
         TaintEvictionController(), NodeTTLController(), StatefulSetController(), DaemonSetController(), JobController(),
-        TTLAfterFinishedController(), CronJobController(), DisruptionController(), ResourceQuotaController(),
+        TTLAfterFinishedController(), CronJobController(zoneFile: zoneFile), DisruptionController(),
+        ResourceQuotaController(),
         HorizontalPodAutoscalerController(), ClusterRoleAggregationController(), PersistentVolumeController(),
         ClaimProtectionController(), VolumeProtectionController(), EphemeralVolumeController(), TokenCleaner(),
         BootstrapSigner(),

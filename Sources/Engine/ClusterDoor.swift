@@ -18,7 +18,7 @@ public protocol ClusterDoor: Sendable {
     /// time of this call on (which is returned, with nothing missed in between). The observer runs on the engine's thread and
     /// must return at once. Cancelled when the returned handle is.
     func follow(_ observer: @escaping @Sendable (_ events: [EventRecord], _ state: ClusterState) -> Void) -> (
-        start: ClusterState, handle: FollowHandle
+        start: ClusterState, handle: any FollowHandle
     )
 }
 

@@ -34,6 +34,9 @@ public protocol EventLog: AnyObject, Sendable {
     func object(_ key: ObjectKey, at revision: UInt64) throws(LogError) -> StoredObject?
     /// The whole state when `revision` was the newest.
     func state(at revision: UInt64) throws(LogError) -> ClusterState
+    /// A state with the objects of some parts alone, as they were when `revision` was the newest; it may hold others too.
+    /// Costs what the parts hold, not what the cluster does.
+    func excerpt(of parts: [StatePart], at revision: UInt64) throws(LogError) -> ClusterState
     /// The last revision at or before a moment; 0 before the first.
     func revision(at time: Timestamp) throws(LogError) -> UInt64
     /// When a revision was made; nil outside of what the log keeps.
@@ -54,6 +57,10 @@ public protocol EventLog: AnyObject, Sendable {
 }
 
 extension EventLog {
+    public func excerpt(of parts: [StatePart], at revision: UInt64) throws(LogError) -> ClusterState {
+        try state(at: revision)
+    }
+
     public var floorTime: Timestamp? { nil }
 }
 

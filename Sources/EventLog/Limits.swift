@@ -23,6 +23,12 @@ enum Limits {
     static let checkpointBytesMin: UInt64 = 256 << 20
     /// Past states kept at hand.
     static let rememberedStates = 4
+    /// A part of a past state is folded from a state at hand when no more events than these lie between.
+    static let excerptFoldEvents: UInt64 = 300
+    /// Objects that a part is read of one by one; a larger part is folded.
+    static let excerptObjectsMax = 8000
+    /// Keys of the past, the deleted ones too, that are looked at for a part.
+    static let excerptKeysMax = 40_000
     /// Revisions between states of the present that are kept at hand.
     static let presentSpacing: UInt64 = 2000
     /// Pages of each database that are looked over before the file is opened, the newest first.

@@ -34,6 +34,9 @@ public final class ServedLog: EventLog {
         try log.object(key, at: revision)
     }
     public func state(at revision: UInt64) throws(LogError) -> ClusterState { try log.state(at: revision) }
+    public func excerpt(of parts: [StatePart], at revision: UInt64) throws(LogError) -> ClusterState {
+        try log.excerpt(of: parts, at: revision)
+    }
     public func revision(at time: Timestamp) throws(LogError) -> UInt64 { try log.revision(at: time) }
     public func time(of revision: UInt64) throws(LogError) -> Timestamp? { try log.time(of: revision) }
     public func writeCheckpoint(_ state: ClusterState) throws(LogError) {}

@@ -20,6 +20,16 @@ struct Placements: Sendable {
     private(set) var attracting: [PodTerm: [String: Int64]] = [:]
 
     subscript(node: String) -> Int? { places[node] }
+    /// How many uses placed pods of a namespace make of some of its claims.
+    func uses(of claims: Set<String>, in namespace: String) -> Int {
+        var uses = 0
+        for node in nodes {
+            for pod in node.pods.values where pod.namespace == namespace {
+                uses += pod.claims.filter { claims.contains($0.name) }.count
+            }
+        }
+        return uses
+    }
     func node(ofPod uid: String) -> Int? { nodeOfPod[uid] }
     mutating func withNode<R>(_ i: Int, _ body: (inout NodeState) -> R) -> R { body(&nodes[i]) }
 

@@ -34,6 +34,8 @@ final class PodDemand: Sendable {
     let hostPorts: [HostPort]
     let nodeSelector: [(key: String, value: String)]
     let requiredNodeTerms: [NodeSelectorTerm]?
+    /// The nodes that the required terms name one by one (`matchFields`); nil when a term names none.
+    let requiredNodeNames: Set<String>?
     let preferredNodeTerms: [(term: NodeSelectorTerm, weight: Int64)]
     let tolerations: [Toleration]
     let affinity: [PodTerm]
@@ -105,6 +107,7 @@ final class PodDemand: Sendable {
         requiredNodeTerms = node?["requiredDuringSchedulingIgnoredDuringExecution"].map {
             ($0["nodeSelectorTerms"]?.elements ?? []).map(NodeSelectorTerm.init)
         }
+        requiredNodeNames = requiredNodeTerms.flatMap(NodeSelectorTerm.names)
         preferredNodeTerms = (node?["preferredDuringSchedulingIgnoredDuringExecution"]?.elements ?? []).map {
             (NodeSelectorTerm($0["preference"] ?? .null), $0["weight"]?.int ?? 0)
         }

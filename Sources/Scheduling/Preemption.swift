@@ -85,6 +85,9 @@ struct Preemption {
     }
     private func adjust(_ victim: PodDemand, _ node: NodeState, _ context: inout PodContext, by step: Int) {
         let labels = node.facts.labels
+        if !context.exclusiveClaims.isEmpty, victim.namespace == context.pod.namespace {
+            context.claimsInUse += step * victim.claims.filter { context.exclusiveClaims.contains($0.name) }.count
+        }
         func change(_ counts: inout [String: Int], _ term: PodTerm) {
             guard let value = labels[term.topologyKey], term.matches(namespace: victim.namespace, labels: victim.labels)
             else { return }

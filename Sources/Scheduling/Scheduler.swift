@@ -120,7 +120,10 @@ public struct Scheduler: Sendable {
                 return
             }
             placements.add(pod, to: pod.nodeName)
-            queue.changed(before == nil ? .podPlaced : [.podPlaced, .podGone], cause: cause, now: now)
+            // A pod that is about to end has given nothing back yet: only its end helps those who wait for room.
+            var helps: SchedulingQueue.Hope = before?.labels == pod.labels ? [] : .podPlaced
+            if let before, before.requests != pod.requests { helps.insert(.podGone) }
+            if !helps.isEmpty { queue.changed(helps, cause: cause, now: now) }
             return
         }
         guard pod.schedulerName == Self.schedulerName else { return }
@@ -207,7 +210,10 @@ public struct Scheduler: Sendable {
         var context = context(for: pod)
         if !pod.claims.isEmpty {
             switch VolumeBinding.needs(of: pod, state: state) {
-            case .ready(let needs): context.volumes = needs
+            case .ready(let needs):
+                context.volumes = needs
+                context.exclusiveClaims = Set(needs.filter(\.isExclusive).map(\.claim))
+                if !context.exclusiveClaims.isEmpty { context.claimsInUse = placements.uses(of: context.exclusiveClaims, in: pod.namespace) }
             case .refused(let reason):
                 return fail(
                     pod, FitMessage.header(placements.nodeCount) + ": " + reason + ". not found", hope: .volume,
@@ -389,7 +395,7 @@ public struct Scheduler: Sendable {
         var out: SchedulingQueue.Hope = .node
         for plugin in plugins {
             switch plugin {
-            case "NodeResourcesFit", "NodePorts": out.insert(.podGone)
+            case "NodeResourcesFit", "NodePorts", "VolumeRestrictions": out.insert(.podGone)
             case "InterPodAffinity", "PodTopologySpread": out.formUnion([.podGone, .podPlaced])
             case "VolumeBinding": out.insert(.volume)
             default: break
@@ -420,6 +426,7 @@ public struct Scheduler: Sendable {
                                         "type": "DisruptionTarget", "status": "True", "reason": "PreemptionByScheduler",
                                         "message": .string(
                                             Self.schedulerName + ": preempting to accommodate a higher priority pod"),
+                                        "observedGeneration": .int(victim.generation),
                                         "lastTransitionTime": .string(now.rfc3339),
                                     ]
                                 ]

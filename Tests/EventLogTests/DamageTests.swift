@@ -158,6 +158,7 @@ import Testing
             #expect(throws: LogError.belowFloor(floor: floor)) { try log.events(from: floor, limit: 1) }
             #expect(try log.events(from: floor + 1, limit: .max) == Array(journal[Int(floor)...]))
             #expect(try log.object(key, at: 600)?.body == object?.body)
+            #expect(try log.excerpt(of: [.object(key)], at: 600).object(key)?.body == object?.body)
             #expect(try log.versions(of: key).allSatisfy { $0.revision > floor })
             #expect(log.verify { _ in }.findings == [])
             let oldest = try log.accesses(from: 1, limit: 1).first

@@ -2,6 +2,7 @@ import ClusterState
 import Document
 import EventLog
 import Records
+import Schema
 import Testing
 
 @Suite struct DiskLogTests {
@@ -32,6 +33,24 @@ import Testing
         try compare(disk!, memory, &cluster.random)
         #expect(disk!.verify { _ in }.findings == [])
         disk!.close()
+    }
+
+    /// A part of a past state holds what the whole does.
+    private func compareExcerpt(
+        _ disk: DiskLog, _ memory: MemoryLog, at revision: UInt64, _ random: inout SeededGenerator
+    ) throws {
+        let pods = GroupResource(resource: "pods")
+        let namespace = ["", "a", "b"].randomElement(using: &random)!
+        let key = ObjectKey(resource: "pods", namespace: "a", name: "o\(random.next() % 8)")
+        let whole = try memory.state(at: revision)
+        let part = try disk.excerpt(of: [.store(pods, namespace: namespace)], at: revision)
+        let expected = namespace.isEmpty ? whole.objects(pods) : whole.objects(pods, namespace: namespace)
+        let found = namespace.isEmpty ? part.objects(pods) : part.objects(pods, namespace: namespace)
+        #expect(found.map(\.key) == expected.map(\.key), "at \(revision)")
+        #expect(found.map(\.body) == expected.map(\.body) && found.map(\.uid) == expected.map(\.uid))
+        #expect(part.revision == revision && part.time == whole.time)
+        let one = try disk.excerpt(of: [.object(key)], at: revision)
+        #expect(one.object(key)?.body == whole.object(key)?.body)
     }
 
     private func compare(_ disk: DiskLog, _ memory: MemoryLog, _ random: inout SeededGenerator) throws {
@@ -67,6 +86,7 @@ import Testing
             }
             #expect(try disk.time(of: event.revision) == event.time)
         }
+        for _ in 0..<12 { try compareExcerpt(disk, memory, at: random.next() % (head.revision + 1), &random) }
         #expect(try disk.revision(at: Timestamp(seconds: 1)) == 0)
         #expect(throws: LogError.beyondHead(head: head.revision)) { try disk.state(at: head.revision + 1) }
     }

@@ -37,8 +37,7 @@ extension APIServer {
                     return
                 }
                 try warnOfShownLog(exchange, atRevision: moment)
-                if try builtInGet(exchange, at: moment) { return }
-                let state = try engine.pastState(at: moment)
+                let state = try pastState(for: exchange.info, at: moment)
                 try route(exchange, Snapshot(of: state), now: pastTime(exchange.past!, state))
             } catch {
                 fail(exchange, error)
@@ -46,22 +45,34 @@ extension APIServer {
         }
     }
 
-    /// Answers a get of one object of a built-in kind without the whole state of that time; false when that is not what is asked for,
-    /// or the answer needs more.
-    private func builtInGet(_ exchange: Exchange, at moment: UInt64) throws(APIError) -> Bool {
-        let info = exchange.info
-        guard info.isResourceRequest, info.verb == "get", info.subresource.isEmpty, info.nameIsInPath,
-            let type = Catalog.builtin.resource(apiVersion: info.apiVersion, info.resource), type.verbs.contains("get"),
-            try format(exchange, type, isList: false, isWatch: false).projection == .object
-        else { return false }
-        let options = GetOptions(info.query)
-        guard options.resourceVersion.isEmpty || options.resourceVersion == "0" || options.isExact else { return false }
-        let wanted = try options.exactRevision(current: moment, floor: engine.floor) ?? moment
-        if let warning = DeprecationWarning.text(type, state: engine.snapshot.state) {
-            exchange.warnings.append(warning)
+    /// As much of the state at a revision as answers the request: the whole of it, or what a get or list is about.
+    private func pastState(for info: RequestInfo, at revision: UInt64) throws(APIError) -> ClusterState {
+        guard info.isResourceRequest, ["get", "list"].contains(info.verb), revision != engine.snapshot.revision
+        else { return try engine.pastState(at: revision) }
+        var parts: [StatePart] = []
+        var store = GroupResource(group: info.group, resource: info.resource)
+        var namespace = info.namespace
+        if let type = Catalog.builtin.resource(apiVersion: info.apiVersion, info.resource) {
+            store = type.store
+            if !type.isNamespaced { namespace = "" }
+        } else {
+            // What is served under a name, and how, its definition of that time says.
+            parts.append(
+                .object(
+                    ObjectKey(
+                        group: "apiextensions.k8s.io", resource: "customresourcedefinitions", namespace: "",
+                        name: info.resource + "." + info.group)))
         }
-        try getPast(exchange, type, at: wanted, now: engine.now)
-        return true
+        if info.verb == "get" {
+            parts.append(
+                .object(
+                    ObjectKey(group: store.group, resource: store.resource, namespace: namespace, name: info.name))
+            )
+        } else {
+            parts.append(.store(store, namespace: namespace))
+        }
+        let wanted = parts
+        return try engine.reading { log throws(LogError) in try log.excerpt(of: wanted, at: revision) }
     }
 
     /// The moment that ages count from: the one asked for, or that of the revision.

@@ -37,14 +37,21 @@ struct StorageObjectInUseProtection: AdmissionPlugin {
     }
 }
 
-/// A pod learns the zone and region of the node that it is bound to.
+/// A pod learns the zone and region of the node that it is bound to, or was made for.
 struct PodTopologyLabels: AdmissionPlugin {
     let name = "PodTopologyLabels"
 
     func mutate(_ request: inout AdmissionRequest) throws(APIError) {
-        guard request.operation == .create, request.isFor("pods", subresource: "binding") || request.isFor("bindings"),
-            request.object["target", "kind"]?.string == "Node", let name = request.object["target", "name"]?.string,
-            let node = request.context.state.object(GroupResource(resource: "nodes"), "", name)
+        guard request.operation == .create else { return }
+        var name = ""
+        if request.isFor("pods") {
+            name = request.object["spec", "nodeName"]?.string ?? ""
+        } else if request.isFor("pods", subresource: "binding") || request.isFor("bindings"),
+            request.object["target", "kind"]?.string == "Node"
+        {
+            name = request.object["target", "name"]?.string ?? ""
+        }
+        guard !name.isEmpty, let node = request.context.state.object(GroupResource(resource: "nodes"), "", name)
         else { return }
         for label in ["topology.kubernetes.io/region", "topology.kubernetes.io/zone"] {
             if let value = node.label(label) { request.object["metadata", "labels", label] = .string(value) }

@@ -7,7 +7,20 @@ public import Schema
 public struct CronJobController: Controller {
     public let name = "cronjob-controller"
     public var watches: Set<GroupResource>? { [.cronJobs, .jobs] }
-    public init() {}
+    /// The tz database: a zone's file by its name.
+    private let zoneFile: @Sendable (String) -> [UInt8]?
+    /// Zones that were asked for.
+    private var zones: [String: TimeZoneRules] = [:]
+
+    public init(zoneFile: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }) { self.zoneFile = zoneFile }
+
+    private mutating func zone(_ name: String) -> TimeZoneRules? {
+        if ["UTC", "Etc/UTC", "GMT", "Etc/GMT"].contains(name) { return .utc }
+        if let known = zones[name] { return known }
+        guard let found = zoneFile(name).flatMap(TimeZoneRules.init(tzif:)) else { return nil }
+        zones[name] = found
+        return found
+    }
 
     public mutating func observe(_ change: ObservedChange, view: ClusterView, dirty: inout DirtyKeys) {
         if change.store == .cronJobs {
@@ -98,17 +111,21 @@ public struct CronJobController: Controller {
         }
     }
 
-    private func schedule(
+    private mutating func schedule(
         _ cron: JSON, _ jobs: [JSON], _ active: inout [JSON], _ status: inout JSON, _ work: inout Work
     ) {
         let spec = cron["spec"] ?? .null
         if spec["suspend"]?.bool == true { return }
-        if let zone = spec["timeZone"]?.string, !["UTC", "Etc/UTC", "GMT", "Etc/GMT"].contains(zone) {
-            work.note(
-                EventNote(
-                    cron, "UnknownTimeZone",
-                    "invalid timeZone: \"\(zone)\": only UTC is kept here; write the schedule in UTC", warning: true))
-            return
+        var zone = TimeZoneRules.utc
+        if let name = spec["timeZone"]?.string, !name.isEmpty {
+            guard let found = self.zone(name) else {
+                work.note(
+                    EventNote(
+                        cron, "UnknownTimeZone", "invalid timeZone: \"\(name)\": unknown time zone \(name)",
+                        warning: true))
+                return
+            }
+            zone = found
         }
         guard let schedule = CronSchedule(spec["schedule"]?.string ?? "") else {
             work.note(
@@ -122,7 +139,7 @@ public struct CronJobController: Controller {
         if let deadline { from = max(from, work.now.adding(seconds: -deadline)) }
         var due: Timestamp?
         var missed = 0
-        var next = schedule.next(after: from)
+        var next = schedule.next(after: from, in: zone)
         while let time = next, time <= work.now {
             due = time
             missed += 1
@@ -133,16 +150,18 @@ public struct CronJobController: Controller {
                         "too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew",
                         warning: true))
                 // Straight to the last one.
-                next = schedule.next(after: work.now.adding(seconds: -3600))
+                next = schedule.next(after: work.now.adding(seconds: -3600), in: zone)
                 while let late = next, late <= work.now {
                     due = late
-                    next = schedule.next(after: late)
+                    next = schedule.next(after: late, in: zone)
                 }
                 break
             }
-            next = schedule.next(after: time)
+            next = schedule.next(after: time, in: zone)
         }
-        if let next = next ?? schedule.next(after: work.now) { work.requeue(after: next.since(work.now) + 100_000) }
+        if let next = next ?? schedule.next(after: work.now, in: zone) {
+            work.requeue(after: next.since(work.now) + 100_000)
+        }
         guard let due else { return }
         let name = "\(cron.objectName)-\(due.seconds / 60)"
         if jobs.contains(where: { $0.objectName == name }) {

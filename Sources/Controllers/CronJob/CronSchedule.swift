@@ -1,6 +1,6 @@
 import Document
 
-/// A cron expression of five fields, or one of the `@` words; times are UTC.
+/// A cron expression of five fields, or one of the `@` words.
 struct CronSchedule: Sendable {
     private var minutes: Set<Int>
     private var hours: Set<Int>
@@ -91,28 +91,31 @@ struct CronSchedule: Sendable {
         return out
     }
 
-    /// The first time after `time`; nil when there is none within five years.
-    func next(after time: Timestamp) -> Timestamp? {
+    /// The first time after `time` by the clocks of a zone; nil when there is none within five years. A time that clocks skip is
+    /// skipped, one that they show twice comes twice.
+    func next(after time: Timestamp, in zone: TimeZoneRules = .utc) -> Timestamp? {
         if let interval { return Timestamp(seconds: time.seconds + interval) }
-        var minute = time.seconds / 60 + 1
-        let limit = minute + 5 * 366 * 1440
-        while minute < limit {
+        var now = (time.seconds / 60 + 1) * 60
+        let limit = now + 5 * 366 * 86_400
+        while now < limit {
+            let minute = (now + zone.offset(at: now)) / 60
             let day = minute / 1440
             let (month, dayOfMonth) = Self.civil(day)
             let matchesDay = days.contains(dayOfMonth)
             let matchesWeekday = weekdays.contains(Int((day + 4) % 7))
             let isDay = anyDay || anyWeekday ? matchesDay && matchesWeekday : matchesDay || matchesWeekday
             guard months.contains(month), isDay else {
-                minute = (day + 1) * 1440
+                // Not straight to midnight: the clocks may change before.
+                now += (60 - minute % 60) * 60
                 continue
             }
             let hour = Int(minute / 60 % 24)
             guard hours.contains(hour) else {
-                minute = (minute / 60 + 1) * 60
+                now += (60 - minute % 60) * 60
                 continue
             }
-            if minutes.contains(Int(minute % 60)) { return Timestamp(seconds: minute * 60) }
-            minute += 1
+            if minutes.contains(Int(minute % 60)) { return Timestamp(seconds: now) }
+            now += 60
         }
         return nil
     }

@@ -81,7 +81,7 @@ extension Rollout {
         if down { return writeStatus() }
         if oldPodsRunning { return writeStatus() }
         if new == nil { syncRevision(create: true) }
-        if let set = new, !set.objectUID.isEmpty { scale(set, to: wanted) }
+        if let set = new, !set.objectUID.isEmpty, Self.replicas(set) != wanted { scale(set, to: wanted) }
         if isComplete(deployment["status"] ?? .null) { cleanUp() }
         writeStatus()
     }

@@ -43,6 +43,17 @@ public struct DisruptionController: Controller {
         let selector = LabelSelector(spec["selector"])
         let pods = view.pods.all(in: work.key.namespace).filter { !$0.isFinished && selector.matches($0.labels) }
         if pods.isEmpty { work.note(EventNote(budget, "NoPods", "No matching pods found")) }
+        if !pods.isEmpty, spec["maxUnavailable"] != nil || spec["minAvailable"]?.string != nil,
+            pods.contains(where: { $0.controller == nil })
+        {
+            work.note(
+                EventNote(
+                    budget, "UnmanagedPods",
+                    "Pods selected by this PodDisruptionBudget (selector: \(LabelSelector.goText(spec["selector"]))) were found to be "
+                        + "unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined "
+                        + "behavior. To account for these pods please set \".spec.minAvailable\" field of the PDB to an integer value.",
+                    warning: true))
+        }
         let expected: Int
         var desired: Int
         var failure: String?

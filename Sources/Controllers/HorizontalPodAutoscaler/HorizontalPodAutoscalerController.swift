@@ -59,20 +59,19 @@ public struct HorizontalPodAutoscalerController: Controller {
         } else if specified < least {
             (desired, why) = (least, "Current number of replicas below Spec.MinReplicas")
         } else {
-            let resource = scaler["spec"]?["metrics"]?[0]?["resource"]?["name"]?.string ?? "cpu"
-            let message =
-                "failed to get \(resource) utilization: unable to get metrics for resource \(resource): unable to fetch metrics from "
-                + "resource metrics API: the server could not find the requested resource (get pods.metrics.k8s.io)"
+            let metrics = scaler["spec"]?["metrics"]?.elements ?? []
+            let missing = metrics.map { MissingMetric($0, namespace: work.key.namespace) }
+            guard let first = missing.first else { return write(scaler, status, &work) }
             condition(
-                "ScalingActive", false, "FailedGetResourceMetric",
-                "the HPA was unable to compute the replica count: " + message)
-            work.note(EventNote(scaler, "FailedGetResourceMetric", message, warning: true))
+                "ScalingActive", false, first.reason,
+                "the HPA was unable to compute the replica count: " + first.message)
+            for metric in missing { work.note(EventNote(scaler, metric.reason, metric.message, warning: true)) }
             work.note(
                 EventNote(
                     scaler, "FailedComputeMetricsReplicas",
-                    "invalid metrics (1 invalid out of 1), first error is: failed to get \(resource) resource metric value: "
-                        + message,
-                    warning: true))
+                    "invalid metrics (\(missing.count) invalid out of \(missing.count)), first error is: \(first.what): "
+                        + first.message, warning: true))
+            status["currentMetrics"] = .array(missing.map { _ in ["type": ""] })
             return write(scaler, status, &work)
         }
         status["desiredReplicas"] = .int(Int64(desired))

@@ -315,13 +315,17 @@ struct JobSync {
         }
         let missing = wanted - kept.count - terminating
         guard missing > 0 else { return kept.count }
-        if isIndexed { return kept.count + createIndexed(missing, kept) }
+        // Pods count as active once they are there: a quota may refuse them.
+        if isIndexed {
+            createIndexed(missing, kept)
+            return kept.count
+        }
         if let pause = pause(failures.count, failures.last), pause > 0 {
             work.requeue(after: pause)
             return kept.count
         }
         for _ in 0..<min(missing, 500) { create(index: nil) }
-        return kept.count + min(missing, 500)
+        return kept.count
     }
 
     private func pause(_ count: Int, _ last: Timestamp) -> Int64? {
@@ -330,8 +334,8 @@ struct JobSync {
         return last.adding(microseconds: delay).since(work.now)
     }
 
-    private mutating func createIndexed(_ missing: Int, _ kept: [PodRecord]) -> Int {
-        guard let completions else { return 0 }
+    private mutating func createIndexed(_ missing: Int, _ kept: [PodRecord]) {
+        guard let completions else { return }
         var taken = Set(kept.map(\.completionIndex))
         taken.formUnion(succeededIndexes.indexes)
         taken.formUnion(failedIndexes.indexes)
@@ -340,7 +344,7 @@ struct JobSync {
         }
         if backoffPerIndex == nil, let pause = pause(failures.count, failures.last), pause > 0 {
             work.requeue(after: pause)
-            return 0
+            return
         }
         var made = 0
         for index in 0..<completions where made < min(missing, 500) && !taken.contains(index) {
@@ -353,7 +357,6 @@ struct JobSync {
             create(index: index)
             made += 1
         }
-        return made
     }
 
     private mutating func create(index: Int?) {

@@ -5,6 +5,20 @@ package struct LabelSelector: Sendable {
     package enum Requirement: Sendable, Equatable {
         case isIn(String, [String]), notIn(String, [String]), exists(String), absent(String)
     }
+    /// A selector as Go prints it; messages of upstream quote it so.
+    package static func goText(_ json: JSON?) -> String {
+        var text = "&LabelSelector{MatchLabels:map[string]string{"
+        let labels = (json?["matchLabels"]?.entries ?? JSONObject()).map { ($0.key, $0.value.string ?? "") }
+        for (key, value) in labels.sorted(by: { $0.0.bytesPrecede($1.0) }) { text += "\(key): \(value)," }
+        text += "},MatchExpressions:[]LabelSelectorRequirement{"
+        for entry in json?["matchExpressions"]?.elements ?? [] {
+            let values = (entry["values"]?.strings ?? []).joined(separator: " ")
+            text +=
+                "LabelSelectorRequirement{Key:\(entry["key"]?.string ?? ""),Operator:\(entry["operator"]?.string ?? ""),Values:[\(values)],},"
+        }
+        return text + "},}"
+    }
+
     package var requirements: [Requirement] = []
     package var matchesNothing = false
 

@@ -40,6 +40,20 @@ package struct NodeSelectorTerm: Sendable {
     package func matches(labels: [String: String], name: String) -> Bool {
         !requirements.isEmpty && requirements.allSatisfy { $0.matches(labels: labels, name: name) }
     }
+    /// The nodes that terms name one by one; nil when a term leaves that open.
+    package static func names(_ terms: [NodeSelectorTerm]) -> Set<String>? {
+        var all: Set<String> = []
+        for term in terms {
+            var named: Set<String>?
+            for requirement in term.requirements
+            where requirement.isField && requirement.key == "metadata.name" && requirement.comparison == "In" {
+                named = named?.intersection(requirement.values) ?? Set(requirement.values)
+            }
+            guard let named else { return nil }
+            all.formUnion(named)
+        }
+        return terms.isEmpty ? nil : all
+    }
     /// Terms are alternatives.
     package static func any(_ terms: [NodeSelectorTerm], labels: [String: String], name: String) -> Bool {
         terms.contains { $0.matches(labels: labels, name: name) }

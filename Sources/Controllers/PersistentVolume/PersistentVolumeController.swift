@@ -82,8 +82,11 @@ public struct PersistentVolumeController: Controller {
         {
             let isExternal = volume.annotation("pv.kubernetes.io/provisioned-by") != nil
             if isExternal { return }
-            let message =
+            var message =
                 "error getting deleter volume plugin for volume \"\(volume.objectName)\": no deletable volume plugin matched"
+            if let path = volume["spec"]?["hostPath"]?["path"]?.string, !path.hasPrefix("/tmp/") {
+                message = "host_path deleter only supports /tmp/.+ but received provided \(path)"
+            }
             setPhase(volume, "Failed", "", message, &work)
             work.note(EventNote(volume, "VolumeFailedDelete", message, warning: true))
         }

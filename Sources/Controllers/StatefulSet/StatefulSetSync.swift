@@ -194,7 +194,7 @@ struct StatefulSetSync {
                 if pod.deletion == nil { delete(pod) }
                 return
             }
-            claims(ordinal)
+            claims(ordinal, pod: pod)
             if isParallel { continue }
             if pod.deletion != nil || !isAvailable(pod) { return }
         }
@@ -204,6 +204,7 @@ struct StatefulSetSync {
                 continue
             }
             if !isParallel, !isAvailable(pod), pod.uid != firstUnhealthy?.uid { return }
+            if let ordinal = Self.ordinal(pod.name, of: set.objectName) { claims(ordinal, pod: pod, isCondemned: true) }
             delete(pod)
             if !isParallel { return }
         }
@@ -277,14 +278,38 @@ struct StatefulSetSync {
                 warning: true), tolerating: [409])
     }
 
-    /// The claims of an ordinal, made when they are missing and owned as the retention policy says.
-    private mutating func claims(_ ordinal: Int) {
+    /// The claims of an ordinal, made when they are missing and owned as the retention policy says: by the set when they end with it,
+    /// by a pod that is scaled away when they end with that.
+    private mutating func claims(_ ordinal: Int, pod record: PodRecord? = nil, isCondemned: Bool = false) {
         let pod = "\(set.objectName)-\(ordinal)"
         let retention = spec["persistentVolumeClaimRetentionPolicy"]
         let deletesWithSet = retention?["whenDeleted"]?.string == "Delete"
+        let deletesWhenScaled = retention?["whenScaled"]?.string == "Delete"
         for template in spec["volumeClaimTemplates"]?.elements ?? [] {
             let name = "\(template.objectName)-\(pod)"
-            if view.state.object(.volumeClaims, set.objectNamespace, name) != nil { continue }
+            if let stored = view.state.object(.volumeClaims, set.objectNamespace, name) {
+                guard retention != nil, let record else { continue }
+                var claim = view.document(stored)
+                let before = claim["metadata"]?["ownerReferences"]?.elements ?? []
+                var owners = before.filter {
+                    $0["uid"]?.string != set.objectUID
+                        && !($0["kind"]?.string == "Pod" && $0["name"]?.string == pod)
+                }
+                if isCondemned, deletesWhenScaled {
+                    owners.append(
+                        [
+                            "apiVersion": "v1", "kind": "Pod", "name": .string(pod), "uid": .string(record.uid),
+                            "controller": true, "blockOwnerDeletion": true,
+                        ])
+                } else if deletesWithSet {
+                    owners.append(OwnerReference.controller(of: set, apiVersion: "apps/v1", kind: "StatefulSet"))
+                }
+                if owners == before { continue }
+                claim["metadata", "ownerReferences"] = owners.isEmpty ? Optional.none : .array(owners)
+                work.update("persistentvolumeclaims", claim, tolerating: [404, 409])
+                continue
+            }
+            if record != nil, isCondemned { continue }
             var claim = template
             var labels = template.objectLabels
             for (key, value) in spec["selector"]?["matchLabels"]?.entries ?? JSONObject() { labels[key] = value }

@@ -57,7 +57,7 @@ extension DiskLog {
     }
 
     /// Every object that ever had the key, in the order of creation.
-    private func lives(
+    func lives(
         of key: ObjectKey, _ transaction: Transaction, _ tail: VersionIndex, _ base: ClusterState
     ) throws(LogError) -> [VersionIndex.Life] {
         var lives: [VersionIndex.Life] = []

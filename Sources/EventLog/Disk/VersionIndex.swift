@@ -1,4 +1,5 @@
 import Records
+import Schema
 
 /// Which revisions changed which objects, for the newest stretch of the journal, until it is written as a segment.
 struct VersionIndex: Sendable {
@@ -84,23 +85,31 @@ struct VersionIndex: Sendable {
     static func revisions(of number: UInt64, in chunk: UnsafeRawBufferPointer, segment: UInt64, start: UInt64)
         throws(RecordError) -> [UInt64]
     {
+        var found: [UInt64] = []
+        try forEach(in: chunk, segment: segment, start: start) { if $0 == number { found = $1 } }
+        return found
+    }
+
+    /// Calls `body` with each object of a chunk and the revisions at which it changed.
+    static func forEach(
+        in chunk: UnsafeRawBufferPointer, segment: UInt64, start: UInt64, _ body: (UInt64, [UInt64]) -> Void
+    ) throws(RecordError) {
         guard let content = Checked.open(chunk, seed: segment ^ start) else {
             throw RecordError("the checksum of an index is wrong")
         }
         var reader = ByteReader(content)
         var current = start
+        var revisions: [UInt64] = []
         while reader.left > 0 {
             current += try reader.varint()
             var revision = segment
-            var found: [UInt64] = []
+            revisions.removeAll(keepingCapacity: true)
             for _ in 0..<(try reader.count()) {
                 revision += try reader.varint()
-                if current == number { found.append(revision) }
+                revisions.append(revision)
             }
-            if current == number { return found }
-            if current > number { break }
+            body(current, revisions)
         }
-        return []
     }
 
     static func chunkKey(segment: UInt64, number: UInt64) -> [UInt8] { bigEndian(segment) + bigEndian(number) }
@@ -119,6 +128,15 @@ struct VersionIndex: Sendable {
         out.word(Checksum.of(bytes))
         out.word(Checksum.of(bytes, seed: 1))
         return out.bytes
+    }
+    /// What the keys of all lives of a store, or of one of its namespaces, begin with.
+    static func storePrefix(_ store: GroupResource, namespace: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for text in [store.group, store.resource] + (namespace.isEmpty ? [] : [namespace]) {
+            bytes.append(contentsOf: text.utf8)
+            bytes.append(0)
+        }
+        return bytes
     }
     static func number(ofLifeKey key: UnsafeRawBufferPointer) -> UInt64 {
         UInt64(bigEndian: key.loadUnaligned(fromByteOffset: key.count - 8, as: UInt64.self))

@@ -26,6 +26,7 @@ extension Write {
         var name = object["metadata", "name"]?.string ?? ""
         let prefix = object["metadata", "generateName"]?.string ?? ""
         let isGenerated = name.isEmpty && !prefix.isEmpty
+        // What changed objects saw one that had no name yet; what checks them sees the name.
         if isGenerated {
             repeat { name = generatedName(prefix) } while ground.state.object(key(name)) != nil
             object["metadata", "name"] = .string(name)

@@ -42,8 +42,11 @@ extension Write {
             .map { ($0, $0.document) }
             .filter { LabelMatch.matches($0.1["spec", "selector"], existing.labels) }
             if budgets.count > 1 {
-                throw APIError.internalError(
-                    "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
+                throw APIError(
+                    code: 500, reason: "",
+                    message:
+                        "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support."
+                )
             }
             if let (stored, budget) = budgets.first, !isUnhealthyAndFree(pod, budget) {
                 budgetChange = try take(stored, budget, name)

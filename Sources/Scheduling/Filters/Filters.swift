@@ -8,6 +8,9 @@ enum Filters {
 
     static func verdict(_ context: PodContext, _ node: NodeState, explain: Bool = true) -> Verdict? {
         let pod = context.pod
+        if let names = pod.requiredNodeNames, !names.contains(node.facts.name) {
+            return Verdict("NodeAffinity", ["node(s) didn't satisfy plugin(s) [NodeAffinity]"], final: true)
+        }
         if node.facts.isUnschedulable, !toleratesUnschedulable(pod) {
             return Verdict("NodeUnschedulable", ["node(s) were unschedulable"], final: true)
         }
@@ -31,6 +34,13 @@ enum Filters {
             }
         }
         if let verdict = resources(pod, node, promised, explain: explain) { return verdict }
+        if context.claimsInUse > 0 {
+            return Verdict(
+                "VolumeRestrictions",
+                [
+                    "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod"
+                ], final: false)
+        }
         if !context.volumes.isEmpty, let verdict = VolumeBinding.verdict(context.volumes, node) { return verdict }
         if let verdict = spread(context, node) { return verdict }
         return interPodAffinity(context, node)

@@ -25,4 +25,7 @@ struct PodContext: Sendable {
     /// Room promised to other pods by preemption, by node name.
     var promised: [String: [PodDemand]] = [:]
     var volumes: [VolumeNeed] = []
+    /// The pod's claims that one pod alone may use, and how many uses other pods make of them.
+    var exclusiveClaims: Set<String> = []
+    var claimsInUse = 0
 }

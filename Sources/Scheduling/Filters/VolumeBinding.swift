@@ -10,6 +10,8 @@ struct VolumeNeed: Sendable {
     /// Bound: the alternatives of the volume's node affinity; nil for everywhere.
     var boundTerms: [NodeSelectorTerm]?
     var isBound: Bool
+    /// `ReadWriteOncePod`: for one pod alone.
+    var isExclusive = false
     /// Waiting for its first consumer: the volumes it could take, smallest first, with their node affinity.
     var candidates: [(volume: String, terms: [NodeSelectorTerm]?)] = []
     /// A provisioner makes a volume wherever the pod goes, inside these topologies.
@@ -46,13 +48,14 @@ enum VolumeBinding {
                     "persistentvolumeclaim \"\(name)\" bound to non-existent persistentvolume \"\(claim["spec"]?["volumeName"]?.string ?? "")\""
                 )
             }
+            let isExclusive = claim["spec"]?["accessModes"]?.strings.contains("ReadWriteOncePod") ?? false
             let volumeName = claim["spec"]?["volumeName"]?.string ?? ""
             let isBound = !volumeName.isEmpty && claim.annotation("pv.kubernetes.io/bind-completed") != nil
             if isBound {
                 guard let volume = state.object(.volumes, "", volumeName)?.document else {
                     return .refused("persistentvolume \"\(volumeName)\" not found")
                 }
-                out.append(VolumeNeed(claim: name, boundTerms: terms(of: volume), isBound: true))
+                out.append(VolumeNeed(claim: name, boundTerms: terms(of: volume), isBound: true, isExclusive: isExclusive))
                 continue
             }
             let className = claim["spec"]?["storageClassName"]?.string ?? ""
@@ -60,7 +63,7 @@ enum VolumeBinding {
             guard storageClass?["volumeBindingMode"]?.string == "WaitForFirstConsumer", volumeName.isEmpty else {
                 return .refused("pod has unbound immediate PersistentVolumeClaims")
             }
-            var need = VolumeNeed(claim: name, boundTerms: nil, isBound: false)
+            var need = VolumeNeed(claim: name, boundTerms: nil, isBound: false, isExclusive: isExclusive)
             for volume in VolumeMatch.candidates(for: claim, volumes: state.objects(.volumes).map(\.document)) {
                 need.candidates.append((volume.objectName, terms(of: volume)))
             }

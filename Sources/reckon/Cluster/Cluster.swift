@@ -108,7 +108,8 @@ final class Cluster {
             let controllers = ControllerLoop(
                 door: engine,
                 controllers: standardControllers(
-                    caCertificate: pki.authority.pair.certificate, secrets: clusterSecrets(tokens)))
+                    caCertificate: pki.authority.pair.certificate, secrets: clusterSecrets(tokens),
+                    zoneFile: ZoneFiles.contents(of:)))
             let scheduler = SchedulerLoop(door: engine)
             controllers.start()
             scheduler.start()
