@@ -12,19 +12,21 @@ public import NIOCore
 import Records
 public import Requests
 import Schema
+import Synchronization
 
 /// The API server: answers every HTTP request from the engine's state, by way of authentication, authorization and the routes.
 public final class APIServer: EdgeHandler {
-    /// Lists up to so many objects are answered in one piece.
-    static let wholeListMax = 500
-
     let engine: Engine
     let authenticator: Authenticator
     let tokens: ServiceAccountTokens
     let version: ServerVersion
     let settings: ClusterSettings
     let logger: Logger
-    let metrics = Metrics()
+    let metrics = RequestMetrics()
+    let streamMetrics = StreamMetrics()
+    /// Whether the server is about to end: readiness fails.
+    private let stopping = Atomic<Bool>(false)
+    var isStopping: Bool { stopping.load(ordering: .relaxed) }
     /// What other parts of the process say of themselves in the status and the metrics.
     public let reports = StatusReports()
     private let definitions: CustomResourceLifecycle
@@ -74,6 +76,7 @@ public final class APIServer: EdgeHandler {
 
     /// Ends what the server does by itself.
     public func stop() {
+        stopping.store(true, ordering: .relaxed)
         definitions.stop()
         fairness.stop()
         availability.stop()
@@ -87,7 +90,7 @@ public final class APIServer: EdgeHandler {
 
     public func handle(_ request: EdgeRequest, _ responder: EdgeResponder) {
         var random = RandomSequence(seed: UInt64.random(in: .min ... .max))
-        let auditID = request.headers["audit-id"].flatMap { $0.utf8.count <= 64 ? $0 : nil } ?? random.uuid()
+        let auditID = request.headers["audit-id"].flatMap { $0.utf8.count <= Limits.auditIDBytesMax ? $0 : nil } ?? random.uuid()
         let (target, when) = Self.splitPast(request.uri)
         let info = RequestInfo(method: request.method.rawValue, target: target.utf8)
         var past: PastMoment?
@@ -102,8 +105,9 @@ public final class APIServer: EdgeHandler {
             past = moment
         }
         let exchange = Exchange(request, responder, info: info, past: past, auditID: auditID)
+        exchange.metrics = metrics
         if past == nil, servePage(exchange) { return }
-        guard authenticate(exchange) else { return }
+        guard isWellFormed(exchange), authenticate(exchange) else { return }
         let attributes = attributes(exchange)
         if admitted(exchange, attributes) { proceed(exchange, attributes) }
     }

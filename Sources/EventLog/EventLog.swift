@@ -44,6 +44,8 @@ public protocol EventLog: AnyObject, Sendable {
     /// Forgets what is older: journal events below `revision`, access records before `time`. nil leaves a stream alone.
     func prune(journalBefore revision: UInt64?, accessBefore time: Timestamp?) throws(LogError)
 
+    /// What the log's file takes on the disk. Cheap, unlike `statistics`.
+    var usedBytes: UInt64 { get }
     /// Sizes and counts.
     func statistics() throws(LogError) -> LogStatistics
     /// Reads everything, recomputes the chain and the states, and says what is wrong. `progress` is called with the share done.

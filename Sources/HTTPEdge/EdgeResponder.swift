@@ -20,6 +20,7 @@ public final class EdgeResponder: @unchecked Sendable {
     // What follows is touched on the event loop only.
     private var closeAction: (@Sendable () -> Void)?
     private var drainAction: (@Sendable () -> Void)?
+    private var overdueAction: (@Sendable () -> Void)?
     var exchange: Exchange
 
     init(eventLoop: any EventLoop, sink: any ResponseSink, stream: Int32, backlogBytes: Int, exchange: Exchange) {
@@ -96,6 +97,11 @@ public final class EdgeResponder: @unchecked Sendable {
         }
     }
 
+    /// Calls `action` on the event loop when nothing has been answered for `EdgeLimits.answerTimeout`. At most once.
+    public func onOverdue(_ action: @escaping @Sendable () -> Void) {
+        onLoop { if $0.exchange.phase == .idle, !$0.isClosed { $0.overdueAction = action } }
+    }
+
     // MARK: Upgrades
 
     /// Answers 101 to a WebSocket client and hands over the stream on the event loop; nil when the client went away or the request
@@ -144,6 +150,15 @@ public final class EdgeResponder: @unchecked Sendable {
         }
     }
 
+    /// One more sweep found the request unanswered.
+    func waited(_ limits: EdgeLimits) {
+        guard exchange.phase == .idle, let action = overdueAction else { return }
+        exchange.waitingSweeps += 1
+        guard exchange.waitingSweeps > limits.sweeps(in: limits.answerTimeout) else { return }
+        overdueAction = nil
+        action()
+    }
+
     /// The answer is over, or the client is gone (`early`).
     func finish(early: Bool) {
         exchange.phase = .ended
@@ -152,6 +167,7 @@ public final class EdgeResponder: @unchecked Sendable {
         let drained = drainAction
         closeAction = nil
         drainAction = nil
+        overdueAction = nil
         if early { action?() }
         drained?()
     }
@@ -168,6 +184,8 @@ struct Exchange {
     var isChunked = false
     /// Sweeps since the client last took a byte of what waits.
     var stalledSweeps = 0
+    /// Sweeps that found the request unanswered.
+    var waitingSweeps = 0
     // HTTP/2: the request while it arrives.
     var requestHeaders: EdgeHeaders?
     var body = ByteBuffer()
