@@ -90,7 +90,8 @@ public final class APIServer: EdgeHandler {
 
     public func handle(_ request: EdgeRequest, _ responder: EdgeResponder) {
         var random = RandomSequence(seed: UInt64.random(in: .min ... .max))
-        let auditID = request.headers["audit-id"].flatMap { $0.utf8.count <= Limits.auditIDBytesMax ? $0 : nil } ?? random.uuid()
+        let auditID =
+            request.headers["audit-id"].flatMap { $0.utf8.count <= Limits.auditIDBytesMax ? $0 : nil } ?? random.uuid()
         let (target, when) = Self.splitPast(request.uri)
         let info = RequestInfo(method: request.method.rawValue, target: target.utf8)
         var past: PastMoment?

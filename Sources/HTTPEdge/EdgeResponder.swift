@@ -136,7 +136,11 @@ public final class EdgeResponder: @unchecked Sendable {
     /// A promise for a write of `count` bytes that were added to `pendingBytes`.
     func promise(for count: Int) -> EventLoopPromise<Void> {
         let promise = eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenComplete { _ in self.sent(count) }
+        promise.futureResult.assumeIsolated().whenComplete { result in
+            // A write fails because its stream is gone: whoever writes on when told of room must know it first.
+            if case .failure = result { self.finish(early: true) }
+            self.sent(count)
+        }
         return promise
     }
 

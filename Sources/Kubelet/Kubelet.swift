@@ -45,6 +45,8 @@ public final class Kubelet: Sendable {
     /// The pods' images that need no registry: `reckon.dev/busybox:1`.
     public static let builtinImage = BuiltinImages.busybox
 
+    /// This machine's address towards the world, or 127.0.0.1 when it has no other.
+    public static func detectAddress() -> String { NodeStatus.detectAddress() }
     /// This node's address: `status.hostIP` of its pods.
     public var nodeAddress: String { configuration.nodeAddress }
 

@@ -81,7 +81,9 @@ extension APIServer {
         }
         // A connection to a container is a create, whichever method opens it; a proxied request is what its method says.
         return AccessAttributes(
-            user: user, verb: info.isConnect && info.verb == "get" && info.subresource != "proxy" ? "create" : info.verb, group: info.group,
+            user: user,
+            verb: info.isConnect && info.verb == "get" && info.subresource != "proxy" ? "create" : info.verb,
+            group: info.group,
             version: info.version,
             resource: info.resource, subresource: info.subresource, namespace: info.namespace, name: info.name,
             fieldSelector: info.query["fieldSelector"] ?? "")

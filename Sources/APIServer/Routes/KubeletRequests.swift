@@ -1,4 +1,5 @@
 import Access
+import Admission
 import Document
 public import Engine
 import Identity

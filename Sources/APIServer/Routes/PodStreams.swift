@@ -179,7 +179,8 @@ extension APIServer {
         }
         guard let chosen = offer.choose(RemoteCommand.subprotocols) else {
             throw .badRequest(
-                "none of the offered subprotocols is known: offer \(RemoteCommand.subprotocols.joined(separator: ", "))")
+                "none of the offered subprotocols is known: offer \(RemoteCommand.subprotocols.joined(separator: ", "))"
+            )
         }
         note(exchange, code: 101)
         Task { [self] in

@@ -218,7 +218,8 @@ extension APIServer {
         if !answer.location.isEmpty { more.append(("location", answer.location)) }
         if answer.isImmutable {
             exchange.cacheControl = "public, immutable"
-            more.append(("expires", HTTPDate.text(Int(engine.now.adding(seconds: 365 * 86_400).microseconds / 1_000_000))))
+            more.append(
+                ("expires", HTTPDate.text(Int(engine.now.adding(seconds: 365 * 86_400).microseconds / 1_000_000))))
         }
         exchange.answer(answer.code, answer.body, contentType: answer.contentType, more: more)
         return true

@@ -51,7 +51,8 @@ extension APIServer {
                     authorization: exchange.authorization, outcome: Outcome(code: 200)))
         }
         exchange.responder.onClose { stream.isOver() }
-        let seconds = options.timeoutSeconds.map { min($0, Limits.watchSecondsMax) } ?? Int64.random(in: Limits.watchSeconds)
+        let seconds =
+            options.timeoutSeconds.map { min($0, Limits.watchSecondsMax) } ?? Int64.random(in: Limits.watchSeconds)
         exchange.responder.eventLoop.scheduleTask(in: .seconds(max(seconds, 0))) { stream.finish() }
 
         if let start {

@@ -304,9 +304,9 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
 
     func abort(_ responder: EdgeResponder) {
         guard streams[responder.stream] === responder else { return }
+        responder.finish(early: true)
         send(responder, .rstStream(.cancel))
         flushSoon()
-        responder.finish(early: true)
     }
 
     private func send(_ responder: EdgeResponder, _ payload: HTTP2Frame.FramePayload) {

@@ -188,7 +188,7 @@ final class KubeletServer: EdgeHandler {
         var out: [String: [String]] = [:]
         for pair in request.query.split(separator: "&") {
             let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let value = sides.count > 1 ? sides[1].replacing("+", with: " ") : ""
+            let value = sides.count > 1 ? String(sides[1].replacing("+", with: " ")) : ""
             out[String(sides[0]), default: []].append(value.removingPercentEncoding ?? value)
         }
         return out
