@@ -14,6 +14,8 @@ enum Limits {
     static let watchSecondsMax: Int64 = 86_400
     /// A watcher that leaves more than this unread is dropped: it can come back and go on where it was.
     static let watchBacklogBytesMax = 16 << 20
+    /// While more than this of what there is at a watch's beginning waits for its client, no more of it is made.
+    static let watchPresentBytesMax = 1 << 20
     /// Answers from this size on are compressed for clients that take gzip.
     static let gzipBytesMin = 128 * 1024
     /// Lists up to so many objects are answered in one piece.

@@ -42,7 +42,9 @@ extension Engine {
     public func writeTrouble(after seconds: Int64) -> String? {
         queue.with { queue in
             if queue.isStopping { return "the log is closed" }
-            guard !queue.access.isEmpty, steadyMicroseconds() - queue.accessSince > seconds * 1_000_000 else { return nil }
+            guard !queue.access.isEmpty, steadyMicroseconds() - queue.accessSince > seconds * 1_000_000 else {
+                return nil
+            }
             return "the disk has not taken a record for \(seconds) seconds"
         }
     }

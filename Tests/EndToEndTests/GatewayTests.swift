@@ -13,7 +13,10 @@ import Testing
         let place = server.directory.appendingPathComponent("answer-\(UUID().uuidString.prefix(8))")
         defer { try? FileManager.default.removeItem(at: place) }
         let answer = try Tools.run(
-            ["/usr/bin/env", "curl", "-sk", "--path-as-is", "-H", "Authorization: Bearer admintoken", "-D", "-", "-o", place.path] + arguments)
+            [
+                "/usr/bin/env", "curl", "-sk", "--path-as-is", "-H", "Authorization: Bearer admintoken", "-D", "-",
+                "-o", place.path,
+            ] + arguments)
         return (answer.output, (try? Data(contentsOf: place)) ?? Data())
     }
 
@@ -59,7 +62,9 @@ import Testing
         #expect(String(decoding: refused.body, as: UTF8.self).contains("Request entity too large: limit is 3145728"))
         let bad = try await server.send("GET", "/api/v1/namespaces?timeout=soon")
         #expect(bad.status == 400)
-        #expect(bad.body["message"]?.string == "invalid timeout specified in the request URL - time: invalid duration \"soon\"")
+        #expect(
+            bad.body["message"]?.string
+                == "invalid timeout specified in the request URL - time: invalid duration \"soon\"")
         #expect(try await server.send("GET", "/api/v1/namespaces?timeout=10s").status == 200)
         let table = try raw(
             server, "-H", "Accept: application/json;as=Table;v=v1;g=meta.k8s.io",
@@ -75,7 +80,8 @@ import Testing
         #expect(try raw(server, server.url + "/api/v1/namespaces/%zz").head.contains(" 400"))
         #expect(try raw(server, server.url + "/api/v1/namespaces/default/").head.contains(" 200"))
         #expect(try raw(server, "--http1.1", "-H", "Host:", server.url + "/livez").head.contains("400 Bad Request"))
-        #expect(try raw(server, "--http1.1", "-H", "Expect: the unexpected", server.url + "/livez").head.contains(" 417"))
+        #expect(
+            try raw(server, "--http1.1", "-H", "Expect: the unexpected", server.url + "/livez").head.contains(" 417"))
         #expect(try raw(server, server.url + "/logs/").head.contains(" 404"))
         let head = try raw(server, "-I", maps + "/big")
         #expect(head.head.contains(" 200") && head.head.lowercased().contains("content-length: 64"))
@@ -92,7 +98,9 @@ import Testing
         let index = try await server.send("GET", "/openapi/v3")
         let place = index.body["paths", "api/v1", "serverRelativeURL"]?.string ?? ""
         let kept = try await server.send("GET", place)
-        func header(_ answer: (status: Int, body: JSON, headers: [(name: String, value: String)]), _ name: String) -> String {
+        func header(_ answer: (status: Int, body: JSON, headers: [(name: String, value: String)]), _ name: String)
+            -> String
+        {
             answer.headers.first { $0.name.lowercased() == name }?.value ?? ""
         }
         #expect(header(kept, "cache-control") == "public, immutable")
@@ -107,14 +115,16 @@ import Testing
         for field in ["issuer", "jwks_uri", "response_types_supported", "subject_types_supported"] {
             #expect(issuer.body[field] != nil, "RFC 8414 and OpenID Connect Discovery ask for \(field)")
         }
-        #expect(keys.body["keys"]?.elements.allSatisfy { $0["kty"] != nil && $0["kid"] != nil && $0["alg"] != nil } == true)
+        #expect(
+            keys.body["keys"]?.elements.allSatisfy { $0["kty"] != nil && $0["kid"] != nil && $0["alg"] != nil } == true)
     }
 
     @Test func metricsCanBeParsed() async throws {
         let server = try ReckonProcess(["apiserver"])
         defer { server.remove() }
         for _ in 0..<5 { _ = try await server.send("GET", "/api/v1/namespaces/default") }
-        _ = try await server.send("POST", "/api/v1/namespaces/default/configmaps?dryRun=All", ["metadata": ["name": "x"]])
+        _ = try await server.send(
+            "POST", "/api/v1/namespaces/default/configmaps?dryRun=All", ["metadata": ["name": "x"]])
         _ = try await server.send("GET", "/api/v1/namespaces/default/pods")
         let client = HTTPClient(group: MultiThreadedEventLoopGroup.singleton, tls: .init(trustsAnyone: true))
         let watch = client.stream(
@@ -141,7 +151,8 @@ import Testing
                 "apiserver_request_total",
                 ["verb": "GET", "resource": "namespaces", "scope": "resource", "code": "200", "version": "v1"]) == 5)
         #expect(
-            value("apiserver_request_total", ["verb": "POST", "resource": "configmaps", "dry_run": "All", "code": "201"])
+            value(
+                "apiserver_request_total", ["verb": "POST", "resource": "configmaps", "dry_run": "All", "code": "201"])
                 == 1)
         #expect(value("apiserver_request_total", ["verb": "LIST", "resource": "pods", "scope": "namespace"]) == 1)
         #expect(
@@ -151,7 +162,9 @@ import Testing
         #expect(value("apiserver_storage_objects", ["resource": "namespaces"]) == 4)
         #expect(value("apiserver_flowcontrol_nominal_limit_seats", ["priority_level": "global-default"]) ?? 0 > 0)
         #expect(
-            value("apiserver_flowcontrol_dispatched_requests_total", ["flow_schema": "exempt", "priority_level": "exempt"])
+            value(
+                "apiserver_flowcontrol_dispatched_requests_total",
+                ["flow_schema": "exempt", "priority_level": "exempt"])
                 ?? 0 > 5)
         #expect(value("reckon_log_revision", [:]) ?? 0 > 100)
         #expect(value("reckon_log_bytes", [:]) ?? 0 > 0)
@@ -194,11 +207,12 @@ private struct MetricsText {
             }
             if line.hasPrefix("#") { continue }
             let sample = try Self.sample(line)
-            let family = ["_bucket", "_sum", "_count"].lazy.compactMap { suffix -> String? in
-                guard sample.name.hasSuffix(suffix) else { return nil }
-                let base = String(sample.name.dropLast(suffix.count))
-                return types[base] == "histogram" ? base : nil
-            }.first ?? sample.name
+            let family =
+                ["_bucket", "_sum", "_count"].lazy.compactMap { suffix -> String? in
+                    guard sample.name.hasSuffix(suffix) else { return nil }
+                    let base = String(sample.name.dropLast(suffix.count))
+                    return types[base] == "histogram" ? base : nil
+                }.first ?? sample.name
             guard types[family] != nil else { throw Malformed(description: "no type for \(sample.name)") }
             let key = sample.name + sample.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value);" }.joined()
             guard seen.insert(key).inserted else { throw Malformed(description: "a series twice: \(line)") }
@@ -227,7 +241,9 @@ private struct MetricsText {
             while rest.first != "}" {
                 let label = rest.prefix { $0.isLetter || $0.isNumber || $0 == "_" }
                 rest = rest.dropFirst(label.count)
-                guard !label.isEmpty, rest.hasPrefix("=\"") else { throw Malformed(description: "a bad label: \(line)") }
+                guard !label.isEmpty, rest.hasPrefix("=\"") else {
+                    throw Malformed(description: "a bad label: \(line)")
+                }
                 rest = rest.dropFirst(2)
                 var value = ""
                 while let c = rest.first, c != "\"" {

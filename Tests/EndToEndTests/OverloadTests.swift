@@ -108,6 +108,9 @@ import Testing
                 ]
             ], contentType: "application/merge-patch+json")
         #expect(narrowed.status == 200)
+        let schema = try await server.send("GET", "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/global-default")
+        let condition = schema.body["status", "conditions"]?.elements.first { $0["type"] == "Dangling" }
+        #expect(condition?["status"] == "False" && condition?["reason"] == "Found")
         let seconds = 3.0
         let node = try await server.send("POST", "/api/v1/nodes", ["metadata": ["name": "n1"]])
         #expect(node.status == 201)

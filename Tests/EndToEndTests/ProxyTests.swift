@@ -24,7 +24,8 @@ import Testing
             case "/page":
                 responder.respond(
                     200, [("content-type", "text/html; charset=utf-8")],
-                    .text("<a href=\"/next?x=1\">n</a> <img src='pic.png'> <a href=\"http://elsewhere/\">e</a> a \"/b\""))
+                    .text(
+                        "<a href=\"/next?x=1\">n</a> <img src='pic.png'> <a href=\"http://elsewhere/\">e</a> a \"/b\""))
             case "/moved": responder.respond(302, [("location", "/there")], .empty)
             case "/big":
                 responder.startStream(200, [("content-type", "text/plain")])
@@ -43,7 +44,9 @@ import Testing
 
     private static func ownAddress() -> String? {
         let text = (try? Tools.run(["hostname", "-I"]).output) ?? ""
-        return text.split(separator: " ").map(String.init).first { $0.contains(".") && !$0.hasPrefix("127.") && !$0.hasPrefix("169.254.") }
+        return text.split(separator: " ").map(String.init).first {
+            $0.contains(".") && !$0.hasPrefix("127.") && !$0.hasPrefix("169.254.")
+        }
     }
 
     @Test func requestsGoOnAndAnswersComeBack() async throws {
@@ -57,7 +60,8 @@ import Testing
         let server = try ReckonProcess(["apiserver"])
         defer { server.remove() }
         let namespace = "/api/v1/namespaces/default"
-        _ = try await server.send("POST", "/api/v1/namespaces/default/serviceaccounts", ["metadata": ["name": "default"]])
+        _ = try await server.send(
+            "POST", "/api/v1/namespaces/default/serviceaccounts", ["metadata": ["name": "default"]])
         let pod = try await server.send(
             "POST", namespace + "/pods",
             [
@@ -92,13 +96,20 @@ import Testing
         // Links.
         let first = try await server.send("GET", namespace + "/pods/web/proxy?a=1")
         #expect(first.status == 301)
-        #expect(first.headers.contains { $0.name.lowercased() == "location" && $0.value == namespace + "/pods/web/proxy/?a=1" })
+        #expect(
+            first.headers.contains {
+                $0.name.lowercased() == "location" && $0.value == namespace + "/pods/web/proxy/?a=1"
+            })
         let moved = try await server.send("GET", namespace + "/pods/web/proxy/moved")
-        #expect(moved.headers.contains { $0.name.lowercased() == "location" && $0.value == namespace + "/pods/web/proxy/there" })
+        #expect(
+            moved.headers.contains {
+                $0.name.lowercased() == "location" && $0.value == namespace + "/pods/web/proxy/there"
+            })
         let page = try await server.send("GET", namespace + "/pods/web/proxy/page")
         #expect(
             page.body.string
-                == "<a href=\"\(namespace)/pods/web/proxy/next?x=1\">n</a> <img src='pic.png'> <a href=\"http://elsewhere/\">e</a> a \"/b\"")
+                == "<a href=\"\(namespace)/pods/web/proxy/next?x=1\">n</a> <img src='pic.png'> <a href=\"http://elsewhere/\">e</a> a \"/b\""
+        )
         #expect(try await server.send("GET", namespace + "/pods/web/proxy/big").body.string?.utf8.count == 64 * 65536)
 
         // Refusals.
@@ -108,7 +119,8 @@ import Testing
         #expect(forbidden.status == 403)
         #expect(
             forbidden.body["message"]?.string
-                == "pods \"web\" is forbidden: User \"alice\" cannot get resource \"pods/proxy\" in API group \"\" in the namespace \"default\"")
+                == "pods \"web\" is forbidden: User \"alice\" cannot get resource \"pods/proxy\" in API group \"\" in the namespace \"default\""
+        )
         let closed = try await server.send("GET", namespace + "/pods/web:1/proxy/")
         #expect(closed.status == 503 && closed.body["reason"]?.string == "ServiceUnavailable")
 

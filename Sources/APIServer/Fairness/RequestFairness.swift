@@ -19,11 +19,14 @@ final class RequestFairness: Sendable {
     private let sweeps = Atomic<Bool>(false)
     private let sweeper = DispatchQueue(label: "reckon-fairness")
     private let engine: Engine
+    private let status: FlowSchemaStatus
+    private let statusWork = WorkQueue("reckon-flow-schemas", threads: 1)
     private let mutating = Atomic<Int>(0)
     private let reading = Atomic<Int>(0)
 
     init(_ engine: Engine) {
         self.engine = engine
+        status = FlowSchemaStatus(engine: engine)
         dispatcher = Mutex(
             FlowDispatcher(FlowConfiguration(engine.state, serverSeats: Limits.serverSeats)))
     }
@@ -32,9 +35,14 @@ final class RequestFairness: Sendable {
     func start() {
         let (state, handle) = engine.follow { [self] events, state in
             let isChanged = events.contains { $0.changes.contains { FlowConfiguration.concerns(group: $0.key.group) } }
-            if isChanged { configure(state) }
+            guard isChanged else { return }
+            configure(state)
+            let cause = events.last?.revision
+            statusWork.run { [self] in status.settle(engine.state, cause: cause) }
         }
         configure(state)
+        // Before the first request: who looks finds what a server that has run for long would show.
+        status.settle(state, cause: nil)
         self.handle.withLock { $0 = handle }
     }
     func stop() { handle.withLock { $0?.cancel() } }

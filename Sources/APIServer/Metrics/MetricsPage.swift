@@ -80,12 +80,14 @@ extension APIServer {
         for level in report.levels { out.sample([("priority_level", level.name)], level.nominalSeats) }
         out.family("apiserver_flowcontrol_lower_limit_seats", .gauge, "Seats that a level never lends.")
         for level in report.levels { out.sample([("priority_level", level.name)], level.lowerSeats) }
-        out.family("apiserver_flowcontrol_upper_limit_seats", .gauge, "Seats that a level can come to have by borrowing.")
+        out.family(
+            "apiserver_flowcontrol_upper_limit_seats", .gauge, "Seats that a level can come to have by borrowing.")
         for level in report.levels where !level.isExempt {
             out.sample([("priority_level", level.name)], level.upperSeats)
         }
         out.family(
-            "apiserver_flowcontrol_request_wait_duration_seconds", .histogram, "Time in a queue of requests that then ran.")
+            "apiserver_flowcontrol_request_wait_duration_seconds", .histogram,
+            "Time in a queue of requests that then ran.")
         for level in report.levels where level.waitCount > 0 {
             out.histogram(
                 [("execute", "true"), ("priority_level", level.name)], buckets: level.waits, count: level.waitCount,

@@ -44,7 +44,8 @@ final class RequestMetrics: Sendable {
     /// Upper bounds in microseconds: upstream's.
     static let bounds: [UInt64] = [
         5000, 25_000, 50_000, 100_000, 200_000, 400_000, 600_000, 800_000, 1_000_000, 1_250_000, 1_500_000, 2_000_000,
-        3_000_000, 4_000_000, 5_000_000, 6_000_000, 8_000_000, 10_000_000, 15_000_000, 20_000_000, 30_000_000, 45_000_000,
+        3_000_000, 4_000_000, 5_000_000, 6_000_000, 8_000_000, 10_000_000, 15_000_000, 20_000_000, 30_000_000,
+        45_000_000,
         60_000_000,
     ]
     /// Series of one shard at most; what would be more is not counted.
@@ -64,8 +65,11 @@ final class RequestMetrics: Sendable {
     /// Counts one answer; `microseconds` is nil for one whose time means nothing (a watch).
     func count(_ labels: Labels, code: Int, microseconds: UInt64?, on loop: any EventLoop) {
         let number = (UInt(bitPattern: ObjectIdentifier(loop).hashValue) >> 4) % 16
-        var slot = labels.resource.utf8.count &* 31 &+ Int(labels.verb.number) &* 7 &+ labels.subresource.utf8.count &* 3
-        slot = (slot &+ Int(labels.resource.utf8.first ?? 0) &+ labels.group.utf8.count &* 13 &+ Int(labels.scope.number)) & 255
+        var slot =
+            labels.resource.utf8.count &* 31 &+ Int(labels.verb.number) &* 7 &+ labels.subresource.utf8.count &* 3
+        slot =
+            (slot &+ Int(labels.resource.utf8.first ?? 0) &+ labels.group.utf8.count &* 13 &+ Int(labels.scope.number))
+            & 255
         shards[Int(number)].shard.withLock { shard in
             var place = Int(shard.recent[slot])
             if place < 0 || shard.series[place].labels != labels {

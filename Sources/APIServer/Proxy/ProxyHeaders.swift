@@ -81,7 +81,9 @@ enum ProxyHeaders {
             let byte = html[at]
             if !isInTag {
                 // Only a letter after `<` begins a tag with attributes.
-                if byte == UInt8(ascii: "<"), at + 1 < html.count, html[at + 1] | 0x20 >= 0x61, html[at + 1] | 0x20 <= 0x7A {
+                if byte == UInt8(ascii: "<"), at + 1 < html.count, html[at + 1] | 0x20 >= 0x61,
+                    html[at + 1] | 0x20 <= 0x7A
+                {
                     isInTag = true
                 }
                 out.append(byte)

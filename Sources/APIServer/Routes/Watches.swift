@@ -63,16 +63,40 @@ extension APIServer {
         let state = snapshot.state
         inPast { [self] in
             do throws(APIError) {
-                stream.sendPresent(try conversions.converted(selection.objects(in: state), to: type))
+                let present = try conversions.converted(selection.objects(in: state), to: type)
+                sendPresent(stream, exchange, present[...]) { [self] in
+                    if options.sendsInitialEvents == true {
+                        stream.sendBookmark(state.revision, endsInitialEvents: true)
+                    }
+                    engine.watch(client, from: state.revision)
+                    exchange.responder.eventLoop.execute { exchange.seat = nil }
+                }
             } catch {
                 stream.fail(error)
                 exchange.responder.eventLoop.execute { exchange.seat = nil }
+            }
+        }
+    }
+
+    /// Sends what there is at the client's pace: a slow one never has more than a part of it waiting for it.
+    private func sendPresent(
+        _ stream: WatchStream, _ exchange: Exchange, _ objects: ArraySlice<StoredObject>,
+        then done: @escaping @Sendable () -> Void
+    ) {
+        var rest = objects
+        while !rest.isEmpty {
+            if exchange.responder.isClosed { return }
+            stream.sendPresent(rest.prefix(256))
+            rest = rest.dropFirst(256)
+            if !rest.isEmpty, exchange.responder.pendingBytes > Limits.watchPresentBytesMax {
+                let left = rest
+                exchange.responder.onDrain { [self] in
+                    inPast { [self] in sendPresent(stream, exchange, left, then: done) }
+                }
                 return
             }
-            if options.sendsInitialEvents == true { stream.sendBookmark(state.revision, endsInitialEvents: true) }
-            engine.watch(client, from: state.revision)
-            exchange.responder.eventLoop.execute { exchange.seat = nil }
         }
+        done()
     }
 }
 
@@ -168,18 +192,13 @@ final class WatchStream: WatchClient, @unchecked Sendable {
     /// Says why the watch cannot go on, and ends it.
     func fail(_ error: APIError) {
         responder.write(ByteBuffer(bytes: filter.error(error)))
-        responder.end()
+        finish()
     }
 
-    func sendPresent(_ objects: [StoredObject]) {
-        var buffers: [ByteBuffer] = []
-        for object in objects {
-            buffers.append(ByteBuffer(bytes: filter.frame(.added, object.body, key: object.key, now: clock())))
-            if buffers.count == 256 {
-                sent.add(buffers.count)
-                responder.write(buffers)
-                buffers = []
-            }
+    func sendPresent(_ objects: ArraySlice<StoredObject>) {
+        let now = clock()
+        let buffers = objects.map {
+            ByteBuffer(bytes: filter.frame(.added, $0.body, key: $0.key, now: now))
         }
         sent.add(buffers.count)
         if !buffers.isEmpty { responder.write(buffers) }

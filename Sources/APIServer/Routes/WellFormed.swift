@@ -17,7 +17,9 @@ extension APIServer {
             exchange.answer(400, text: "400 Bad Request")
             return false
         }
-        guard let text = exchange.info.query["timeout"], !text.isEmpty, !exchange.info.isLongRunning else { return true }
+        guard let text = exchange.info.query["timeout"], !text.isEmpty, !exchange.info.isLongRunning else {
+            return true
+        }
         guard let micros = GoDuration.microseconds(text) else {
             fail(
                 exchange,

@@ -14,9 +14,13 @@ public struct Exposition: Sendable {
     }
 
     /// One series.
-    public mutating func sample(_ labels: [(String, String)], _ value: some BinaryInteger) { line("", labels, String(value)) }
+    public mutating func sample(_ labels: [(String, String)], _ value: some BinaryInteger) {
+        line("", labels, String(value))
+    }
     /// One series.
-    public mutating func sample(_ labels: [(String, String)], _ value: Double) { line("", labels, Exposition.number(value)) }
+    public mutating func sample(_ labels: [(String, String)], _ value: Double) {
+        line("", labels, Exposition.number(value))
+    }
     /// One series whose number is written already.
     public mutating func sample(_ labels: [(String, String)], text value: String) { line("", labels, value) }
     /// One series as it was at that time, in milliseconds since 1970.

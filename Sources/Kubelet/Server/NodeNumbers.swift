@@ -43,7 +43,9 @@ struct NodeNumbers: Sendable {
         let line = HostFacts.text("/proc/stat").split(separator: "\n").first ?? ""
         let ticks = line.split(separator: " ").dropFirst().compactMap { UInt64($0) }
         // user, nice, system, idle, iowait, irq, softirq, steal
-        let busy = ticks.enumerated().filter { ![3, 4].contains($0.offset) && $0.offset < 8 }.reduce(0) { $0 + $1.element }
+        let busy = ticks.enumerated().filter { ![3, 4].contains($0.offset) && $0.offset < 8 }.reduce(0) {
+            $0 + $1.element
+        }
         func kilobytes(_ name: String) -> UInt64 {
             (HostFacts.field(name, in: "/proc/meminfo") ?? "").split(separator: " ").first.flatMap { UInt64($0) } ?? 0
         }
@@ -112,7 +114,8 @@ struct NodeNumbers: Sendable {
         }
         out.family("container_cpu_usage_seconds_total", .counter, "Time on processors that a container has used.")
         for use in uses { out.sample(labels(use), Double(use.cpuNanoseconds) / 1e9, at: use.cpuTime / 1_000_000) }
-        out.family("container_memory_working_set_bytes", .gauge, "Memory of a container that cannot be given back at once.")
+        out.family(
+            "container_memory_working_set_bytes", .gauge, "Memory of a container that cannot be given back at once.")
         for use in uses { out.sample(labels(use), Double(use.workingSet), at: use.memoryTime / 1_000_000) }
         let time = now().microseconds / 1000
         out.family("node_cpu_usage_seconds_total", .counter, "Time on processors that the node has used.")
@@ -120,7 +123,9 @@ struct NodeNumbers: Sendable {
         out.family("node_memory_working_set_bytes", .gauge, "Memory of the node in use.")
         out.sample([], Double(machine.used), at: time)
         out.family("pod_cpu_usage_seconds_total", .counter, "Time on processors that a pod has used.")
-        let pods = Dictionary(grouping: uses, by: \.uid).values.sorted { ($0[0].namespace, $0[0].pod) < ($1[0].namespace, $1[0].pod) }
+        let pods = Dictionary(grouping: uses, by: \.uid).values.sorted {
+            ($0[0].namespace, $0[0].pod) < ($1[0].namespace, $1[0].pod)
+        }
         for mine in pods {
             out.sample(
                 [("namespace", mine[0].namespace), ("pod", mine[0].pod)],
