@@ -15,6 +15,8 @@ extension APIServer {
             failing["poststarthook/storage-readiness"] = trouble
         }
         if isStopping { failing["shutdown"] = "process is shutting down" }
+        // What a cluster begins with need not be in a log that is only shown.
+        guard shown == nil else { return failing }
         let state = snapshot.state
         func expect(_ check: String, _ group: String, _ resource: String, _ name: String) {
             if state.object(GroupResource(group: group, resource: resource), "", name) == nil {
