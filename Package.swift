@@ -97,8 +97,8 @@ let package = Package(
         ours("ServiceRouting", ["Document"]),
         ours("LogArchive", ["Document", "Records"], exclude: ["README.md"]),
         // C: coordination
-        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         ours(
             "EventLog", ["CLMDB", "CZlib", "Document", "Schema", "Records", "ClusterState", "LogArchive", crypto, cryptoExtras],
             exclude: ["README.md"]),
@@ -119,8 +119,9 @@ let package = Package(
             [
                 "Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Patching", "Requests",
                 "FlowControl", "History", "Replay", "Controllers", "EventLog", "Engine", "PageFiles",
-                "HTTPEdge", "Identity", nioCore, nioHTTP1, nioSSL, crypto, yaml, logging,
-            ]),
+                "HTTPEdge", "Identity", "CZlib", nioCore, nioHTTP1, nioSSL, crypto, yaml, logging,
+            ],
+            exclude: ["Proxy/README.md"]),
         ours("CRI", [grpc, grpcTransport, grpcProtobuf, protobuf], exclude: ["README.md", "api.proto"]),
         ours(
             "Kubelet",

@@ -16,16 +16,17 @@ import Synchronization
 
 /// The API server: answers every HTTP request from the engine's state, by way of authentication, authorization and the routes.
 public final class APIServer: EdgeHandler {
-    /// Lists up to so many objects are answered in one piece.
-    static let wholeListMax = 500
-
     let engine: Engine
     let authenticator: Authenticator
     let tokens: ServiceAccountTokens
     let version: ServerVersion
     let settings: ClusterSettings
     let logger: Logger
-    let metrics = Metrics()
+    let metrics = RequestMetrics()
+    let streamMetrics = StreamMetrics()
+    /// Whether the server is about to end: readiness fails.
+    private let stopping = Atomic<Bool>(false)
+    var isStopping: Bool { stopping.load(ordering: .relaxed) }
     /// What other parts of the process say of themselves in the status and the metrics.
     public let reports = StatusReports()
     private let definitions: CustomResourceLifecycle
@@ -82,6 +83,7 @@ public final class APIServer: EdgeHandler {
 
     /// Ends what the server does by itself.
     public func stop() {
+        stopping.store(true, ordering: .relaxed)
         definitions.stop()
         fairness.stop()
         availability.stop()
@@ -109,7 +111,8 @@ public final class APIServer: EdgeHandler {
 
     public func handle(_ request: EdgeRequest, _ responder: EdgeResponder) {
         var random = RandomSequence(seed: UInt64.random(in: .min ... .max))
-        let auditID = request.headers["audit-id"].flatMap { $0.utf8.count <= 64 ? $0 : nil } ?? random.uuid()
+        let auditID =
+            request.headers["audit-id"].flatMap { $0.utf8.count <= Limits.auditIDBytesMax ? $0 : nil } ?? random.uuid()
         if handleFork(request, responder, auditID) { return }
         serve(request, responder, nil, auditID)
     }
@@ -132,10 +135,11 @@ public final class APIServer: EdgeHandler {
             past = moment
         }
         let exchange = Exchange(request, responder, info: info, past: past, auditID: auditID)
+        exchange.metrics = metrics
         if past == nil, identity == nil, servePage(exchange) { return }
         if let identity {
             exchange.authentication = identity
-        } else if !identify(exchange) {
+        } else if !isWellFormed(exchange) || !identify(exchange) {
             return
         }
         guard impersonate(exchange) else { return }

@@ -19,6 +19,8 @@ public final class Engine: Sendable {
         public var batchWritesMax = 512
         /// Writes that wait at most; beyond, clients are told 429.
         public var queuedWritesMax = 20_000
+        /// The longest object that is stored: etcd's limit.
+        public var objectBytesMax = 1_572_864
         /// Microseconds that an answered read may stay off the disk.
         public var accessDelayMicroseconds: Int64 = 50_000
         /// Events between checkpoints.
@@ -39,6 +41,7 @@ public final class Engine: Sendable {
     let threads = Monitor([EngineThread]())
     let checkpointing = Monitor(false)
     let outside = Outside()
+    let meter = Monitor(EngineMeters())
 
     /// Starts with what the log recovered.
     public init(

@@ -65,7 +65,14 @@ struct WriterLoop {
         for entry in notes { batch.access.append(record(entry)) }
         for write in writes { decide(write, &batch) }
         do throws(LogError) {
+            let began = steadyMicroseconds()
             try engine.log.append(batch.journal + batch.access, after: before.0)
+            let (events, accesses) = (batch.journal.count, batch.access.count)
+            engine.meter.with {
+                $0.committed(
+                    writes: writes.count, events: events, accesses: accesses,
+                    microseconds: steadyMicroseconds() - began)
+            }
         } catch {
             (state, catalog, webhooks, aggregated) = before
             refuse(writes, waiters, error)
@@ -91,6 +98,10 @@ struct WriterLoop {
         do throws(Refusal) {
             if let refusal = write.refusal { throw Refusal(error: refusal) }
             let decision = try write.work.decide(on: ground, now: lastTime)
+            if decision.changes.contains(where: { $0.body.count > engine.limits.objectBytesMax }) {
+                // The message is etcd's: clients know it.
+                throw Refusal(APIError(code: 500, reason: "", message: "etcdserver: request is too large"))
+            }
             if decision.changes.isEmpty {
                 let entry = AccessEntry(
                     revision: state.revision, request: write.request, authentication: write.authentication,

@@ -48,6 +48,8 @@ public protocol EventLog: AnyObject, Sendable {
     /// goes on from is kept, and all after it.
     func prune(journalBefore revision: UInt64?, accessBefore time: Timestamp?) throws(LogError)
 
+    /// What the log's file takes on the disk. Cheap, unlike `statistics`.
+    var usedBytes: UInt64 { get }
     /// Sizes and counts.
     func statistics() throws(LogError) -> LogStatistics
     /// Reads everything, recomputes the chain and the states, and says what is wrong. `progress` is called with the share done.

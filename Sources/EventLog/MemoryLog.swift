@@ -144,6 +144,7 @@ public final class MemoryLog: EventLog {
         if let time { contents.withLock { $0.access.removeAll { $0.time < time } } }
     }
 
+    public var usedBytes: UInt64 { 0 }
     public func statistics() throws(LogError) -> LogStatistics {
         try read { contents throws(LogError) in
             var statistics = LogStatistics()

@@ -43,6 +43,7 @@ public final class ServedLog: EventLog {
     public func prune(journalBefore revision: UInt64?, accessBefore time: Timestamp?) throws(LogError) {
         throw .unusable("\(log.directory) is only shown")
     }
+    public var usedBytes: UInt64 { log.usedBytes }
     public func statistics() throws(LogError) -> LogStatistics { try log.statistics() }
     public func verify(_ progress: (Double) -> Void) -> VerifyReport { log.verify(progress) }
     public func close() { log.close() }

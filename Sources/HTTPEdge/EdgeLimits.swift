@@ -19,6 +19,8 @@ public struct EdgeLimits: Sendable {
     public var idleTimeout = TimeAmount.seconds(120)
     /// A request's head and body must arrive within this time.
     public var requestTimeout = TimeAmount.seconds(60)
+    /// An answer must have begun within this time, if its handler said what to do otherwise (`EdgeResponder.onOverdue`).
+    public var answerTimeout = TimeAmount.seconds(60)
     /// The TLS handshake must be over within this time.
     public var handshakeTimeout = TimeAmount.seconds(15)
     /// Connections open at once; more are closed as they come.

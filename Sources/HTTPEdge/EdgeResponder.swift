@@ -20,6 +20,7 @@ public final class EdgeResponder: @unchecked Sendable {
     // What follows is touched on the event loop only.
     private var closeAction: (@Sendable () -> Void)?
     private var drainAction: (@Sendable () -> Void)?
+    private var overdueAction: (@Sendable () -> Void)?
     var exchange: Exchange
 
     init(eventLoop: any EventLoop, sink: any ResponseSink, stream: Int32, backlogBytes: Int, exchange: Exchange) {
@@ -96,6 +97,11 @@ public final class EdgeResponder: @unchecked Sendable {
         }
     }
 
+    /// Calls `action` on the event loop when nothing has been answered for `EdgeLimits.answerTimeout`. At most once.
+    public func onOverdue(_ action: @escaping @Sendable () -> Void) {
+        onLoop { if $0.exchange.phase == .idle, !$0.isClosed { $0.overdueAction = action } }
+    }
+
     // MARK: Upgrades
 
     /// Answers 101 to a WebSocket client and hands over the stream on the event loop; nil when the client went away or the request
@@ -130,7 +136,11 @@ public final class EdgeResponder: @unchecked Sendable {
     /// A promise for a write of `count` bytes that were added to `pendingBytes`.
     func promise(for count: Int) -> EventLoopPromise<Void> {
         let promise = eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenComplete { _ in self.sent(count) }
+        promise.futureResult.assumeIsolated().whenComplete { result in
+            // A write fails because its stream is gone: whoever writes on when told of room must know it first.
+            if case .failure = result { self.finish(early: true) }
+            self.sent(count)
+        }
         return promise
     }
 
@@ -144,6 +154,15 @@ public final class EdgeResponder: @unchecked Sendable {
         }
     }
 
+    /// One more sweep found the request unanswered.
+    func waited(_ limits: EdgeLimits) {
+        guard exchange.phase == .idle, let action = overdueAction else { return }
+        exchange.waitingSweeps += 1
+        guard exchange.waitingSweeps > limits.sweeps(in: limits.answerTimeout) else { return }
+        overdueAction = nil
+        action()
+    }
+
     /// The answer is over, or the client is gone (`early`).
     func finish(early: Bool) {
         exchange.phase = .ended
@@ -152,6 +171,7 @@ public final class EdgeResponder: @unchecked Sendable {
         let drained = drainAction
         closeAction = nil
         drainAction = nil
+        overdueAction = nil
         if early { action?() }
         drained?()
     }
@@ -168,6 +188,8 @@ struct Exchange {
     var isChunked = false
     /// Sweeps since the client last took a byte of what waits.
     var stalledSweeps = 0
+    /// Sweeps that found the request unanswered.
+    var waitingSweeps = 0
     // HTTP/2: the request while it arrives.
     var requestHeaders: EdgeHeaders?
     var body = ByteBuffer()

@@ -1,7 +1,9 @@
 import Document
 public import Engine
 import Foundation
+import HTTPEdge
 public import Logging
+import NIOPosix
 import Records
 
 /// The node's agent: runs the pods that are bound to this node on a container runtime, and says how they fare.
@@ -25,6 +27,7 @@ public final class Kubelet: Sendable {
         var runtime: ContainerRuntime
         var manager: PodManager
         var socket: String
+        var server: EdgeServer?
     }
 
     /// `tokens` signs service-account tokens for pods; without it they are asked for through the door.
@@ -42,11 +45,15 @@ public final class Kubelet: Sendable {
     /// The pods' images that need no registry: `reckon.dev/busybox:1`.
     public static let builtinImage = BuiltinImages.busybox
 
+    /// This machine's address towards the world, or 127.0.0.1 when it has no other.
+    public static func detectAddress() -> String { NodeStatus.detectAddress() }
     /// This node's address: `status.hostIP` of its pods.
     public var nodeAddress: String { configuration.nodeAddress }
 
     var held: Running? { running.with { $0 } }
     var settings: KubeletConfiguration { configuration }
+    /// The pods that the cluster has on this node.
+    var clusterPods: [JSON] { ClusterReader(door: door).pods(onNode: configuration.nodeName) }
 
     /// Starts (or finds) containerd, takes over what runs, registers the node and follows the cluster. Returns when the node is
     /// registered.
@@ -121,8 +128,30 @@ public final class Kubelet: Sendable {
         tasks.append(repeating(every: .seconds(10)) { await rotation.round() })
         let events = RuntimeEvents(socket: socket)
         tasks.append(Task { await events.follow { await manager.relist() } })
-        running.with { $0 = Running(tasks: tasks, follow: handle, runtime: runtime, manager: manager, socket: socket) }
+        let server = try await serve(runtime, manager)
+        running.with {
+            $0 = Running(
+                tasks: tasks, follow: handle, runtime: runtime, manager: manager, socket: socket, server: server)
+        }
         await registration.value
+    }
+
+    /// Opens the kubelet's own API.
+    private func serve(_ runtime: ContainerRuntime, _ manager: PodManager) async throws -> EdgeServer? {
+        guard let serving = configuration.serving else { return nil }
+        let door = self.door
+        let numbers = NodeNumbers(
+            runtime: runtime, manager: manager, nodeName: configuration.nodeName, now: { door.now })
+        do {
+            return try await EdgeServer.start(
+                .init(addresses: [("0.0.0.0", serving.port)], tls: serving.tls),
+                group: MultiThreadedEventLoopGroup.singleton,
+                handler: KubeletServer(self, access: serving.access, numbers: numbers))
+        } catch {
+            throw KubeletError(
+                "the kubelet cannot serve on port \(serving.port): \(error); give another with --kubelet-port, or 0 to serve none"
+            )
+        }
     }
 
     /// Lets go of everything; pods and containerd go on.
@@ -134,6 +163,7 @@ public final class Kubelet: Sendable {
             })
         else { return }
         held.follow.cancel()
+        if let server = held.server { Task { await server.shutdown(grace: .milliseconds(500)) } }
         held.manager.performer.ended.with { $0 = true }
         for task in held.tasks { task.cancel() }
         held.runtime.close()

@@ -18,6 +18,8 @@ public struct KubeletConfiguration: Sendable {
     public var labels: [(key: String, value: String)] = []
     /// Reckon's own version, `v1.36.2+reckon.1`: the Node's `kubeletVersion`.
     public var version = "v1.36.2"
+    /// The kubelet's own HTTPS API; nil serves none.
+    public var serving: KubeletServing?
 
     public init(nodeName: String, directory: String) {
         self.nodeName = nodeName

@@ -59,10 +59,10 @@ import Testing
     }
 
     @Test func healthPaths() {
-        #expect(HealthPaths.answer(path: "/readyz/ping", query: Query(), isReady: false)?.text == "ok")
-        #expect(HealthPaths.answer(path: "/readyz", query: Query(), isReady: false)?.code == 500)
-        #expect(HealthPaths.answer(path: "/livez", query: Query(), isReady: false)?.text == "ok")
-        #expect(HealthPaths.answer(path: "/healthz/nope", query: Query(), isReady: true) == nil)
+        #expect(HealthPaths.answer(path: "/readyz/ping", query: Query(), failing: ["etcd": "x"])?.text == "ok")
+        #expect(HealthPaths.answer(path: "/readyz", query: Query(), failing: ["shutdown": "x"])?.code == 500)
+        #expect(HealthPaths.answer(path: "/livez", query: Query(), failing: ["shutdown": "x"])?.text == "ok")
+        #expect(HealthPaths.answer(path: "/healthz/nope", query: Query(), failing: [:]) == nil)
     }
 }
 

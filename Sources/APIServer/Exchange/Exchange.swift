@@ -26,6 +26,13 @@ final class Exchange: @unchecked Sendable {
     var shownRevision: UInt64?
     /// What priority and fairness took the request for; nil before, and for streams.
     var flow: FlowUIDs?
+    /// Where the answer is counted; nil once it has been.
+    var metrics: RequestMetrics?
+    /// Whether what was asked for is known: only then it is counted, so that nobody can make up series.
+    var isCounted = false
+    private let began = steadyMicroseconds()
+    /// What the answer says about being kept; most must not be.
+    var cacheControl = "no-cache, private"
     /// Held while the request is worked on; a watch gives it back once it has sent what there is.
     var seat: Seat?
 
@@ -52,7 +59,7 @@ final class Exchange: @unchecked Sendable {
         var headers: [(String, String)] = []
         headers.reserveCapacity(8)
         headers.append(("audit-id", auditID))
-        headers.append(("cache-control", "no-cache, private"))
+        headers.append(("cache-control", cacheControl))
         headers.append(("content-type", contentType))
         for warning in WarningHeaders.texts(warnings) {
             headers.append(("warning", "299 - \"\(Self.quoted(warning))\""))
@@ -81,7 +88,42 @@ final class Exchange: @unchecked Sendable {
 
     func answer(_ code: Int, _ bytes: [UInt8], contentType: String = "application/json", more: [(String, String)] = [])
     {
-        respond(code, headers(contentType) + more, .bytes(bytes))
+        guard bytes.count >= Limits.gzipBytesMin, acceptsGzip, let gzip = Gzip() else {
+            respond(code, headers(contentType) + more, .bytes(bytes))
+            return
+        }
+        let headers = headers(contentType) + more + Exchange.gzipHeaders
+        let work = Transferred(gzip)
+        Exchange.compressors.run { [self] in
+            respond(code, headers, .buffer(work.value.deflated(bytes, ends: true)))
+        }
+    }
+
+    /// Counts the answer, once.
+    func count(_ code: Int, isTimed: Bool = true) {
+        guard isCounted, let metrics else { return }
+        self.metrics = nil
+        metrics.count(
+            labels, code: code,
+            microseconds: isTimed ? UInt64(max(0, steadyMicroseconds() - began)) : nil, on: responder.eventLoop)
+    }
+    /// What the request is counted as.
+    var labels: RequestMetrics.Labels {
+        RequestMetrics.Labels(
+            info,
+            isApply: info.verb == "patch"
+                && request.headers["content-type"]?.hasPrefix("application/apply-patch") == true)
+    }
+
+    /// Threads that compress, so that event loops do not.
+    static let compressors = WorkQueue("reckon-gzip", threads: 2)
+    static let gzipHeaders = [("content-encoding", "gzip"), ("vary", "Accept-Encoding")]
+    var acceptsGzip: Bool { Gzip.isAccepted(request.headers["accept-encoding"]) }
+
+    /// Carries a value that one thread hands to another and touches no more.
+    private struct Transferred<Value>: @unchecked Sendable {
+        let value: Value
+        init(_ value: Value) { self.value = value }
     }
 
     func answer(
@@ -92,6 +134,7 @@ final class Exchange: @unchecked Sendable {
 
     /// Hands the answer to the connection. The seat is kept until the event loop has it: what waits for a busy loop is load too.
     private func respond(_ code: Int, _ headers: [(String, String)], _ body: EdgeBody) {
+        count(code)
         if responder.eventLoop.inEventLoop {
             responder.respond(code, headers, body)
         } else {

@@ -10,13 +10,6 @@ import Synchronization
 
 /// Priority and fairness at work: gives every request a seat, a place in a queue, or a refusal.
 final class RequestFairness: Sendable {
-    /// Seats of the whole server: what upstream's `--max-requests-inflight` and `--max-mutating-requests-inflight` make together.
-    static let serverSeats = 600
-    /// Microseconds that a request waits at most: a quarter of the time that a request may take.
-    static let waitMicrosMax: Int64 = 15_000_000
-    /// Objects of a list that count for one seat.
-    static let objectsPerSeat = 100
-
     struct Waiting: Sendable {
         let exchange: Exchange
         let server: APIServer
@@ -26,26 +19,36 @@ final class RequestFairness: Sendable {
     private let sweeps = Atomic<Bool>(false)
     private let sweeper = DispatchQueue(label: "reckon-fairness")
     private let engine: Engine
+    private let status: FlowSchemaStatus
+    private let statusWork = WorkQueue("reckon-flow-schemas", threads: 1)
+    private let mutating = Atomic<Int>(0)
+    private let reading = Atomic<Int>(0)
 
     init(_ engine: Engine) {
         self.engine = engine
+        status = FlowSchemaStatus(engine: engine)
         dispatcher = Mutex(
-            FlowDispatcher(FlowConfiguration(engine.state, serverSeats: RequestFairness.serverSeats)))
+            FlowDispatcher(FlowConfiguration(engine.state, serverSeats: Limits.serverSeats)))
     }
 
     /// Follows changes of the configuration.
     func start() {
         let (state, handle) = engine.follow { [self] events, state in
             let isChanged = events.contains { $0.changes.contains { FlowConfiguration.concerns(group: $0.key.group) } }
-            if isChanged { configure(state) }
+            guard isChanged else { return }
+            configure(state)
+            let cause = events.last?.revision
+            statusWork.run { [self] in status.settle(engine.state, cause: cause) }
         }
         configure(state)
+        // Before the first request: who looks finds what a server that has run for long would show.
+        status.settle(state, cause: nil)
         self.handle.withLock { $0 = handle }
     }
     func stop() { handle.withLock { $0?.cancel() } }
 
     private func configure(_ state: ClusterState) {
-        let configuration = FlowConfiguration(state, serverSeats: RequestFairness.serverSeats)
+        let configuration = FlowConfiguration(state, serverSeats: Limits.serverSeats)
         dispatcher.withLock { $0.configure(configuration) }
     }
 
@@ -64,7 +67,7 @@ final class RequestFairness: Sendable {
         exchange.flow = uids
         switch arrival {
         case .run(let ticket):
-            exchange.seat = Seat(ticket, self)
+            exchange.seat = Seat(ticket, self, isMutating: !exchange.info.isReadOnly)
             return true
         case .wait:
             if isFirst { sweepLater() }
@@ -79,7 +82,7 @@ final class RequestFairness: Sendable {
         let ready = dispatcher.withLock { $0.finish(ticket, now: steadyMicroseconds()) }
         for (waiting, ticket) in ready {
             waiting.exchange.responder.eventLoop.execute {
-                waiting.exchange.seat = Seat(ticket, self)
+                waiting.exchange.seat = Seat(ticket, self, isMutating: !waiting.exchange.info.isReadOnly)
                 waiting.server.resume(waiting.exchange)
             }
         }
@@ -91,11 +94,19 @@ final class RequestFairness: Sendable {
         sweeper.asyncAfter(deadline: .now() + 1) { [self] in
             sweeps.store(false, ordering: .relaxed)
             let (late, isWaiting) = dispatcher.withLock {
-                ($0.expire(before: steadyMicroseconds() - RequestFairness.waitMicrosMax), $0.waiting > 0)
+                ($0.expire(before: steadyMicroseconds() - Limits.queueWaitMicrosecondsMax), $0.waiting > 0)
             }
             for waiting in late { waiting.server.refuseForLoad(waiting.exchange) }
             if isWaiting { sweepLater() }
         }
+    }
+
+    fileprivate func seated(_ change: Int, isMutating: Bool) {
+        if isMutating { mutating.add(change, ordering: .relaxed) } else { reading.add(change, ordering: .relaxed) }
+    }
+    /// Requests that hold a seat now.
+    var inFlight: (mutating: Int, reading: Int) {
+        (mutating.load(ordering: .relaxed), reading.load(ordering: .relaxed))
     }
 
     /// Numbers for metrics.
@@ -112,11 +123,17 @@ struct FlowUIDs: Sendable {
 struct Seat: ~Copyable {
     private let ticket: FlowTicket
     private let fairness: RequestFairness
-    init(_ ticket: FlowTicket, _ fairness: RequestFairness) {
+    private let isMutating: Bool
+    init(_ ticket: FlowTicket, _ fairness: RequestFairness, isMutating: Bool) {
         self.ticket = ticket
         self.fairness = fairness
+        self.isMutating = isMutating
+        fairness.seated(1, isMutating: isMutating)
     }
-    deinit { fairness.finish(ticket) }
+    deinit {
+        fairness.seated(-1, isMutating: isMutating)
+        fairness.finish(ticket)
+    }
 }
 
 extension APIServer {
@@ -136,7 +153,7 @@ extension APIServer {
         guard let type = snapshot.catalog.resource(apiVersion: info.apiVersion, info.resource) else { return 1 }
         var count = snapshot.state.count(type.store)
         if let limit = info.query["limit"].flatMap({ Int($0) }), limit > 0 { count = min(count, limit &* 2) }
-        return 1 + (max(0, count - 1)) / RequestFairness.objectsPerSeat
+        return 1 + (max(0, count - 1)) / Limits.listObjectsPerSeat
     }
 
     /// A request that waited has a seat now.

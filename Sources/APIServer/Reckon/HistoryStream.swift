@@ -20,7 +20,7 @@ extension APIServer {
         let (_, handle) = engine.follow { events, _ in
             line.async {
                 guard !responder.isClosed else { return }
-                guard responder.pendingBytes < WatchStream.backlogBytesMax else { return responder.abort() }
+                guard responder.pendingBytes < Limits.watchBacklogBytesMax else { return responder.abort() }
                 for event in events {
                     do throws(APIError) {
                         for entry in try following.entries(event) {

@@ -79,9 +79,11 @@ extension APIServer {
         guard info.isResourceRequest else {
             return AccessAttributes(user: user, verb: info.method.lowercased(), path: info.path)
         }
-        // A connection to a container is a create, whichever method opens it.
+        // A connection to a container is a create, whichever method opens it; a proxied request is what its method says.
         return AccessAttributes(
-            user: user, verb: info.isConnect && info.verb == "get" ? "create" : info.verb, group: info.group,
+            user: user,
+            verb: info.isConnect && info.verb == "get" && info.subresource != "proxy" ? "create" : info.verb,
+            group: info.group,
             version: info.version,
             resource: info.resource, subresource: info.subresource, namespace: info.namespace, name: info.name,
             fieldSelector: info.query["fieldSelector"] ?? "")

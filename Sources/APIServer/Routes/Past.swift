@@ -23,6 +23,7 @@ extension APIServer {
                 ))
             return
         }
+        if info.verb != "watch" { exchange.responder.onOverdue { [self] in timeOut(exchange) } }
         inPast { [self] in
             // Whoever drags a playhead asks faster than states can be folded, and leaves what is no longer wanted.
             guard !exchange.responder.isClosed else {

@@ -12,8 +12,14 @@ public final class NodeRegistry: Sendable {
     private let find: @Sendable (String) -> (any NodeStreams)?
     /// Connections to the nodes' runtimes.
     let client: HTTPClient?
-    public init(client: HTTPClient?, _ find: @escaping @Sendable (String) -> (any NodeStreams)?) {
+    /// Connections to what requests are proxied to.
+    let proxies: ProxyClients?
+    public init(
+        client: HTTPClient?, proxies: ProxyClients? = nil,
+        _ find: @escaping @Sendable (String) -> (any NodeStreams)?
+    ) {
         self.client = client
+        self.proxies = proxies
         self.find = find
     }
     func streams(of node: String) -> (any NodeStreams)? { find(node) }
@@ -138,12 +144,17 @@ extension APIServer {
     private func openStream(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
         let info = exchange.info
         let (pod, streams) = try placed(exchange, snapshot)
-        guard let offer = exchange.request.upgrade, offer.isWebSocket else {
-            throw .badRequest(
-                "Upgrade request required: \(info.subresource) needs a WebSocket (kubectl 1.31 and later use one)")
+        guard let offer = exchange.request.upgrade, offer.isWebSocket || offer.proto.lowercased() == "spdy/3.1" else {
+            throw .badRequest("Upgrade request required")
         }
         let uid = pod["metadata", "uid"]?.string ?? ""
         if info.subresource == "portforward" {
+            guard offer.isWebSocket else {
+                passSPDY(exchange) { () async throws(APIError) in
+                    try await streams.portForwardURL(namespace: info.namespace, pod: info.name, uid: uid, ports: [])
+                }
+                return
+            }
             try portForward(exchange, offer, streams, uid)
             return
         }
@@ -159,10 +170,18 @@ extension APIServer {
         if info.subresource == "exec", request.command.isEmpty {
             throw .badRequest("you must specify at least 1 command for the container")
         }
-        guard let chosen = offer.choose(["v5.channel.k8s.io", "v4.channel.k8s.io"]) else {
-            throw .badRequest("none of the offered subprotocols is known: offer v5.channel.k8s.io or v4.channel.k8s.io")
-        }
         let wanted = request
+        guard offer.isWebSocket else {
+            passSPDY(exchange) { () async throws(APIError) in
+                info.subresource == "exec" ? try await streams.execURL(wanted) : try await streams.attachURL(wanted)
+            }
+            return
+        }
+        guard let chosen = offer.choose(RemoteCommand.subprotocols) else {
+            throw .badRequest(
+                "none of the offered subprotocols is known: offer \(RemoteCommand.subprotocols.joined(separator: ", "))"
+            )
+        }
         note(exchange, code: 101)
         Task { [self] in
             do throws(APIError) {
@@ -170,6 +189,25 @@ extension APIServer {
                     info.subresource == "exec" ? try await streams.execURL(wanted) : try await streams.attachURL(wanted)
                 guard let client = nodes.client else { throw .internalError("no connection to the node") }
                 await bridge(exchange, client, url, wanted, chosen)
+            } catch {
+                fail(exchange, error)
+            }
+        }
+    }
+
+    /// A client that speaks SPDY itself speaks it with the runtime: older kubectl and client-go.
+    private func passSPDY(_ exchange: Exchange, _ url: @escaping @Sendable () async throws(APIError) -> String) {
+        note(exchange, code: 101)
+        Task { [self] in
+            do throws(APIError) {
+                guard let client = nodes.client else { throw .internalError("no connection to the node") }
+                exchange.count(101, isTimed: false)
+                SPDYTunnel.join(
+                    exchange.responder, client, url: try await url(),
+                    versions: exchange.request.headers.values("x-stream-protocol-version")
+                ) { error in
+                    self.fail(exchange, .internalError("the node's runtime did not take the connection: \(error)"))
+                }
             } catch {
                 fail(exchange, error)
             }

@@ -94,6 +94,7 @@ extension APIServer {
         let plan = try ListPlan(options, namespace: info.namespace, current: snapshot.revision, floor: engine.floor)
         if let revision = plan.revision, revision != snapshot.revision {
             // A page that goes on, or an exact version: read from the state of that revision.
+            exchange.responder.onOverdue { [self] in timeOut(exchange) }
             inPast { [self] in
                 do throws(APIError) {
                     let state = try engine.pastState(at: revision)
@@ -120,45 +121,69 @@ extension APIServer {
 
     private func send(_ exchange: Exchange, _ list: ListAnswer, _ format: AnswerFormat) {
         note(exchange, code: 200)
-        if list.objects.count <= Self.wholeListMax || format.media != .json || format.isPretty {
+        if list.objects.count <= Limits.wholeListObjectsMax || format.media != .json || format.isPretty {
             exchange.answer(200, AnswerEncoding.written(list.encoded(), format), contentType: format.contentType)
             return
         }
-        exchange.responder.startStream(200, exchange.headers(format.contentType))
-        ListPump(exchange, list.chunks(ofAbout: 128 * 1024)).next()
+        ListPump(exchange, list.chunks(ofAbout: Limits.listPieceBytes), format.contentType).start()
     }
 
     func format(_ exchange: Exchange, _ type: ResourceType, isList: Bool, isWatch: Bool) throws(APIError)
         -> AnswerFormat
     {
-        try Negotiation.answer(
+        let format = try Negotiation.answer(
             accept: exchange.request.headers["accept"] ?? "", userAgent: exchange.userAgent, query: exchange.info.query,
             offer: .init(allowsProtobuf: !type.isCustom, allowsProjections: true), isList: isList, isWatch: isWatch)
+        if case .table = format.projection, let included = exchange.info.query["includeObject"],
+            !["", "None", "Metadata", "Object"].contains(included)
+        {
+            throw .badRequest(
+                "includeObject: Invalid value: \"\(included)\": must be 'Metadata', 'Object', 'None', or empty")
+        }
+        return format
     }
 }
 
-/// Feeds one list to one client at the client's pace. Lives on the responder's event loop.
+/// Feeds one list to one client at the client's pace: on the responder's event loop, or, compressing, on a thread of its own.
 private final class ListPump: @unchecked Sendable {
     /// Kept to its end, for the seat that it holds.
     private let exchange: Exchange
     private var responder: EdgeResponder { exchange.responder }
+    private let contentType: String
     private var chunks: ListChunks
     private var bytes: [UInt8] = []
+    private var gzip: Gzip?
 
-    init(_ exchange: Exchange, _ chunks: ListChunks) {
+    init(_ exchange: Exchange, _ chunks: ListChunks, _ contentType: String) {
         self.exchange = exchange
         self.chunks = chunks
+        self.contentType = contentType
     }
 
-    func next() {
+    func start() {
+        guard exchange.acceptsGzip, let gzip = Gzip() else {
+            responder.startStream(200, exchange.headers(contentType))
+            next()
+            return
+        }
+        self.gzip = gzip
+        responder.startStream(200, exchange.headers(contentType) + Exchange.gzipHeaders)
+        Exchange.compressors.run { [self] in next() }
+    }
+
+    private func next() {
         while !responder.isClosed {
             guard chunks.fill(&bytes) else {
+                if let gzip { responder.write(gzip.deflated([], ends: true)) }
+                exchange.count(200)
                 responder.end()
                 return
             }
-            responder.write(ByteBuffer(bytes: bytes))
+            responder.write(gzip?.deflated(bytes, ends: false) ?? ByteBuffer(bytes: bytes))
             if !responder.isWritable {
-                responder.onDrain { [self] in next() }
+                responder.onDrain { [self] in
+                    if gzip == nil { next() } else { Exchange.compressors.run { [self] in next() } }
+                }
                 return
             }
         }

@@ -26,6 +26,10 @@ extension APIServer {
             try routePath(exchange, snapshot)
             return
         }
+        if !info.isConnect, info.path.contains("//") {
+            notFound(exchange)
+            return
+        }
         guard let type = snapshot.catalog.resource(apiVersion: info.apiVersion, info.resource) else {
             if snapshot.catalog.serves(apiVersion: info.apiVersion) {
                 throw APIError(
@@ -36,6 +40,7 @@ extension APIServer {
             exchange.answer(404, text: "404 page not found\n")
             return
         }
+        exchange.isCounted = true
         if let warning = DeprecationWarning.text(type, state: snapshot.state) { exchange.warnings.append(warning) }
         if info.subresource.isEmpty {
             try routeObject(exchange, type, snapshot, now)
@@ -93,9 +98,7 @@ extension APIServer {
         case ("pods", "log"): try podLog(exchange, snapshot)
         case ("pods", "exec"), ("pods", "attach"), ("pods", "portforward"): podStream(exchange, type)
         case ("pods", "proxy"), ("services", "proxy"), ("nodes", "proxy"):
-            throw APIError(
-                code: 501, reason: "NotImplemented",
-                message: "\(type.resource)/proxy is not served by this version: use port-forward")
+            try proxy(exchange, type, snapshot)
         default:
             switch info.verb {
             case "get":
@@ -113,21 +116,40 @@ extension APIServer {
     private func routePath(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
         let path = exchange.info.path
         let method = exchange.info.method
+        if path.utf8.count > 1, path.utf8.starts(with: "//".utf8) || path.contains("//") {
+            notFound(exchange)
+            return
+        }
         if path.hasPrefix("/reckon/v1/") { return try reckonAPI(exchange, snapshot) }
         guard method == "GET" || method == "HEAD" else { throw Self.notAllowed }
-        if let health = HealthPaths.answer(path: path, query: exchange.info.query, isReady: true) {
+        if let health = HealthPaths.answer(path: path, query: exchange.info.query, failing: failingChecks(snapshot)) {
+            exchange.isCounted = true
             note(exchange, code: health.code)
             exchange.answer(health.code, text: health.text)
             return
         }
         switch path {
-        case "/metrics":
+        case "/metrics", "/metrics/slis":
+            exchange.isCounted = true
             finish(exchange) {
-                $0.answer(200, text: metricsText(), contentType: "text/plain; version=0.0.4; charset=utf-8")
+                $0.answer(
+                    200, text: path == "/metrics" ? metricsText() : sliText(snapshot),
+                    contentType: "text/plain; version=0.0.4; charset=utf-8")
             }
+            return
+        case "/debug/api_priority_and_fairness/dump_priority_levels",
+            "/debug/api_priority_and_fairness/dump_queues":
+            finish(exchange) { $0.answer(200, text: fairnessDump(path)) }
+            return
+        default: break
+        }
+        guard method == "GET" || method == "HEAD" else { throw Self.notAllowed }
+        switch path {
         case "/version", "/version/":
+            exchange.isCounted = true
             finish(exchange) { $0.answer(200, version.document.encoded()) }
         case "/.well-known/openid-configuration":
+            exchange.cacheControl = "public, max-age=3600"
             finish(exchange) {
                 $0.answer(
                     200,
@@ -136,14 +158,19 @@ extension APIServer {
                         keys: tokens.verifyingKeys))
             }
         case "/openid/v1/jwks":
+            exchange.cacheControl = "public, max-age=3600"
             finish(exchange) {
                 $0.answer(200, OpenIDDocuments.keySet(tokens.verifyingKeys), contentType: "application/jwk-set+json")
             }
         default:
             if try served(exchange, snapshot) { return }
-            note(exchange, code: 404)
-            exchange.answer(404, text: "404 page not found\n")
+            notFound(exchange)
         }
+    }
+
+    private func notFound(_ exchange: Exchange) {
+        note(exchange, code: 404)
+        exchange.answer(404, text: "404 page not found\n")
     }
 
     private func serverAddress(_ exchange: Exchange) -> String {
@@ -188,7 +215,12 @@ extension APIServer {
         note(exchange, code: answer.code)
         var more = [("vary", "Accept")]
         if !answer.etag.isEmpty { more.append(("etag", answer.etag)) }
-        if answer.isImmutable { more.append(("expires", "Thu, 31 Dec 2099 23:59:59 GMT")) }
+        if !answer.location.isEmpty { more.append(("location", answer.location)) }
+        if answer.isImmutable {
+            exchange.cacheControl = "public, immutable"
+            more.append(
+                ("expires", HTTPDate.text(Int(engine.now.adding(seconds: 365 * 86_400).microseconds / 1_000_000))))
+        }
         exchange.answer(answer.code, answer.body, contentType: answer.contentType, more: more)
         return true
     }
@@ -196,19 +228,5 @@ extension APIServer {
     private func finish(_ exchange: Exchange, _ answer: (Exchange) -> Void) {
         note(exchange, code: 200)
         answer(exchange)
-    }
-
-    private func metricsText() -> String {
-        let snapshot = engine.snapshot
-        return metrics.text(
-            gauges: [
-                ("reckon_log_revision", "The newest revision of the log.", String(snapshot.revision)),
-                ("reckon_log_floor", "The oldest revision that can still be read.", String(engine.floor)),
-                (
-                    "reckon_objects", "Objects stored.",
-                    String(snapshot.state.storesInUse.reduce(0) { $0 + snapshot.state.count($1) })
-                ),
-                ("apiserver_longrunning_requests", "Watches that are open.", String(metrics.watches)),
-            ] + reports.all().flatMap { $0.report.gauges })
     }
 }

@@ -31,14 +31,17 @@ extension APIServer {
         }
         let filter = WatchFilter(selection, format: format, query: info.query, state: snapshot.state)
         let stream = WatchStream(
-            exchange.responder, filter, clock: { [engine] in engine.now }, sendsBookmarks: options.allowsWatchBookmarks)
+            exchange.responder, filter, clock: { [engine] in engine.now }, sendsBookmarks: options.allowsWatchBookmarks,
+            sent: streamMetrics.events(exchange.labels))
         let client: any WatchClient =
             Conversions.mayBeNeeded(type) ? ConvertingWatch(stream, conversions, type) : stream
         exchange.responder.startStream(200, exchange.headers(format.watchContentType))
-        metrics.watchBegan()
-        exchange.responder.onClose { [self] in
+        exchange.count(200, isTimed: false)
+        let labels = exchange.labels
+        streamMetrics.began(labels)
+        stream.whenOver { [self] in
             engine.unwatch(client)
-            metrics.watchEnded()
+            streamMetrics.ended(labels)
             // The other half of what the log knows of a watch: that it was closed.
             var facts = exchange.facts()
             facts.verb = "watch-closed"
@@ -47,7 +50,9 @@ extension APIServer {
                     revision: engine.snapshot.revision, request: facts, authentication: exchange.authentication,
                     authorization: exchange.authorization, outcome: Outcome(code: 200)))
         }
-        let seconds = options.timeoutSeconds.map { min($0, 86_400) } ?? Int64.random(in: 1800...3600)
+        exchange.responder.onClose { stream.isOver() }
+        let seconds =
+            options.timeoutSeconds.map { min($0, Limits.watchSecondsMax) } ?? Int64.random(in: Limits.watchSeconds)
         exchange.responder.eventLoop.scheduleTask(in: .seconds(max(seconds, 0))) { stream.finish() }
 
         if let start {
@@ -58,34 +63,58 @@ extension APIServer {
         let state = snapshot.state
         inPast { [self] in
             do throws(APIError) {
-                stream.sendPresent(try conversions.converted(selection.objects(in: state), to: type))
+                let present = try conversions.converted(selection.objects(in: state), to: type)
+                sendPresent(stream, exchange, present[...]) { [self] in
+                    if options.sendsInitialEvents == true {
+                        stream.sendBookmark(state.revision, endsInitialEvents: true)
+                    }
+                    engine.watch(client, from: state.revision)
+                    exchange.responder.eventLoop.execute { exchange.seat = nil }
+                }
             } catch {
                 stream.fail(error)
                 exchange.responder.eventLoop.execute { exchange.seat = nil }
+            }
+        }
+    }
+
+    /// Sends what there is at the client's pace: a slow one never has more than a part of it waiting for it.
+    private func sendPresent(
+        _ stream: WatchStream, _ exchange: Exchange, _ objects: ArraySlice<StoredObject>,
+        then done: @escaping @Sendable () -> Void
+    ) {
+        var rest = objects
+        while !rest.isEmpty {
+            if exchange.responder.isClosed { return }
+            stream.sendPresent(rest.prefix(256))
+            rest = rest.dropFirst(256)
+            if !rest.isEmpty, exchange.responder.pendingBytes > Limits.watchPresentBytesMax {
+                let left = rest
+                exchange.responder.onDrain { [self] in
+                    inPast { [self] in sendPresent(stream, exchange, left, then: done) }
+                }
                 return
             }
-            if options.sendsInitialEvents == true { stream.sendBookmark(state.revision, endsInitialEvents: true) }
-            engine.watch(client, from: state.revision)
-            exchange.responder.eventLoop.execute { exchange.seat = nil }
         }
+        done()
     }
 }
 
 /// One client that watches. Delivered to on the publisher's thread (or, before it joins, on the one that sends the present state).
 final class WatchStream: WatchClient, @unchecked Sendable {
-    /// A client that leaves more than this unread is dropped: it can come back and go on where it was.
-    static let backlogBytesMax = 16 << 20
-
     private let responder: EdgeResponder
     private var filter: WatchFilter
     private let clock: @Sendable () -> Timestamp
     private let sendsBookmarks: Bool
+    private let sent: StreamMetrics.Counter
+    private let overAction = Mutex<(@Sendable () -> Void)?>(nil)
     private var lastBookmark: UInt64 = 0
 
     init(
         _ responder: EdgeResponder, _ filter: WatchFilter, clock: @escaping @Sendable () -> Timestamp,
-        sendsBookmarks: Bool
+        sendsBookmarks: Bool, sent: StreamMetrics.Counter
     ) {
+        self.sent = sent
         self.responder = responder
         self.filter = filter
         self.clock = clock
@@ -106,10 +135,11 @@ final class WatchStream: WatchClient, @unchecked Sendable {
             buffers.append(encoded(item, type, body))
         }
         if buffers.isEmpty { return true }
-        guard responder.pendingBytes < Self.backlogBytesMax else {
+        guard responder.pendingBytes < Limits.watchBacklogBytesMax else {
             responder.abort()
             return false
         }
+        sent.add(buffers.count)
         responder.write(buffers)
         return true
     }
@@ -142,25 +172,35 @@ final class WatchStream: WatchClient, @unchecked Sendable {
 
     func end() { finish() }
 
-    func finish() { responder.end() }
+    func finish() {
+        responder.end()
+        isOver()
+    }
+
+    /// What is done once when the client has left or the watch has ended.
+    func whenOver(_ action: @escaping @Sendable () -> Void) { overAction.withLock { $0 = action } }
+    func isOver() {
+        let action = overAction.withLock { action in
+            defer { action = nil }
+            return action
+        }
+        action?()
+    }
 
     var isClosed: Bool { responder.isClosed }
 
     /// Says why the watch cannot go on, and ends it.
     func fail(_ error: APIError) {
         responder.write(ByteBuffer(bytes: filter.error(error)))
-        responder.end()
+        finish()
     }
 
-    func sendPresent(_ objects: [StoredObject]) {
-        var buffers: [ByteBuffer] = []
-        for object in objects {
-            buffers.append(ByteBuffer(bytes: filter.frame(.added, object.body, key: object.key, now: clock())))
-            if buffers.count == 256 {
-                responder.write(buffers)
-                buffers = []
-            }
+    func sendPresent(_ objects: ArraySlice<StoredObject>) {
+        let now = clock()
+        let buffers = objects.map {
+            ByteBuffer(bytes: filter.frame(.added, $0.body, key: $0.key, now: now))
         }
+        sent.add(buffers.count)
         if !buffers.isEmpty { responder.write(buffers) }
     }
 

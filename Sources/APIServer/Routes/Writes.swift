@@ -59,14 +59,13 @@ extension APIServer {
 
     /// Sends a command to the engine and answers the client when it is settled.
     func submit(_ exchange: Exchange, _ command: WriteCommand, _ format: AnswerFormat, fieldManager: String = "") {
-        let started = engine.now
+        exchange.responder.onOverdue { [self] in timeOut(exchange) }
         engine.submit(
             PendingWrite(
                 command: command, request: exchange.facts(fieldManager: fieldManager),
                 authentication: exchange.authentication,
                 authorization: exchange.authorization
             ) { [self] reply in
-                metrics.count(exchange.info, code: reply.code, since: started, now: engine.now)
                 switch reply {
                 case .refused(let error, let warnings):
                     exchange.warnings += warnings
@@ -113,14 +112,5 @@ extension APIServer {
         command.manager =
             options.fieldManager.isEmpty ? RequestInfo.defaultFieldManager(userAgent: userAgent) : options.fieldManager
         return options.fieldManager
-    }
-}
-
-extension PendingWrite.Reply {
-    var code: Int {
-        switch self {
-        case .decided(let decision, _): decision.code
-        case .refused(let error, _): error.code
-        }
     }
 }

@@ -2,6 +2,8 @@ import Document
 import Records
 
 extension DiskLog {
+    public var usedBytes: UInt64 { environment.usedBytes }
+
     public func statistics() throws(LogError) -> LogStatistics {
         var statistics = LogStatistics()
         (statistics.head, statistics.floor) = shared.withLock { ($0.head, $0.floor) }

@@ -17,6 +17,13 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
         let request: EdgeRequest
         let exchange: Exchange
         let isHTTP10: Bool
+        /// What is wrong with the request's head; answered in its turn, and then the connection closes.
+        var fault: Fault?
+    }
+    private struct Fault {
+        let status: Int
+        /// Nothing for an answer without a body.
+        let text: String
     }
     private let loop: LoopState
     private let info: EdgeConnection
@@ -98,7 +105,9 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
                 count > limits.bodyBytesMax
             {
                 refuseBody()
-            } else if head.version == .http1_1, head.headers.first(name: "expect")?.lowercased() == "100-continue" {
+            } else if head.version == .http1_1, head.headers.first(name: "expect")?.lowercased() == "100-continue",
+                Self.fault(head) == nil
+            {
                 owesContinue = true
                 sendContinue()
             }
@@ -134,15 +143,38 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
         exchange.isHead = head.method == .HEAD
         let offer = Self.upgradeOffer(head)
         // After a message that offers an upgrade the parser reads nothing more.
-        exchange.keepsAlive = head.isKeepAlive && !isBodyTooLarge && head.headers.first(name: "upgrade") == nil
+        let fault = Self.fault(head)
+        exchange.keepsAlive =
+            head.isKeepAlive && !isBodyTooLarge && fault == nil && head.headers.first(name: "upgrade") == nil
         if !exchange.keepsAlive, offer == nil { isClosing = true }
         let request = EdgeRequest(
             method: head.method, uri: Self.originForm(head.uri), headers: EdgeHeaders(head.headers), body: body,
             isBodyTooLarge: isBodyTooLarge, connection: info, upgrade: offer)
         queuedBytes += body.readableBytes
         body = ByteBuffer()
-        queue.append(Waiting(request: request, exchange: exchange, isHTTP10: head.version != .http1_1))
+        queue.append(Waiting(request: request, exchange: exchange, isHTTP10: head.version != .http1_1, fault: fault))
         dispatch()
+    }
+
+    /// What net/http refuses before any handler sees it.
+    private static func fault(_ head: HTTPRequestHead) -> Fault? {
+        guard head.version == .http1_1 else { return nil }
+        var hosts = 0
+        for (name, value) in head.headers {
+            if name.utf8.count == 4, name.lowercased() == "host" {
+                hosts += 1
+                guard value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x2F && $0 != 0x3C && $0 != 0x3E }) else {
+                    return Fault(status: 400, text: "400 Bad Request: malformed Host header")
+                }
+            } else if name.utf8.count == 6, name.lowercased() == "expect", value.lowercased() != "100-continue" {
+                return Fault(status: 417, text: "")
+            }
+        }
+        switch hosts {
+        case 0: return Fault(status: 400, text: "400 Bad Request: missing required Host header")
+        case 1: return nil
+        default: return Fault(status: 400, text: "400 Bad Request: too many Host headers")
+        }
     }
 
     /// `http://host/path` becomes `/path`.
@@ -205,6 +237,13 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
             currentRequest = next.request
             currentIsHTTP10 = next.isHTTP10
             idleSweeps = 0
+            if let fault = next.fault {
+                isClosing = true
+                respond(
+                    responder, status: fault.status, headers: [("content-type", "text/plain; charset=utf-8")],
+                    body: .text(fault.text))
+                continue
+            }
             handler.handle(next.request, responder)
         }
         if readPending, queue.count < limits.pipelinedRequestsMax {
@@ -415,6 +454,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
                 if sending.exchange.stalledSweeps > limits.sweeps(in: limits.stalledStreamTimeout) { closeNow() }
             } else {
                 leaving = nil
+                sending.waited(limits)
             }
             return
         }

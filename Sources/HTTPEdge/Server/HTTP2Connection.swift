@@ -146,7 +146,6 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
             flushSoon()
         }
         guard let responder = streams[id] else { return }
-        responder.exchange.receivingSweeps = 0
         // Once the body is refused the stream's window is not raised again: the client cannot send on.
         if !responder.exchange.isBodyTooLarge {
             if responder.exchange.body.readableBytes + bytes.readableBytes > limits.bodyBytesMax {
@@ -305,9 +304,9 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
 
     func abort(_ responder: EdgeResponder) {
         guard streams[responder.stream] === responder else { return }
+        responder.finish(early: true)
         send(responder, .rstStream(.cancel))
         flushSoon()
-        responder.finish(early: true)
     }
 
     private func send(_ responder: EdgeResponder, _ payload: HTTP2Frame.FramePayload) {
@@ -376,6 +375,8 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
                     if responder.exchange.stalledSweeps > limits.sweeps(in: limits.stalledStreamTimeout) {
                         abort(responder)
                     }
+                } else {
+                    responder.waited(limits)
                 }
             }
             return

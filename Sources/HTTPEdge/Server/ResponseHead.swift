@@ -153,6 +153,12 @@ enum ResponseHead {
     }
 }
 
+/// Dates as HTTP writes them.
+public enum HTTPDate {
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`, from seconds since 1970.
+    public static func text(_ seconds: Int) -> String { DateText.format(seconds) }
+}
+
 /// The `Date` header's text, made once a second for each event loop.
 struct DateText {
     private var second = 0

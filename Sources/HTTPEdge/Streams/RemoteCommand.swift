@@ -16,6 +16,10 @@ public final class RemoteCommand: @unchecked Sendable {
             self.tty = tty
         }
     }
+    /// What WebSocket clients may offer, the best first. The `base64` ones carry text: a digit for the channel, then the bytes in base64.
+    public static let subprotocols = [
+        "v5.channel.k8s.io", "v4.channel.k8s.io", "v4.base64.channel.k8s.io", "channel.k8s.io", "base64.channel.k8s.io",
+    ]
     private enum Channel {
         static let stdin: UInt8 = 0
         static let stdout: UInt8 = 1
@@ -32,6 +36,7 @@ public final class RemoteCommand: @unchecked Sendable {
     private var outputsOpen = 0
     private var outer: WebSocketStream?
     private var isOver = false
+    private var isText = false
 
     private init(_ stream: RawStream, _ wanted: Streams) {
         duplex = ByteDuplex(stream)
@@ -54,6 +59,7 @@ public final class RemoteCommand: @unchecked Sendable {
 
     private func start(_ outer: WebSocketStream) {
         self.outer = outer
+        isText = outer.subprotocol?.contains("base64") == true
         let loop = duplex.eventLoop
         let session = SPDYSession(client: duplex, ended: { self.finish() })
         self.session = session
@@ -64,7 +70,8 @@ public final class RemoteCommand: @unchecked Sendable {
         if wanted.stderr, !wanted.tty { output(session.open([(name: "streamtype", value: "stderr")]), Channel.stderr) }
         if wanted.tty { input(session.open([(name: "streamtype", value: "resize")]), Channel.resize) }
         // An empty message tells the client that the connection stands.
-        outer.send(ByteBuffer(bytes: [wanted.stdout ? Channel.stdout : wanted.stderr ? Channel.stderr : Channel.error]))
+        send(
+            ByteBuffer(bytes: [wanted.stdout ? Channel.stdout : wanted.stderr ? Channel.stderr : Channel.error]), outer)
         outer.onMessage { message in
             let bytes = message.bytes
             if loop.inEventLoop { self.fromClient(bytes) } else { loop.execute { self.fromClient(bytes) } }
@@ -94,15 +101,31 @@ public final class RemoteCommand: @unchecked Sendable {
 
     private func toClient(_ message: ByteBuffer) {
         guard let outer else { return }
-        outer.send(message)
+        send(message, outer)
         if !outer.isWritable {
             duplex.setReading(false)
             resume({ outer.isWritable }) { self.duplex.setReading(true) }
         }
     }
 
-    private func fromClient(_ bytes: ByteBuffer) {
-        var bytes = bytes
+    private func send(_ message: ByteBuffer, _ outer: WebSocketStream) {
+        guard isText else {
+            outer.send(message)
+            return
+        }
+        var message = message
+        guard let channel = message.readInteger(as: UInt8.self) else { return }
+        outer.send(text: String(channel) + Base64.encode(Array(message.readableBytesView)))
+    }
+
+    private func fromClient(_ message: ByteBuffer) {
+        var bytes = message
+        if isText {
+            guard let digit = bytes.readInteger(as: UInt8.self), digit >= 0x30, digit <= 0x39,
+                let plain = Base64.decode(bytes.readableBytesView)
+            else { return }
+            bytes = ByteBuffer(bytes: [digit - 0x30] + plain)
+        }
         guard !isOver, let channel = bytes.readInteger(as: UInt8.self) else { return }
         if channel == Channel.close {
             if let closed = bytes.readInteger(as: UInt8.self) { inputs.removeValue(forKey: closed)?.end() }

@@ -30,6 +30,31 @@ enum Base64 {
         }
         return String(decoding: out, as: UTF8.self)
     }
+
+    /// The bytes of a text, with or without padding; nil when it is none.
+    static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
+        var out: [UInt8] = []
+        var held: UInt32 = 0
+        var bits = 0
+        for letter in text where letter != UInt8(ascii: "=") {
+            let value: UInt8
+            switch letter {
+            case 0x41...0x5A: value = letter - 0x41
+            case 0x61...0x7A: value = letter - 0x61 + 26
+            case 0x30...0x39: value = letter - 0x30 + 52
+            case 0x2B, 0x2D: value = 62
+            case 0x2F, 0x5F: value = 63
+            default: return nil
+            }
+            held = held << 6 | UInt32(value)
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                out.append(UInt8(truncatingIfNeeded: held >> UInt32(bits)))
+            }
+        }
+        return out
+    }
 }
 
 /// Puts frames together to messages, answers pings, and carries the closing handshake through.

@@ -87,7 +87,7 @@ struct NodeStatus: Sendable {
             ],
             "allocatable": .object(capacity), "capacity": whole,
             "conditions": .array(conditions(known, problem: problem, now: now)),
-            "daemonEndpoints": ["kubeletEndpoint": ["Port": 10250]],
+            "daemonEndpoints": ["kubeletEndpoint": ["Port": .int(Int64(configuration.serving?.port ?? 0))]],
             "nodeInfo": [
                 "architecture": .string(ImageArchive.architecture),
                 "bootID": .string(line("/proc/sys/kernel/random/boot_id")),

@@ -58,7 +58,7 @@ struct SimulatedNode: Sendable {
                 condition("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
                 condition("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
             ],
-            "daemonEndpoints": ["kubeletEndpoint": ["Port": 10250]],
+            "daemonEndpoints": ["kubeletEndpoint": ["Port": 0]],
             "nodeInfo": [
                 "architecture": .string(ImageArchive.architecture), "bootID": "",
                 "containerRuntimeVersion": "simulated://1",

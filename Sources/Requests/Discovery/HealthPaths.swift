@@ -17,7 +17,7 @@ public enum HealthPaths {
     ]
 
     /// The checks below one of the three paths, in order.
-    static func checks(_ root: String) -> [String] {
+    public static func checks(_ root: String) -> [String] {
         let first: [String]
         let last: [String]
         switch root {
@@ -30,23 +30,36 @@ public enum HealthPaths {
     }
 
     /// The answer to a GET below these paths as plain text; nil for other paths and for checks that there are not.
-    /// `isReady` is false until the server serves.
-    public static func answer(path: String, query: Query, isReady: Bool) -> (code: Int, text: String)? {
+    /// `failing` has the checks that fail now, with the reason.
+    public static func answer(path: String, query: Query, failing: [String: String]) -> (code: Int, text: String)? {
         var parts = path.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: true).map(String.init)
         guard let root = parts.first, root == "healthz" || root == "livez" || root == "readyz" else { return nil }
         if parts.count == 2, parts[1].isEmpty { parts.removeLast() }
         let all = checks(root)
-        let isGood = isReady || root != "readyz"
         if parts.count == 2 {
             guard all.contains(parts[1]) else { return nil }
-            return isGood || parts[1] == "ping" ? (200, "ok") : (500, "internal server error: not ready\n")
+            return failing[parts[1]].map { (500, "internal server error: \($0)\n") } ?? (200, "ok")
         }
-        guard query["verbose"] != nil || !isGood else { return (200, "ok") }
-        let excluded = Set(query.all("exclude"))
+        let isVerbose = query["verbose"] != nil
+        if failing.isEmpty, !isVerbose { return (200, "ok") }
+        var excluded = Set(query.all("exclude"))
         var text = ""
-        for check in all where !excluded.contains(check) {
-            text += isGood || check == "ping" ? "[+]\(check) ok\n" : "[-]\(check) failed: reason withheld\n"
+        var isGood = true
+        for check in all {
+            if excluded.remove(check) != nil {
+                text += "[+]\(check) excluded: ok\n"
+            } else if failing[check] != nil {
+                isGood = false
+                text += "[-]\(check) failed: reason withheld\n"
+            } else {
+                text += "[+]\(check) ok\n"
+            }
         }
-        return isGood ? (200, text + "\(root) check passed\n") : (500, text + "\(root) check failed\n")
+        if !excluded.isEmpty {
+            let names = excluded.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
+            text += "warn: some health checks cannot be excluded: no matches for \(names)\n"
+        }
+        if !isGood { return (500, text + "\(root) check failed\n") }
+        return (200, isVerbose ? text + "\(root) check passed\n" : "ok")
     }
 }

@@ -10,6 +10,8 @@ public struct OpenAPIAnswer: Sendable {
     public var etag: String
     /// Whether the answer never changes: it was asked for by its content address.
     public var isImmutable: Bool
+    /// Where the newest document is, for a 301; empty otherwise.
+    public var location = ""
 
     /// `/openapi/v2`; 406 when neither JSON nor gnostic's protobuf is accepted.
     public static func v2(_ document: OpenAPIv2, accept: String, ifNoneMatch: String) throws(APIError) -> OpenAPIAnswer
@@ -62,6 +64,13 @@ public struct OpenAPIAnswer: Sendable {
         }
         let tag = "\"\(found.hash)\""
         let isImmutable = !rest.isEmpty && query["hash"] == found.hash
+        if !rest.isEmpty, let asked = query["hash"], !asked.isEmpty, asked != found.hash {
+            let location = "/openapi/v3/\(rest)?hash=\(found.hash)"
+            return OpenAPIAnswer(
+                code: 301, contentType: "text/html; charset=utf-8",
+                body: Array("<a href=\"\(location)\">Moved Permanently</a>.\n\n".utf8), etag: tag, isImmutable: false,
+                location: location)
+        }
         if ifNoneMatch == tag {
             return OpenAPIAnswer(
                 code: 304, contentType: "application/json", body: [], etag: tag, isImmutable: isImmutable)

@@ -104,4 +104,6 @@ public struct Refusal: Error {
         self.admission = admission
         self.wanted = wanted
     }
+    /// A refusal from outside the decision.
+    public init(_ error: APIError) { self.init(error: error) }
 }

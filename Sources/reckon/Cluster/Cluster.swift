@@ -85,10 +85,18 @@ final class Cluster {
         registry = box
         let group = MultiThreadedEventLoopGroup.singleton
         let client = HTTPClient(group: group)
+        let proxies = ProxyClients(
+            open: HTTPClient(group: group, tls: .init(trustsAnyone: true)),
+            kubelet: HTTPClient(
+                group: group,
+                tls: .init(
+                    authorities: pki.authority.pair.certificateBytes,
+                    certificateChain: pki.kubeletClient.certificateBytes,
+                    privateKey: pki.kubeletClient.privateKeyBytes)))
         server = APIServer(
             engine: engine, authenticator: authenticator, tokens: tokens, settings: settled,
             version: Reckon.serverVersion,
-            nodes: NodeRegistry(client: client) { box.streams(of: $0) }, group: group,
+            nodes: NodeRegistry(client: client, proxies: proxies) { box.streams(of: $0) }, group: group,
             frontProxy: pki.frontProxyClient, logger: logger)
         forks = ForkHost(
             parent: log,
@@ -141,10 +149,19 @@ final class Cluster {
     }
 
     /// Starts what `--nodes` asks for.
-    func startNodes(_ wanted: NodesOption, name: String?) async throws {
+    func startNodes(_ wanted: NodesOption, name: String?, kubeletPort: Int) async throws {
+        let (pki, server, engine) = (pki, server, engine)
         nodes = try await LocalNodes.start(
             wanted, name: name, directory: URL(fileURLWithPath: options.data).path, door: engine, tokens: server,
-            logger: logger)
+            serving: { node, address in
+                guard kubeletPort > 0 else { return nil }
+                let pair = try pki.kubeletServing(node: node, addresses: [address], now: engine.now)
+                return KubeletServing(
+                    port: kubeletPort,
+                    tls: .init(
+                        certificateChain: pair.certificateBytes, privateKey: pair.privateKeyBytes,
+                        clientCertificateAuthorities: pki.authority.pair.certificateBytes), access: server)
+            }, logger: logger)
         if let streams = nodes?.streams { registry.set(streams) }
     }
 

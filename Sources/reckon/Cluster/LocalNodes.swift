@@ -25,7 +25,7 @@ final class LocalNodes {
 
     static func start(
         _ wanted: NodesOption, name: String?, directory: String, door: any ClusterDoor, tokens: any TokenSource,
-        logger: Logger
+        serving: (_ node: String, _ address: String) throws -> KubeletServing?, logger: Logger
     ) async throws -> LocalNodes {
         switch wanted {
         case .none: return LocalNodes()
@@ -42,6 +42,8 @@ final class LocalNodes {
             var configuration = KubeletConfiguration(
                 nodeName: name ?? ProcessInfo.processInfo.hostName.lowercased(), directory: directory + "/node")
             configuration.version = Reckon.version
+            configuration.nodeAddress = Kubelet.detectAddress()
+            configuration.serving = try serving(configuration.nodeName, configuration.nodeAddress)
             let resolver = ClusterDNS.serviceAddress(door)
             configuration.clusterDNS = resolver.map { [$0] } ?? []
             let kubelet = Kubelet(configuration: configuration, door: door, tokens: tokens, logger: logger)

@@ -16,10 +16,15 @@ struct UpCommand: AsyncParsableCommand {
     @Option(name: .customLong("node-name"), help: "The local node's name; the host's name by default.")
     var nodeName: String?
 
+    @Option(
+        name: .customLong("kubelet-port"),
+        help: "Where the local node's kubelet serves its HTTPS API (nodes/NAME/proxy goes there); 0 serves none.")
+    var kubeletPort = 10250
+
     func run() async throws {
         let cluster = try await Cluster(server, loops: true)
         do {
-            try await cluster.startNodes(nodes, name: nodeName)
+            try await cluster.startNodes(nodes, name: nodeName, kubeletPort: kubeletPort)
         } catch {
             await cluster.stop()
             throw error
