@@ -93,8 +93,8 @@ public final class APIServer: EdgeHandler {
     /// Serves forks under `/fork/NAME/` from now on.
     public func keepForks(_ keeper: any ForkKeeper) { forkKeeper.withLock { $0 = keeper } }
     var forks: (any ForkKeeper)? { forkKeeper.withLock { $0 } }
-    /// Nobody watches anything here.
-    public var isUnwatched: Bool { metrics.watches == 0 }
+    /// Nobody has a watch or another stream open here.
+    public var isUnwatched: Bool { streamMetrics.open.allSatisfy { $0.count == 0 } }
 
     /// Whether the user may, by the rules of the newest state.
     func allows(_ attributes: AccessAttributes) -> AuthorizationFacts {

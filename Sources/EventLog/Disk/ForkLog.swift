@@ -134,6 +134,7 @@ public final class ForkLog: EventLog {
         try own.prune(journalBefore: nil, accessBefore: time)
     }
 
+    public var usedBytes: UInt64 { own.usedBytes }
     public func statistics() throws(LogError) -> LogStatistics { try own.statistics() }
 
     /// Folds the fork's own events anew over the parent's state.
