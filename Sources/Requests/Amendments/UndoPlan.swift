@@ -141,6 +141,11 @@ public struct UndoPlan: Sendable {
             object = inversion.result
             object["status"] = document["status"]
         }
+        // An object that nobody touched since goes back as a whole: what the server keeps of it stays as it is.
+        for path in Self.bookkeeping {
+            let field = path.split(separator: ".").map(String.init)
+            object[field] = document[field]
+        }
         guard object != document else { return }
         var write = Amendment.Write(.update, key)
         write.subresource = undo.isStatus ? "status" : ""
