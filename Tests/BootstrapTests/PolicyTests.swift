@@ -58,7 +58,11 @@ import Testing
             ["rule": "self.teeth < 1000", "message": "too many teeth"], ["rule": "self.teeth >= oldSelf.teeth"],
             ["rule": "!has(self.names) || self.names.exists(n, n.startsWith('a') && size(n) > 1 ? true : n == 'b')"],
         ]
-        let properties: JSON = ["teeth": ["type": "integer"], "names": ["type": "array", "items": ["type": "string"]]]
+        let properties: JSON = [
+            "teeth": ["type": "integer"],
+            // Without bounds the rule about names would be refused for what it may cost.
+            "names": ["type": "array", "maxItems": 20, "items": ["type": "string", "maxLength": 100]],
+        ]
         let spec: JSON = ["type": "object", "properties": properties, "x-kubernetes-validations": rules]
         var definition = gears(spec)
         try cluster.write(.create, "apiextensions.k8s.io/v1", "customresourcedefinitions", definition)
@@ -70,7 +74,7 @@ import Testing
             subresource: "status")
         cluster.catalog = Catalog.serving(cluster.state)
         func gear(_ spec: JSON) -> JSON { ["metadata": ["name": "g", "namespace": "default"], "spec": spec] }
-        let start = "Gear.example.com \"g\" is invalid: spec: Invalid value: \"object\": "
+        let start = "Gear.example.com \"g\" is invalid: spec: Invalid value: "
         #expect(cluster.refusal(.create, "example.com/v1", "gears", gear(["teeth": 1000])) == start + "too many teeth")
         #expect(
             cluster.refusal(.create, "example.com/v1", "gears", gear(["teeth": 1, "names": ["a"]]))?.hasPrefix(
