@@ -100,7 +100,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"])]),
         ours(
-            "EventLog", ["CLMDB", "CZlib", "Document", "Schema", "Records", "ClusterState", "LogArchive", crypto, cryptoExtras],
+            "EventLog",
+            ["CLMDB", "CZlib", "Document", "Schema", "Records", "ClusterState", "LogArchive", crypto, cryptoExtras],
             exclude: ["README.md"]),
         ours(
             "Engine",

@@ -213,7 +213,9 @@ public struct Scheduler: Sendable {
             case .ready(let needs):
                 context.volumes = needs
                 context.exclusiveClaims = Set(needs.filter(\.isExclusive).map(\.claim))
-                if !context.exclusiveClaims.isEmpty { context.claimsInUse = placements.uses(of: context.exclusiveClaims, in: pod.namespace) }
+                if !context.exclusiveClaims.isEmpty {
+                    context.claimsInUse = placements.uses(of: context.exclusiveClaims, in: pod.namespace)
+                }
             case .refused(let reason):
                 return fail(
                     pod, FitMessage.header(placements.nodeCount) + ": " + reason + ". not found", hope: .volume,

@@ -114,6 +114,7 @@ struct Workloads {
     }
 
     private func podsOf(_ app: String) async throws -> [JSON] {
-        try await server.send("GET", "/api/v1/namespaces/crash/pods?labelSelector=app%3D" + app).body["items"]?.elements ?? []
+        try await server.send("GET", "/api/v1/namespaces/crash/pods?labelSelector=app%3D" + app).body["items"]?.elements
+            ?? []
     }
 }

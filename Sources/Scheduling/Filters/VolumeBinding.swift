@@ -55,7 +55,8 @@ enum VolumeBinding {
                 guard let volume = state.object(.volumes, "", volumeName)?.document else {
                     return .refused("persistentvolume \"\(volumeName)\" not found")
                 }
-                out.append(VolumeNeed(claim: name, boundTerms: terms(of: volume), isBound: true, isExclusive: isExclusive))
+                out.append(
+                    VolumeNeed(claim: name, boundTerms: terms(of: volume), isBound: true, isExclusive: isExclusive))
                 continue
             }
             let className = claim["spec"]?["storageClassName"]?.string ?? ""

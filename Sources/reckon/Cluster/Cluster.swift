@@ -110,7 +110,8 @@ final class Cluster {
                 tls: .init(
                     certificateChain: pki.serving.certificateBytes, privateKey: pki.serving.privateKeyBytes,
                     clientCertificateAuthorities: pki.authority.pair.certificateBytes
-                        + Array("\n".utf8) + pki.frontProxyAuthority.pair.certificateBytes)), group: group, handler: server)
+                        + Array("\n".utf8) + pki.frontProxyAuthority.pair.certificateBytes)), group: group,
+            handler: server)
         keeping = try LogKeeping(options, log: log, engine: engine, reports: server.reports, logger: logger)
         if loops {
             let controllers = ControllerLoop(
