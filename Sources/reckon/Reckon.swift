@@ -29,7 +29,7 @@ struct Reckon: AsyncParsableCommand {
             ShowCommand.self, BlameCommand.self, WhyCommand.self, BisectCommand.self, AuditCommand.self,
             DoctorCommand.self, RecordCommand.self, ServeCommand.self, CaptureCommand.self, LogCommand.self,
             UICommand.self, UndoCommand.self, UndeleteCommand.self, RewindCommand.self, ForkCommand.self,
-            ReplayCommand.self, VersionCommand.self,
+            ReplayCommand.self, ResetCommand.self, VersionCommand.self,
         ])
 
     static func main() async { await main(When.plain(Array(CommandLine.arguments.dropFirst()))) }
