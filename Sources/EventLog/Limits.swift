@@ -23,6 +23,8 @@ enum Limits {
     static let checkpointBytesMin: UInt64 = 256 << 20
     /// Past states kept at hand.
     static let rememberedStates = 4
+    /// Objects of all of them, unless there is but one.
+    static let rememberedObjectsMax = 150_000
     /// A part of a past state is folded from a state at hand when no more events than these lie between.
     static let excerptFoldEvents: UInt64 = 300
     /// Objects that a part is read of one by one; a larger part is folded.

@@ -47,7 +47,13 @@ extension DiskLog {
         shared.withLock { shared in
             shared.remembered.removeAll { $0.revision == revision }
             shared.remembered.append(result)
-            if shared.remembered.count > Limits.rememberedStates { shared.remembered.removeFirst() }
+            // States that were folded apart share little: few of a large cluster are kept.
+            while shared.remembered.count > Limits.rememberedStates
+                || (shared.remembered.count > 1
+                    && shared.remembered.reduce(0) { $0 + $1.objectCount } > Limits.rememberedObjectsMax)
+            {
+                shared.remembered.removeFirst()
+            }
         }
         return result
     }
