@@ -60,7 +60,11 @@ import Testing
         #expect(answer["items"]?[2]?["changes"]?[0]?["before"] == "4")
         let since = try past.ask("history", [("resource", "configmaps"), ("since", "4")])
         #expect(since["items"]?.elements.compactMap { $0["revision"]?.int } == [5, 6])
-        #expect(HistoryText.text(since, ink, withFields: true).contains(#"~ data.n: "4" → "6""#))
+        let id = try #require(since["items"]?[0]?["auditID"]?.string)
+        for withFields in [true, false] {
+            let text = HistoryText.text(since, ink, withFields: withFields)
+            #expect(text.contains(#"~ data.n: "4" → "6""#) && text.contains("request \(id)"), "\(text)")
+        }
     }
 
     @Test func blameNamesDefaultsAndPlugins() throws {

@@ -44,13 +44,19 @@ public enum HistoryText {
         if let version = entry["sourceResourceVersion"]?.string { line += ink.dim("  source \(version)") }
         if let since = entry["unseenSince"]?.string { line += ink.red("  unseen since \(ink.clock(since))") }
         if let cause = entry["cause"]?.int { line += ink.dim("  because of \(cause)") }
-        if !withFields, kind == "updated" {
-            line += "  " + gist(changes, ink)
-            return [line]
+        let request = entry["auditID"]?.string.map { $0.isEmpty ? "" : "request " + $0 } ?? ""
+        guard withFields else {
+            if kind == "updated" { line += "  " + gist(changes, ink) }
+            return [request.isEmpty ? line : line + ink.dim("  " + request)]
         }
-        guard withFields, kind == "updated" else { return [line] }
+        var lines = [line]
+        if !request.isEmpty {
+            let asked = "\(entry["verb"]?.string ?? "") \(entry["path"]?.string ?? "")"
+            lines.append(ink.dim("           \(request)  \(asked)"))
+        }
+        guard kind == "updated" else { return lines }
         let fields = changes.filter { !Noise.isNoisy($0["path"]?.string ?? "") }
-        return [line]
+        return lines
             + (fields.isEmpty
                 ? [ink.dim("           nothing but bookkeeping")]
                 : FieldLines.lines(fields, old: "before", new: "after", ink).map { "           " + $0 })
