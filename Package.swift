@@ -108,7 +108,8 @@ let package = Package(
             [
                 "Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Requests", "EventLog",
                 "Controllers", "Scheduling", deques, logging,
-            ]),
+            ],
+            exclude: ["README.md"]),
         // E: edge
         ours(
             "HTTPEdge",
@@ -122,7 +123,7 @@ let package = Package(
                 "FlowControl", "History", "Replay", "Controllers", "EventLog", "Engine", "PageFiles",
                 "HTTPEdge", "Identity", "CZlib", nioCore, nioHTTP1, nioSSL, crypto, yaml, logging,
             ],
-            exclude: ["Proxy/README.md"]),
+            exclude: ["README.md", "Proxy/README.md"]),
         ours("CRI", [grpc, grpcTransport, grpcProtobuf, protobuf], exclude: ["README.md", "api.proto"]),
         ours(
             "Kubelet",

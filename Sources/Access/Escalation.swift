@@ -56,7 +56,7 @@ extension AccessRules {
         if missing.isEmpty { return nil }
         let lines = Set(PolicyRule.compact(missing).map(\.description)).sorted()
         var text =
-            "user \(quoted(user.name)) (groups=\(quoted(user.groups))) is attempting to grant RBAC permissions not currently held:\n"
+            "user \(goQuoted(user.name)) (groups=\(goQuoted(user.groups))) is attempting to grant RBAC permissions not currently held:\n"
         text += lines.joined(separator: "\n")
         if !errors.isEmpty { text += "; resolution errors: [\(errors.joined(separator: ", "))]" }
         return text
@@ -126,11 +126,11 @@ extension PolicyRule {
     /// `{APIGroups:[""], Resources:["secrets"], Verbs:["*"]}`.
     var description: String {
         var parts: [String] = []
-        if !apiGroups.isEmpty { parts.append("APIGroups:" + quoted(apiGroups)) }
-        if !resources.isEmpty { parts.append("Resources:" + quoted(resources)) }
-        if !nonResourceURLs.isEmpty { parts.append("NonResourceURLs:" + quoted(nonResourceURLs)) }
-        if !resourceNames.isEmpty { parts.append("ResourceNames:" + quoted(resourceNames)) }
-        if !verbs.isEmpty { parts.append("Verbs:" + quoted(verbs)) }
+        if !apiGroups.isEmpty { parts.append("APIGroups:" + goQuoted(apiGroups)) }
+        if !resources.isEmpty { parts.append("Resources:" + goQuoted(resources)) }
+        if !nonResourceURLs.isEmpty { parts.append("NonResourceURLs:" + goQuoted(nonResourceURLs)) }
+        if !resourceNames.isEmpty { parts.append("ResourceNames:" + goQuoted(resourceNames)) }
+        if !verbs.isEmpty { parts.append("Verbs:" + goQuoted(verbs)) }
         return "{" + parts.joined(separator: ", ") + "}"
     }
 }

@@ -1,14 +1,15 @@
+import Document
 public import Records
 public import Schema
 
 extension AccessAttributes {
     /// What upstream tells a client that may not: `User "alice" cannot list resource "pods" in API group "" in the namespace "x"`.
     public var refusal: String {
-        guard isResourceRequest else { return "User \(quoted(user.name)) cannot \(verb) path \(quoted(path))" }
+        guard isResourceRequest else { return "User \(goQuoted(user.name)) cannot \(verb) path \(goQuoted(path))" }
         let what = subresource.isEmpty ? resource : resource + "/" + subresource
-        let place = namespace.isEmpty ? "at the cluster scope" : "in the namespace \(quoted(namespace))"
+        let place = namespace.isEmpty ? "at the cluster scope" : "in the namespace \(goQuoted(namespace))"
         return
-            "User \(quoted(user.name)) cannot \(verb) resource \(quoted(what)) in API group \(quoted(group)) \(place)"
+            "User \(goQuoted(user.name)) cannot \(verb) resource \(goQuoted(what)) in API group \(goQuoted(group)) \(place)"
     }
 
     /// The 403 for this request. The reason is empty unless an authorizer has one for the client.
@@ -32,27 +33,5 @@ extension AccessAttributes {
     }
 }
 
-/// Text in double quotes as Go's %q writes it: the escapes of quotes, backslashes and control characters.
-func quoted(_ text: String) -> String {
-    var out = "\""
-    for scalar in text.unicodeScalars {
-        switch scalar {
-        case "\"": out += "\\\""
-        case "\\": out += "\\\\"
-        case "\n": out += "\\n"
-        case "\t": out += "\\t"
-        case "\r": out += "\\r"
-        default:
-            if scalar.value < 0x20 || scalar.value == 0x7F {
-                let hex = String(scalar.value, radix: 16)
-                out += "\\x" + (hex.utf8.count < 2 ? "0" : "") + hex
-            } else {
-                out.unicodeScalars.append(scalar)
-            }
-        }
-    }
-    return out + "\""
-}
-
 /// `["a" "b"]`: a list as Go's %q writes it.
-func quoted(_ list: [String]) -> String { "[" + list.map { quoted($0) }.joined(separator: " ") + "]" }
+func goQuoted(_ list: [String]) -> String { "[" + list.map { goQuoted($0) }.joined(separator: " ") + "]" }

@@ -35,7 +35,7 @@ enum NodeAuthorizer {
     static func decide(_ request: AccessAttributes, node: String, _ state: ClusterState, _ graph: inout NodeGraph)
         -> Answer
     {
-        if node.isEmpty { return .noOpinion("unknown node for user \(quoted(request.user.name))") }
+        if node.isEmpty { return .noOpinion("unknown node for user \(goQuoted(request.user.name))") }
         if request.isResourceRequest {
             switch (request.group, request.resource) {
             case ("", "secrets"), ("", "configmaps"): return readReferenced(request, node, state, &graph)

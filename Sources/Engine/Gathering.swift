@@ -1,9 +1,9 @@
 public import Admission
 import Dispatch
-public import Document
+import Document
 import Records
 public import Requests
-public import Schema
+import Schema
 import Synchronization
 
 /// Calls servers outside: what a decision needs of them is asked before it is taken.

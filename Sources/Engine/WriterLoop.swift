@@ -10,19 +10,14 @@ import Schema
 /// The writer's own state: what it has decided but not yet published.
 struct WriterLoop {
     private let engine: Engine
-    private var state: ClusterState
-    private var catalog: Catalog
-    private var webhooks: WebhookDirectory
-    private var aggregated: AggregatedServices
+    private var draft: SnapshotDraft
+    private var state: ClusterState { draft.state }
     private var lastTime: Timestamp
     private var sinceCheckpoint: UInt64 = 0
 
     init(_ engine: Engine, _ start: Snapshot) {
         self.engine = engine
-        state = start.state
-        catalog = start.catalog
-        webhooks = start.webhooks
-        aggregated = start.aggregated
+        draft = SnapshotDraft(start)
         lastTime = start.state.time
     }
 
@@ -60,13 +55,13 @@ struct WriterLoop {
 
     private mutating func commit(_ writes: [PendingWrite], _ notes: [AccessEntry], _ waiters: [@Sendable () -> Void]) {
         var batch = DecidedBatch()
-        let before = (state, catalog, webhooks, aggregated)
+        let before = draft
         lastTime = max(lastTime, engine.now)
         for entry in notes { batch.access.append(record(entry)) }
         for write in writes { decide(write, &batch) }
         do throws(LogError) {
             let began = steadyMicroseconds()
-            try engine.log.append(batch.journal + batch.access, after: before.0)
+            try engine.log.append(batch.journal + batch.access, after: before.state)
             let (events, accesses) = (batch.journal.count, batch.access.count)
             engine.meter.with {
                 $0.committed(
@@ -74,14 +69,13 @@ struct WriterLoop {
                     microseconds: steadyMicroseconds() - began)
             }
         } catch {
-            (state, catalog, webhooks, aggregated) = before
+            draft = before
             refuse(writes, waiters, error)
             return
         }
         // Without an event the cluster is what it was; where another process writes the log it may even be further on.
         let snapshot =
-            batch.journal.isEmpty
-            ? nil : Snapshot(state: state, catalog: catalog, webhooks: webhooks, aggregated: aggregated)
+            batch.journal.isEmpty ? nil : draft.snapshot
         let replies = batch.replies
         engine.publications.signal { queue in
             queue.batches.append(
@@ -93,8 +87,8 @@ struct WriterLoop {
 
     private mutating func decide(_ write: PendingWrite, _ batch: inout DecidedBatch) {
         let ground = DecisionGround(
-            state: state, catalog: catalog, settings: engine.settings,
-            webhooks: engine.outside.isThere ? webhooks : .none)
+            state: draft.state, catalog: draft.catalog, settings: engine.settings,
+            webhooks: engine.outside.isThere ? draft.webhooks : .none)
         do throws(Refusal) {
             if let refusal = write.refusal { throw Refusal(error: refusal) }
             let decision = try write.work.decide(on: ground, now: lastTime)
@@ -116,22 +110,7 @@ struct WriterLoop {
                 request: write.request,
                 authentication: write.authentication, authorization: write.authorization, admission: decision.admission,
                 outcome: Outcome(code: decision.code), changes: decision.changes, decision: write.reasons)
-            let previous = record.changes.map { state.object($0.key) }
-            state.apply(record)
-            if record.changes.contains(where: { $0.key.resource == "customresourcedefinitions" }) {
-                catalog = Catalog.serving(state)
-            }
-            if record.changes.contains(where: { WebhookDirectory.isMade(of: $0.key) }) {
-                webhooks = WebhookDirectory.of(state)
-            }
-            if record.changes.contains(where: { AggregatedServices.isMade(of: $0.key) }) {
-                aggregated = AggregatedServices.of(state)
-            }
-            let versions = zip(record.changes, previous).map { change, before in
-                CommittedEvent.Version(
-                    change: change, previous: before, current: change.kind == .deleted ? nil : state.object(change.key))
-            }
-            batch.events.append(CommittedEvent(record: record, versions: versions))
+            batch.events.append(draft.apply(record))
             batch.journal.append(record)
             batch.replies.append((write.reply, .decided(decision, revision: record.revision)))
         } catch {

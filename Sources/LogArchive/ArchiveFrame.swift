@@ -1,4 +1,4 @@
-package import Records
+import Records
 
 /// A run of bytes in an archive's file.
 ///

@@ -1,6 +1,6 @@
 import ClusterState
 import Dispatch
-public import Document
+import Document
 import EventLog
 import Glibc
 import LogArchive

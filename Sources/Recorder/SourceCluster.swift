@@ -1,4 +1,4 @@
-public import Document
+import Document
 public import HTTPEdge
 import NIOCore
 import NIOPosix

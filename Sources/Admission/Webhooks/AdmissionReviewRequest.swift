@@ -59,7 +59,7 @@ extension AdmissionRequest {
     func checkSideEffects(_ hook: Webhook) throws(APIError) {
         guard context.isDryRun else { return }
         if hook.sideEffects == "None" || hook.sideEffects == "NoneOnDryRun" { return }
-        throw .badRequest("admission webhook \(GoText.quoted(hook.name)) does not support dry run")
+        throw .badRequest("admission webhook \(goQuoted(hook.name)) does not support dry run")
     }
 
     /// What the log keeps of a call: whose answer it was, what it said and how long it took.

@@ -45,7 +45,7 @@ struct AdmissionVerdict {
         if answer.call.apiVersion == "admission.k8s.io/v1" {
             let uid = response["uid"]?.string ?? ""
             guard uid == answer.uid else {
-                throw .init(message: "expected response.uid=\(GoText.quoted(answer.uid)), got \(GoText.quoted(uid))")
+                throw .init(message: "expected response.uid=\(goQuoted(answer.uid)), got \(goQuoted(uid))")
             }
             let (version, kind) = (review["apiVersion"]?.string ?? "", review["kind"]?.string ?? "")
             guard version == answer.call.apiVersion, kind == answer.call.kind else {
@@ -85,7 +85,7 @@ struct AdmissionVerdict {
 
     /// The refusal that a client reads: the webhook's Status with its name before the message. Upstream's `ToStatusErr`.
     func refusal(_ webhook: String) -> APIError {
-        let denied = "admission webhook \(GoText.quoted(webhook)) denied the request"
+        let denied = "admission webhook \(goQuoted(webhook)) denied the request"
         let message = result?["message"]?.string ?? ""
         let reason = result?["reason"]?.string ?? ""
         var error = APIError(

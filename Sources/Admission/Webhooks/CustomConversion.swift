@@ -100,7 +100,7 @@ public enum CustomConversion {
         }
         let uid = response["uid"]?.string ?? ""
         guard uid == answer.uid || answer.call.apiVersion.hasSuffix("v1beta1") else {
-            throw .init(message: "expected response.uid=\(GoText.quoted(answer.uid)), got \(GoText.quoted(uid))")
+            throw .init(message: "expected response.uid=\(goQuoted(answer.uid)), got \(goQuoted(uid))")
         }
         guard response["result", "status"]?.string == "Success" else {
             throw .init(message: response["result", "message"]?.string ?? "")

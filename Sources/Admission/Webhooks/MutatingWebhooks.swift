@@ -46,7 +46,7 @@ struct MutatingWebhooks: AdmissionPlugin {
         do throws(ReviewReply.Unreadable) {
             verdict = try AdmissionVerdict.read(answer, isMutating: true)
         } catch {
-            let failure = "failed calling webhook \(GoText.quoted(hook.name)): " + error.message
+            let failure = "failed calling webhook \(goQuoted(hook.name)): " + error.message
             request.record(
                 name, call, latency: answer.latency, verdict: nil, failure: failure, failedOpen: hook.ignoresFailure)
             if hook.ignoresFailure { return false }
@@ -58,12 +58,12 @@ struct MutatingWebhooks: AdmissionPlugin {
         guard let patch = verdict.patch, !patch.elements.isEmpty || patch.array == nil else { return false }
         guard !request.object.isNull else {
             throw .internalError(
-                "admission webhook \(GoText.quoted(hook.name)) attempted to modify the object, which is not supported for this operation"
+                "admission webhook \(goQuoted(hook.name)) attempted to modify the object, which is not supported for this operation"
             )
         }
         guard verdict.patchType == "JSONPatch" else {
             let failure =
-                "failed calling webhook \(GoText.quoted(hook.name)): unsupported patch type \(GoText.quoted(verdict.patchType))"
+                "failed calling webhook \(goQuoted(hook.name)): unsupported patch type \(goQuoted(verdict.patchType))"
             if hook.ignoresFailure { return false }
             throw .internalError(failure)
         }

@@ -72,7 +72,7 @@ enum ReviewReply {
         case 504:
             text =
                 "the server was unable to return a response in the time allotted, but may still be processing the request"
-        case 500...: text = "an error on the server (\(GoText.quoted(text))) has prevented the request from succeeding"
+        case 500...: text = "an error on the server (\(goQuoted(text))) has prevented the request from succeeding"
         default: text = "the server responded with the status code \(status) but did not return more information"
         }
         return Unreadable(message: text)
@@ -81,28 +81,6 @@ enum ReviewReply {
 
 /// Words as Go writes them.
 enum GoText {
-    /// `%q`.
-    static func quoted(_ text: String) -> String {
-        var out = "\""
-        for c in text.unicodeScalars {
-            switch c {
-            case "\"": out += "\\\""
-            case "\\": out += "\\\\"
-            case "\n": out += "\\n"
-            case "\r": out += "\\r"
-            case "\t": out += "\\t"
-            default:
-                if c.value < 0x20 || c.value == 0x7F {
-                    let hex = String(c.value, radix: 16)
-                    out += "\\x" + (hex.utf8.count < 2 ? "0" : "") + hex
-                } else {
-                    out.unicodeScalars.append(c)
-                }
-            }
-        }
-        return out + "\""
-    }
-
     /// A group, version and kind as `%v` writes it: `admission.k8s.io/v1, Kind=AdmissionReview`.
     static func kind(_ apiVersion: String, _ kind: String) -> String {
         "\(apiVersion.contains("/") ? apiVersion : "/" + apiVersion), Kind=\(kind)"

@@ -1,3 +1,4 @@
+import Document
 import Schema
 
 /// Asks the validating webhooks, all at once, about the object as it will be stored: upstream's ValidatingAdmissionWebhook.
@@ -44,7 +45,7 @@ struct ValidatingWebhooks: AdmissionPlugin {
         do throws(ReviewReply.Unreadable) {
             verdict = try AdmissionVerdict.read(answer, isMutating: false)
         } catch {
-            let failure = "failed calling webhook \(GoText.quoted(hook.name)): " + error.message
+            let failure = "failed calling webhook \(goQuoted(hook.name)): " + error.message
             request.record(
                 name, call, latency: answer.latency, verdict: nil, failure: failure, failedOpen: hook.ignoresFailure)
             if hook.ignoresFailure { return }

@@ -79,6 +79,20 @@ final class ArchiveFileWriter {
         bytes += content.count
     }
 
+    /// Writes a file that must not exist yet, for its owner alone, and waits for the disk.
+    static func write(_ bytes: [UInt8], toNew path: String) throws(LogError) {
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw failure(path) }
+        defer { Glibc.close(file) }
+        var at = 0
+        while at < bytes.count {
+            let n = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress! + at, bytes.count - at) }
+            guard n > 0 else { throw failure(path) }
+            at += n
+        }
+        guard fsync(file) == 0 else { throw failure(path) }
+    }
+
     static func failure(_ path: String) -> LogError {
         .unusable("\(path) cannot be written: \(String(cString: strerror(errno)))")
     }

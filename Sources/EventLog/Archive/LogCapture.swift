@@ -1,7 +1,7 @@
 internal import ClusterState
 public import Document
 internal import Glibc
-package import LogArchive
+import LogArchive
 internal import Records
 
 /// A window of a log as one file: the state at its beginning, and everything that followed until its end.

@@ -200,7 +200,7 @@ final class LogImport {
         var objects: [StoredObject] = []
         if floor.revision > 0 {
             let path = DiskLog.checkpointPath(directory, floor.revision)
-            try Self.write(stateBytes ?? [], path)
+            try ArchiveFileWriter.write(stateBytes ?? [], toNew: path)
             stateBytes = nil
             objects = DiskLog.byNumber(try CheckpointFile.read(path, revision: floor.revision))
         }
@@ -220,19 +220,6 @@ final class LogImport {
             }
         }
         lastRevision = 0
-    }
-
-    private static func write(_ bytes: [UInt8], _ path: String) throws(LogError) {
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw ArchiveFileWriter.failure(path) }
-        defer { Glibc.close(file) }
-        var at = 0
-        while at < bytes.count {
-            let n = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress! + at, bytes.count - at) }
-            guard n > 0 else { throw ArchiveFileWriter.failure(path) }
-            at += n
-        }
-        guard fsync(file) == 0 else { throw ArchiveFileWriter.failure(path) }
     }
 
     /// Completes the log: takes away what goes beyond the restore point, writes the parts of blocks, the index and a checkpoint.

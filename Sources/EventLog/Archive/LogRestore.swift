@@ -82,17 +82,7 @@ public enum LogRestore {
             folder += "/" + part
             if mkdir(folder, 0o700) != 0, errno != EEXIST { throw ArchiveFileWriter.failure(folder) }
         }
-        let path = directory + "/" + name
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw ArchiveFileWriter.failure(path) }
-        defer { Glibc.close(file) }
-        var at = 0
-        while at < bytes.count {
-            let n = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress! + at, bytes.count - at) }
-            guard n > 0 else { throw ArchiveFileWriter.failure(path) }
-            at += n
-        }
-        guard fsync(file) == 0 else { throw ArchiveFileWriter.failure(path) }
+        try ArchiveFileWriter.write(bytes, toNew: directory + "/" + name)
     }
 
     /// Removes a directory that a restore made, two levels deep at most.

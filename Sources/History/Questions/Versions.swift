@@ -2,7 +2,7 @@ import ClusterState
 import Document
 import Records
 import Requests
-public import Schema
+import Schema
 
 /// The versions of one object, read from the past: what `history`, `blame` and `why` are answered from.
 extension RecordedPast {

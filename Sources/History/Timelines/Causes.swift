@@ -1,4 +1,4 @@
-public import Document
+import Document
 public import Records
 
 /// Why something happened: an event, the one that led to it, and so on back to a request from outside.

@@ -1,5 +1,5 @@
 public import Document
-public import Schema
+import Schema
 
 /// What aggregated servers serve, as discovery tells it beside this server's own: by APIService, the resources of its version in
 /// the aggregated form. One that is not there could not be asked: it is listed without resources.

@@ -1,3 +1,5 @@
+import Document
+
 /// The parameters of a URL's query in the order given. Keys may repeat; most readers take the first value.
 public struct Query: Sendable, Equatable {
     public struct Parameter: Sendable, Equatable {
@@ -78,26 +80,4 @@ package enum GoNumbers {
         }
         return value
     }
-}
-
-/// A string as Go's `%q` prints it.
-package func goQuoted(_ text: String) -> String {
-    var out = "\""
-    for scalar in text.unicodeScalars {
-        switch scalar {
-        case "\"": out += "\\\""
-        case "\\": out += "\\\\"
-        case "\n": out += "\\n"
-        case "\t": out += "\\t"
-        case "\r": out += "\\r"
-        default:
-            if scalar.value < 0x20 || scalar.value == 0x7F {
-                let hex = String(scalar.value, radix: 16)
-                out += "\\x" + (hex.utf8.count < 2 ? "0" : "") + hex
-            } else {
-                out.unicodeScalars.append(scalar)
-            }
-        }
-    }
-    return out + "\""
 }

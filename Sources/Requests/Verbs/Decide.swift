@@ -1,7 +1,7 @@
 public import Admission
 public import ClusterState
 import Document
-public import Records
+import Records
 public import Schema
 
 /// What a write is decided on: one state and what is served at it.
