@@ -74,7 +74,7 @@ public final class APIServer: EdgeHandler {
         conversions = Conversions(caller)
         availability = AvailabilityLoop(engine, clients, logger)
         guard shown == nil else { return }
-        // A fork calls nobody outside.
+        // A fork asks no admission webhook, and whether aggregated servers are there stays as it was.
         if owner == nil { engine.callOutside(with: caller) }
         definitions.start()
         fairness.start()
