@@ -167,6 +167,7 @@ public struct PendingWrite: Sendable {
     public enum Work: Sendable {
         case command(WriteCommand)
         case amendment(Amendment)
+        case expiry(Expiry)
 
         func decide(on ground: DecisionGround, now: Timestamp) throws(Refusal) -> Decision {
             switch self {
@@ -175,6 +176,7 @@ public struct PendingWrite: Sendable {
                 if command.answers.isEmpty { command.now = now }
                 return try Requests.decide(command, on: ground)
             case .amendment(let amendment): return try amendment.decide(on: ground, now: now)
+            case .expiry(let expiry): return expiry.decide(on: ground)
             }
         }
     }

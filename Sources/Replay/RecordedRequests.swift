@@ -7,6 +7,8 @@ import Records
 enum RecordedRole {
     /// A controller or the scheduler: what it did is decided anew.
     case loop
+    /// Time: Events whose hour is over. A replay's own stay, nothing looks at them.
+    case expiry
     /// The kubelet of that node.
     case kubelet(String)
     /// Everybody else.
@@ -16,9 +18,14 @@ enum RecordedRole {
         let name = event.authentication.user.name
         if name.hasPrefix("system:node:") {
             self = .kubelet(String(name.dropFirst(12)))
+        } else if event.authentication.authenticator == "internal", name == "system:apiserver",
+            event.request.verb == "deletecollection", event.request.path == "/api/v1/events"
+        {
+            self = .expiry
         } else if event.authentication.authenticator == "internal",
             name == "system:kube-scheduler" || name == "system:kube-controller-manager"
                 || name.hasPrefix("system:serviceaccount:kube-system:")
+                || name == "system:apiserver" && event.request.userAgent.hasSuffix("-controller")
         {
             self = .loop
         } else {

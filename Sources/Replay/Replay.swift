@@ -69,14 +69,17 @@ public struct Replay {
                 names.take(event)
                 rememberBindings(event)
             case .kubelet(let node): kubelet.expect(event, node)
-            case .outside: break
+            case .outside, .expiry: break
             }
         }
         settle()
         for event in record {
             defer { for change in event.changes { recorded[change.key] = change.body } }
             let role = RecordedRole(event)
-            if case .loop = role { continue }
+            switch role {
+            case .loop, .expiry: continue
+            case .kubelet, .outside: break
+            }
             advance(to: event.time)
             if rules.without.contains(event.request.auditID) {
                 left.append((event.revision, "left out as asked"))

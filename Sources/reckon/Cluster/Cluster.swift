@@ -28,6 +28,7 @@ final class Cluster {
     private var nodes: LocalNodes?
     private let registry: NodeStreamsBox
     private var keeping: LogKeeping?
+    private var expiry: EventExpiry?
     private let forks: ForkHost
 
     init(_ options: ServerOptions, loops: Bool) async throws {
@@ -113,6 +114,7 @@ final class Cluster {
                         + Array("\n".utf8) + pki.frontProxyAuthority.pair.certificateBytes)), group: group,
             handler: server)
         keeping = try LogKeeping(options, log: log, engine: engine, reports: server.reports, logger: logger)
+        if options.eventTTL.microseconds > 0 { expiry = EventExpiry(engine, ttl: options.eventTTL.microseconds) }
         if loops {
             let controllers = ControllerLoop(
                 door: engine,
@@ -195,6 +197,7 @@ final class Cluster {
         server.stop()
         await edge.shutdown(grace: .seconds(2))
         forks.stop()
+        expiry?.stop()
         engine.stop()
         keeping?.stop()
         do throws(LogError) { try log.writeCheckpoint(engine.state) } catch {

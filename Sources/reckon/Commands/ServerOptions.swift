@@ -1,4 +1,5 @@
 import ArgumentParser
+import History
 
 /// What every serving command takes.
 struct ServerOptions: ParsableArguments {
@@ -17,6 +18,11 @@ struct ServerOptions: ParsableArguments {
     @Option(name: .customLong("service-cluster-ip-range"), help: "Where Service addresses come from.")
     var serviceClusterIPRange = "10.96.0.0/16"
 
+    @Option(
+        name: .customLong("event-ttl"),
+        help: "How long after its last change an Event leaves the present (history keeps it): 30m, 12h; 0 for never.")
+    var eventTTL = TimeToLive(microseconds: 3_600_000_000)
+
     @OptionGroup(title: "Retention") var retention: RetentionOptions
     @OptionGroup(title: "Shipping") var shipping: ShippingOptions
 
@@ -33,6 +39,17 @@ struct ServerOptions: ParsableArguments {
         return text.isEmpty ? "0.0.0.0" : text.replacing("[", with: "").replacing("]", with: "")
     }
     var port: Int { Int(listen[listen.index(after: listen.lastIndex(of: ":")!)...])! }
+}
+
+/// A length of time, or none: `1h`, `0`.
+struct TimeToLive: ExpressibleByArgument, Equatable {
+    let microseconds: Int64
+    init(microseconds: Int64) { self.microseconds = microseconds }
+    init?(argument: String) {
+        guard let length = argument == "0" ? 0 : PastMoment.duration(argument[...]) else { return nil }
+        microseconds = length
+    }
+    var defaultValueDescription: String { "1h" }
 }
 
 /// `--nodes local|none|simulated:N`.
