@@ -64,6 +64,7 @@ let package = Package(
     targets: [
         // V: vocabulary
         ours("Document"),
+        ours("Addresses", ["Document"]),
         .target(name: "CFacts", exclude: ["schema.txt"]),
         // The files of the page at /ui/, as bytes.
         .target(name: "PageFiles", exclude: ["README.md", "page"]),
@@ -75,17 +76,21 @@ let package = Package(
         ours("Patching", ["Document", "Schema"], exclude: ["README.md"]),
         ours("Access", ["Document", "Schema", "Records", "ClusterState"]),
         ours(
-            "Admission", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access", "Expressions"],
+            "Admission",
+            ["Document", "Addresses", "Schema", "Records", "ClusterState", "Patching", "Access", "Expressions"],
             exclude: ["Webhooks/README.md"]),
         ours(
-            "Requests", ["Document", "Schema", "Records", "ClusterState", "Patching", "Access", "Admission"],
+            "Requests",
+            ["Document", "Addresses", "Schema", "Records", "ClusterState", "Patching", "Access", "Admission"],
             exclude: ["README.md", "Amendments/README.md"]),
         ours(
             "FlowControl", ["Document", "Schema", "Records", "ClusterState", "Access", deques], exclude: ["README.md"]),
         ours(
             "History", ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Requests"],
             exclude: ["README.md"]),
-        ours("Controllers", ["Document", "Schema", "Records", "ClusterState", deques], exclude: ["README.md"]),
+        ours(
+            "Controllers", ["Document", "Addresses", "Schema", "Records", "ClusterState", deques],
+            exclude: ["README.md"]),
         ours("Scheduling", ["Document", "Schema", "Records", "ClusterState", "Controllers"], exclude: ["README.md"]),
         ours(
             "Replay",

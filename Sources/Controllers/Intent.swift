@@ -27,6 +27,8 @@ public struct Intent: Equatable, Sendable {
     public var name: String
     /// `status`, `binding`, `scale`, …; empty for the object itself.
     public var subresource: String
+    /// Who owns the fields that are set, when it is not whoever sends this.
+    public var fieldManager = ""
     public var action: Action
     /// Recorded as the event's cause: the revision that led to this intent.
     public var cause: UInt64?

@@ -16,7 +16,7 @@ public func standardControllers(
         ResourceQuotaController(),
         HorizontalPodAutoscalerController(), ClusterRoleAggregationController(), PersistentVolumeController(),
         ClaimProtectionController(), VolumeProtectionController(), EphemeralVolumeController(), TokenCleaner(),
-        BootstrapSigner(),
+        BootstrapSigner(), ServiceCIDRController(), ServiceAddressRepair(),
     ]
     if let secrets {
         all +=

@@ -54,7 +54,9 @@ extension Engine: ClusterDoor {
             patchType = WriteCommand.PatchType(rawValue: kind.rawValue) ?? .merge
         case .delete(let options): (verb, body) = (.delete, options)
         }
-        let manager = RequestInfo.defaultFieldManager(userAgent: identity.userAgent)
+        let manager =
+            intent.fieldManager.isEmpty
+            ? RequestInfo.defaultFieldManager(userAgent: identity.userAgent) : intent.fieldManager
         var command = WriteCommand(
             verb: verb, type: type, subresource: intent.subresource, namespace: intent.namespace, name: intent.name,
             body: verb == .delete ? .null : body, manager: manager, user: identity.user, now: now,
@@ -74,7 +76,8 @@ extension Engine: ClusterDoor {
         if !intent.subresource.isEmpty { path += "/" + intent.subresource }
         var seeds = RandomSequence(seed: command.seed ^ 0x5DEE_CE66)
         let request = RequestFacts(
-            auditID: seeds.uuid(), verb: verb.rawValue, path: path, userAgent: identity.userAgent)
+            auditID: seeds.uuid(), verb: verb.rawValue, path: path, userAgent: identity.userAgent,
+            fieldManager: intent.fieldManager)
         let authentication = AuthenticationFacts(authenticator: "internal", user: identity.user)
         if authorization.verdict != .allowed {
             let error = attributes.forbidden(authorization)

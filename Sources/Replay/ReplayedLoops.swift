@@ -12,9 +12,12 @@ struct ReplayedIdentity {
     let userAgent: String
 
     init(_ controller: any Controller) {
-        if controller.actsAsManager {
+        switch controller.speaker {
+        case .manager:
             self.init("system:kube-controller-manager", ["system:authenticated"], "kube-controller-manager/v1.36.2")
-        } else {
+        case .server:
+            self.init("system:apiserver", ["system:masters", "system:authenticated"], "kube-apiserver/v1.36.2")
+        case .account:
             self.init(
                 "system:serviceaccount:kube-system:" + controller.account,
                 ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"],
@@ -42,7 +45,10 @@ extension Replay {
         drawn &+= 1
         var command = WriteCommand(
             verb: .create, type: type, subresource: intent.subresource, namespace: intent.namespace, name: intent.name,
-            body: .null, manager: RequestInfo.defaultFieldManager(userAgent: identity.userAgent), user: identity.user,
+            body: .null,
+            manager: intent.fieldManager.isEmpty
+                ? RequestInfo.defaultFieldManager(userAgent: identity.userAgent) : intent.fieldManager,
+            user: identity.user,
             now: max(now, state.time), seed: drawn &* 0x9E37_79B9_7F4A_7C15)
         command.fieldValidation = .ignore
         var known: RecordedNames.Drawn?

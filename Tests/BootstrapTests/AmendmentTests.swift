@@ -196,6 +196,27 @@ private func configMap(_ name: String, _ data: [String: String], namespace: Stri
         }
     }
 
+    /// A Service that comes back holds its address again, and the IPAddress object with it; nothing is made or taken away twice.
+    @Test func theAddressOfAServiceGoesAndComesWithIt() throws {
+        var cluster = try RecordedCluster(seed: 7)
+        let addresses = GroupResource(group: "networking.k8s.io", resource: "ipaddresses")
+        let service: JSON = [
+            "metadata": ["name": "s", "namespace": "default"],
+            "spec": ["clusterIP": "10.96.7.7", "ports": [["port": 80]]],
+        ]
+        let created = try cluster.write(.create, "v1", "services", service, "default", "s")
+        #expect(cluster.state.object(addresses, "", "10.96.7.7")?.revision == created)
+        let deleted = try cluster.write(.delete, "v1", "services", .null, "default", "s")
+        #expect(cluster.state.object(addresses, "", "10.96.7.7") == nil)
+        let undo = cluster.undo(deleted)
+        _ = try cluster.amend { ground throws(APIError) in UndoPlan(undo, on: ground.state).writes }
+        #expect(
+            cluster.state.object(GroupResource(resource: "services"), "default", "s")?.document["spec", "clusterIP"]
+                == "10.96.7.7")
+        #expect(cluster.state.object(addresses, "", "10.96.7.7")?.revision == cluster.state.revision)
+        #expect(cluster.events.last?.changes.count == 2)
+    }
+
     /// One request that changed several objects is taken back in one event, or not at all.
     @Test func severalObjectsGoBackTogetherOrNotAtAll() throws {
         var cluster = try RecordedCluster(seed: 7)

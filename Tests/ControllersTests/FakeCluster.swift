@@ -14,6 +14,8 @@ struct FakeCluster {
         "deployments": "apps", "replicasets": "apps", "statefulsets": "apps", "daemonsets": "apps",
         "endpointslices": "discovery.k8s.io",
         "jobs": "batch", "cronjobs": "batch", "controllerrevisions": "apps",
+        "servicecidrs": "networking.k8s.io", "ipaddresses": "networking.k8s.io",
+        "certificatesigningrequests": "certificates.k8s.io",
     ]
 
     mutating func commit(_ changes: [Change], cause: UInt64? = nil) {

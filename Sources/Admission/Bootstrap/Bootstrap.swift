@@ -1,3 +1,4 @@
+import Addresses
 public import ClusterState
 public import Document
 import Schema

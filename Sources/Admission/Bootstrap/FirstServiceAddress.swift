@@ -1,3 +1,5 @@
+import Addresses
+
 extension Bootstrap {
     /// The address of the Service `kubernetes`: the first of the range. nil when the range cannot be read.
     public static func firstServiceAddress(_ settings: ClusterSettings) -> String? {

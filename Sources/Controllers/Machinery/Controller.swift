@@ -12,8 +12,8 @@ public protocol Controller: Sendable {
     var component: String { get }
     /// The service account it acts under, usually of its own name.
     var account: String { get }
-    /// It speaks as the controller manager itself, not under a service account of its own.
-    var actsAsManager: Bool { get }
+    /// As whom it speaks.
+    var speaker: ControllerSpeaker { get }
     /// The field manager of its writes.
     var fieldManager: String { get }
     /// The stores whose changes it wants to see; nil for every store.
@@ -31,10 +31,20 @@ public protocol Controller: Sendable {
 extension Controller {
     public var component: String { name }
     public var account: String { name }
-    public var actsAsManager: Bool { false }
+    public var speaker: ControllerSpeaker { .account }
     public var fieldManager: String { "kube-controller-manager" }
     public mutating func answered(_ work: Work, answers: [Result<JSON, APIError>], dirty: inout DirtyKeys) {}
     public mutating func started(view: ClusterView, dirty: inout DirtyKeys) {}
+}
+
+/// As whom a controller sends its requests.
+public enum ControllerSpeaker: Sendable {
+    /// A service account of its own in kube-system.
+    case account
+    /// The controller manager itself.
+    case manager
+    /// The API server, of which upstream runs it as a part.
+    case server
 }
 
 /// A committed change as controllers see it.
@@ -117,6 +127,8 @@ extension GroupResource {
     package static let priorityClasses = GroupResource(group: "scheduling.k8s.io", resource: "priorityclasses")
     package static let signingRequests = GroupResource(
         group: "certificates.k8s.io", resource: "certificatesigningrequests")
+    package static let serviceCIDRs = GroupResource(group: "networking.k8s.io", resource: "servicecidrs")
+    package static let ipAddresses = GroupResource(group: "networking.k8s.io", resource: "ipaddresses")
     package static let clusterRoles = GroupResource(group: "rbac.authorization.k8s.io", resource: "clusterroles")
     package static let customResourceDefinitions = GroupResource(
         group: "apiextensions.k8s.io", resource: "customresourcedefinitions")

@@ -10,7 +10,7 @@ public struct TokensController: Controller {
     static let accountUID = "kubernetes.io/service-account.uid"
 
     public let name = "tokens-controller"
-    public var actsAsManager: Bool { true }
+    public var speaker: ControllerSpeaker { .manager }
     public var watches: Set<GroupResource>? { [.secrets, .serviceAccounts] }
     private let secrets: ClusterSecrets
     private let certificate: String

@@ -34,9 +34,7 @@ public final class ControllerLoop: @unchecked Sendable {
         let inbox = inbox
         let (start, handle) = door.follow { events, state in inbox.deliver(events, state) }
         defer { handle.cancel() }
-        let identities = controllers.map {
-            $0.actsAsManager ? LoopIdentity.controllerManager : .controller($0.account, fieldManager: $0.fieldManager)
-        }
+        let identities = controllers.map(LoopIdentity.of)
         var set = ControllerSet(controllers, state: start, catalog: catalog, now: door.now)
         while true {
             let (delivery, stopped) = inbox.take(waiting: 0)

@@ -1,3 +1,4 @@
+import Addresses
 import ClusterState
 import Document
 import Records
@@ -25,7 +26,7 @@ struct Amending {
 
     mutating func perform() throws(Refusal) -> Decision {
         do throws(APIError) {
-            let writes = try amendment.plan(ground)
+            let writes = try amendment.plan(ground).filter { !isOfService($0) }
             for write in writes where !amendment.rights.contains(Amendment.Right(write)) {
                 throw APIError(
                     code: 409, reason: "Conflict",
@@ -55,6 +56,15 @@ struct Amending {
         decision.warnings = warnings
         decision.admission = facts
         return decision
+    }
+
+    /// The address of a Service comes and goes with it.
+    private func isOfService(_ write: Amendment.Write) -> Bool {
+        guard write.key.resource == ServiceAddress.resource, write.key.group == ServiceAddress.group else {
+            return false
+        }
+        let object = write.verb == .create ? write.object : ground.state.object(write.key)?.document ?? .null
+        return ServiceAddress.isManaged(object)
     }
 
     /// The first refusal's code, and every refusal's words.

@@ -249,13 +249,14 @@ struct Write {
     }
 
     /// The decision that stores these changes and answers with the last object.
-    func decision(_ code: Int, _ answer: JSON, _ changes: [(Change, JSON)]) -> Decision {
+    mutating func decision(_ code: Int, _ answer: JSON, _ changes: [(Change, JSON)]) -> Decision {
         var decision = Decision(code: code, answer: answer)
         decision.warnings = warnings
         decision.admission = facts
         if command.isDryRun { return decision }
-        decision.changes = changes.map(\.0)
-        decision.documents = changes.map(\.1)
+        let all = changes + addressChanges(of: changes)
+        decision.changes = all.map(\.0)
+        decision.documents = all.map(\.1)
         for (sideType, sideObject) in sideWrites {
             var object = sideObject
             let name = object["metadata", "name"]?.string ?? ""

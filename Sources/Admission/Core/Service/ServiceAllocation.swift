@@ -1,4 +1,5 @@
 import ClusterState
+import Addresses
 import Document
 import Schema
 
@@ -26,25 +27,21 @@ enum ServiceAllocation {
         func refuse(_ detail: String) -> APIError {
             ServiceFamilies.invalid(service, [.invalid("spec.clusterIPs", shown, detail)])
         }
-        guard let range = AddressRange(context.settings.serviceClusterIPRange), let base = range.base.ipv4 else {
-            throw APIError.internalError(
-                "the service address range \(context.settings.serviceClusterIPRange) is not an IPv4 CIDR")
-        }
+        let ranges = ServiceRanges.ready(context)
         let name = service["metadata"]?.text("name") ?? ""
+        let used = ServicesInUse(context.state)
         if let asked = ServiceFields(service).clusterIPs.first {
-            guard let address = IPAddress(asked), range.contains(address) else {
+            guard let address = IPAddress(asked), ranges.contains(where: { $0.contains(address) }) else {
                 throw refuse("failed to allocate IP \(asked): the provided network does not match the current range")
             }
-            if ServicesInUse(context.state).hold(address: address.ipv4 ?? 0) {
+            if used.hold(address: address.ipv4 ?? 0) {
                 throw refuse("failed to allocate IP \(asked): provided IP is already allocated")
             }
             return
         }
-        let used = ServicesInUse(context.state)
-        let size = UInt32(truncatingIfNeeded: UInt64(1) << UInt64(32 - range.prefixLength))
-        guard let picked = pick(base: base, size: size, used: used, &context.random) else {
-            throw refuse("failed to allocate IP: range is full")
-        }
+        var free: UInt32?
+        for range in ranges where free == nil { free = pick(from: range, used: used, &context.random) }
+        guard let picked = free else { throw refuse("failed to allocate IP: range is full") }
         let text = IPAddress(ipv4: picked).text
         if name.isEmpty {
             throw refuse(
@@ -56,8 +53,9 @@ enum ServiceAllocation {
     }
 
     /// A free address. The low end of the range is left to those who ask for a certain address, as long as there are others.
-    private static func pick(base: UInt32, size: UInt32, used: ServicesInUse, _ random: inout RandomSequence) -> UInt32?
-    {
+    private static func pick(from range: AddressRange, used: ServicesInUse, _ random: inout RandomSequence) -> UInt32? {
+        guard let base = range.base.ipv4 else { return nil }
+        let size = UInt32(truncatingIfNeeded: UInt64(1) << UInt64(32 - range.prefixLength))
         guard size > 2 else { return nil }
         let usable = size - 2
         let low = usable <= 16 ? 0 : min(max(16, usable / 16), 256)

@@ -1,7 +1,10 @@
 import ClusterState
+import Addresses
 import Document
+import Schema
 
-/// The addresses and node ports that other Services hold, looked up one by one in the state's index.
+/// The addresses and node ports that are taken, looked up one by one: those of other Services, and addresses that an IPAddress
+/// object stands for, whoever made it.
 struct ServicesInUse {
     private let state: ClusterState
     private let own: (namespace: String, name: String)?
@@ -12,7 +15,12 @@ struct ServicesInUse {
         own = metadata.map { ($0.text("namespace"), $0.text("name")) }
     }
 
-    func hold(address: UInt32) -> Bool { hold(IPAddress(ipv4: address).text) }
+    func hold(address: UInt32) -> Bool {
+        let text = IPAddress(ipv4: address).text
+        return hold(text)
+            || state.object(
+                GroupResource(group: ServiceAddress.group, resource: ServiceAddress.resource), "", text) != nil
+    }
     func hold(port: Int64) -> Bool { hold(String(port)) }
 
     private func hold(_ claim: String) -> Bool {
