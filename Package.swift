@@ -89,7 +89,7 @@ let package = Package(
             "History", ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Requests"],
             exclude: ["README.md"]),
         ours(
-            "Controllers", ["Document", "Addresses", "Schema", "Records", "ClusterState", deques],
+            "Controllers", ["Document", "Addresses", "Schema", "Records", "ClusterState", "Access", deques],
             exclude: ["README.md"]),
         ours("Scheduling", ["Document", "Schema", "Records", "ClusterState", "Controllers"], exclude: ["README.md"]),
         ours(
@@ -158,7 +158,8 @@ let package = Package(
         .executableTarget(
             name: "reckon",
             dependencies: [
-                "Document", "Schema", "Records", "ClusterState", "Admission", "Requests", "History", "EventLog",
+                "Document", "Addresses", "Schema", "Records", "ClusterState", "Admission", "Requests", "History",
+                "EventLog",
                 "Engine", "HTTPEdge",
                 "Identity", "APIServer", "LogArchive", "Recorder", "Kubelet", "KubeProxy", "ClusterDNS",
                 "ServiceRouting", "Controllers",
@@ -178,7 +179,7 @@ let package = Package(
         tests("AccessTests", ["Document", "Schema", "Records", "ClusterState", "Access"]),
         tests("PodLifecycleTests", ["PodLifecycle", "Document"]),
         tests("HTTPEdgeTests", ["HTTPEdge", "Identity", "Document", nioCore, nioPosix, nioHTTP1]),
-        tests("ControllersTests", ["Controllers", "ClusterState", "Document", "Records", "Schema"]),
+        tests("ControllersTests", ["Controllers", "Addresses", "ClusterState", "Document", "Records", "Schema"]),
         tests("PatchingTests", ["Patching", "Document", "Schema"]),
         tests("IdentityTests", ["Identity", "Document", "Records", crypto, cryptoExtras, x509, asn1]),
         tests("EventLogTests", ["Document", "Schema", "Records", "ClusterState", "EventLog"]),

@@ -1,8 +1,9 @@
 /// Every controller that a cluster runs, as kube-controller-manager starts them with its default settings. Those that sign
 /// run only where the cluster's keys are at hand.
+/// `nodeRanges` gives Nodes ranges for their pods; nil when they come with their own (`--allocate-node-cidrs=false`).
 /// `zoneFile` gives the tz database's file of a zone, for schedules in local time.
 public func standardControllers(
-    caCertificate: String, secrets: ClusterSecrets? = nil,
+    caCertificate: String, secrets: ClusterSecrets? = nil, nodeRanges: NodeIPAMController? = nil,
     zoneFile: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }
 ) -> [any Controller] {
     var all: [any Controller] = [
@@ -17,12 +18,14 @@ public func standardControllers(
         HorizontalPodAutoscalerController(), ClusterRoleAggregationController(), PersistentVolumeController(),
         ClaimProtectionController(), VolumeProtectionController(), EphemeralVolumeController(), TokenCleaner(),
         BootstrapSigner(), ServiceCIDRController(), ServiceAddressRepair(),
+        CertificateCleaner(),
     ]
+    if let nodeRanges { all.append(nodeRanges) }
     if let secrets {
         all +=
             [
                 TokensController(secrets: secrets, caCertificate: caCertificate),
-                CertificateSigningController(secrets: secrets),
+                CertificateApprovingController(secrets: secrets), CertificateSigningController(secrets: secrets),
             ] as [any Controller]
     }
     return all

@@ -111,7 +111,7 @@ public struct AuthenticationFacts: Hashable, Sendable {
             boundObjectGone, unknownToken, wrongUsage
     }
     public struct Verdict: Hashable, Sendable {
-        /// `requestheader`, `x509`, `token-file`, `service-account`, `anonymous`, `internal`.
+        /// `requestheader`, `x509`, `token-file`, `service-account`, `bootstrap-token`, `anonymous`, `internal`.
         public var authenticator: String
         public var refusal: Refusal
         public init(_ authenticator: String, _ refusal: Refusal) {

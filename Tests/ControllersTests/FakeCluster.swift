@@ -15,7 +15,8 @@ struct FakeCluster {
         "endpointslices": "discovery.k8s.io",
         "jobs": "batch", "cronjobs": "batch", "controllerrevisions": "apps",
         "servicecidrs": "networking.k8s.io", "ipaddresses": "networking.k8s.io",
-        "certificatesigningrequests": "certificates.k8s.io",
+        "certificatesigningrequests": "certificates.k8s.io", "clusterroles": "rbac.authorization.k8s.io",
+        "clusterrolebindings": "rbac.authorization.k8s.io",
     ]
 
     mutating func commit(_ changes: [Change], cause: UInt64? = nil) {
@@ -83,7 +84,10 @@ struct FakeCluster {
             if let version = object["metadata"]?["resourceVersion"], version != old["metadata"]?["resourceVersion"] {
                 return .failure(.conflict(store, intent.name, "modified"))
             }
-            if intent.subresource == "status" { object["spec"] = old["spec"] } else { object["status"] = old["status"] }
+            switch intent.subresource {
+            case "status", "approval": object["spec"] = old["spec"]
+            default: object["status"] = old["status"]
+            }
             return .success(write(object, old, intent))
         case .patch(_, let patch):
             var object = old

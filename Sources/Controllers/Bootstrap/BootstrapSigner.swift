@@ -1,3 +1,4 @@
+import Access
 import ClusterState
 import Document
 import Records

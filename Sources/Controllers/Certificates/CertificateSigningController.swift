@@ -34,8 +34,7 @@ public struct CertificateSigningController: Controller {
         }
         if let problem = Self.problem(signer, request, usages) { return fail(&changed, problem, &work) }
         let seconds = min(max(spec["expirationSeconds"]?.int ?? Self.secondsMax, 600), Self.secondsMax)
-        guard
-            let certificate = secrets.sign(pem, usages.contains("client auth"), usages.contains("server auth"), seconds)
+        guard let certificate = secrets.sign(pem, usages, seconds)
         else {
             work.retry = true
             return

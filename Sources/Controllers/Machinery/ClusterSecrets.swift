@@ -24,13 +24,14 @@ public struct ClusterSecrets: Sendable {
     public var token: @Sendable (_ namespace: String, _ account: String, _ uid: String, _ secret: String) -> String?
     /// Reads a PKCS #10 request, PEM; nil when it is none.
     public var read: @Sendable (_ request: String) -> CertificateRequest?
-    /// Signs a request for that long: the certificate in PEM; nil when it fails.
-    public var sign: @Sendable (_ request: String, _ forClient: Bool, _ forServer: Bool, _ seconds: Int64) -> String?
+    /// Signs a request for these usages (`client auth`, `digital signature`, …) and that long: the certificate in PEM; nil when it
+    /// fails.
+    public var sign: @Sendable (_ request: String, _ usages: [String], _ seconds: Int64) -> String?
 
     public init(
         token: @escaping @Sendable (_ namespace: String, _ account: String, _ uid: String, _ secret: String) -> String?,
         read: @escaping @Sendable (_ request: String) -> CertificateRequest?,
-        sign: @escaping @Sendable (_ request: String, _ forClient: Bool, _ forServer: Bool, _ seconds: Int64) -> String?
+        sign: @escaping @Sendable (_ request: String, _ usages: [String], _ seconds: Int64) -> String?
     ) {
         self.token = token
         self.read = read

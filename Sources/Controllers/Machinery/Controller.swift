@@ -123,6 +123,7 @@ extension GroupResource {
     package static let autoscalers = GroupResource(group: "autoscaling", resource: "horizontalpodautoscalers")
     package static let endpointSlices = GroupResource(group: "discovery.k8s.io", resource: "endpointslices")
     package static let leases = GroupResource(group: "coordination.k8s.io", resource: "leases")
+    package static let attributesClasses = GroupResource(group: "storage.k8s.io", resource: "volumeattributesclasses")
     package static let storageClasses = GroupResource(group: "storage.k8s.io", resource: "storageclasses")
     package static let priorityClasses = GroupResource(group: "scheduling.k8s.io", resource: "priorityclasses")
     package static let signingRequests = GroupResource(

@@ -2,8 +2,8 @@ public import Document
 public import Records
 import X509
 
-/// Establishes who a request speaks as: a front proxy's word, then client certificate, then bearer token (token file, service account),
-/// then nobody.
+/// Establishes who a request speaks as: a front proxy's word, then client certificate, then bearer token (token file, service account,
+/// bootstrap token), then nobody.
 ///
 /// A credential that no authenticator accepts refuses the request: it never falls back to the anonymous user.
 public final class Authenticator: Sendable {
@@ -12,6 +12,7 @@ public final class Authenticator: Sendable {
     private let proxyNames: [String]
     private let tokenFile: TokenFile?
     private let tokens: ServiceAccountTokens?
+    private let bootstrapTokens: BootstrapTokens?
     private let allowsAnonymous: Bool
     private let certificates = CredentialCache<[UInt8], PeerCertificate>(countMax: 2048)
     private let proxies = CredentialCache<[UInt8], PeerCertificate>(countMax: 64)
@@ -31,7 +32,7 @@ public final class Authenticator: Sendable {
     /// `clientAuthorities` are PEM texts, each with one or more certificates.
     public init(
         clientAuthorities: [String], frontProxy: FrontProxy = FrontProxy(), tokenFile: TokenFile? = nil,
-        tokens: ServiceAccountTokens? = nil,
+        tokens: ServiceAccountTokens? = nil, bootstrapTokens: BootstrapTokens? = nil,
         allowsAnonymous: Bool = true
     ) throws(IdentityError) {
         do {
@@ -41,6 +42,7 @@ public final class Authenticator: Sendable {
         proxyNames = frontProxy.names
         self.tokenFile = tokenFile
         self.tokens = tokens
+        self.bootstrapTokens = bootstrapTokens
         self.allowsAnonymous = allowsAnonymous
     }
 
@@ -143,6 +145,12 @@ public final class Authenticator: Sendable {
                 }
             case nil: answer.verdicts.append(.init("service-account", .malformed))
             }
+        }
+        switch bootstrapTokens?.check(token, now: now) {
+        case .success(let user)?:
+            return TokenAnswer(authenticator: "bootstrap-token", user: user, fingerprint: Fingerprint.of(token))
+        case .failure(let refused)?: answer.verdicts.append(.init("bootstrap-token", refused.refusal))
+        case nil: break
         }
         if answer.verdicts.isEmpty { answer.verdicts.append(.init("token-file", .unknownToken)) }
         return answer

@@ -10,8 +10,20 @@ public struct CertificateAuthority: Sendable {
     let certificate: Certificate
     private let key: Certificate.PrivateKey
 
-    /// What a certificate may be used for: `x509` extended key usages by Kubernetes' names.
-    public enum Usage: Sendable, Hashable { case client, server }
+    /// What a certificate and its key may be used for.
+    public enum Usage: Sendable, Hashable {
+        case client, server, digitalSignature, keyEncipherment
+        /// By Kubernetes' names (`client auth`); nil for one that no signer here gives.
+        public init?(_ name: String) {
+            switch name {
+            case "client auth": self = .client
+            case "server auth": self = .server
+            case "digital signature": self = .digitalSignature
+            case "key encipherment": self = .keyEncipherment
+            default: return nil
+            }
+        }
+    }
 
     public init(_ pair: KeyPair) throws(IdentityError) {
         self.pair = pair
@@ -54,8 +66,8 @@ public struct CertificateAuthority: Sendable {
     ) throws(IdentityError) -> KeyPair {
         let key = P256.Signing.PrivateKey()
         let text = try sign(
-            Certificate.PrivateKey(key).publicKey, subject.distinguishedName, names.generalNames, usages, now: now,
-            seconds: seconds)
+            Certificate.PrivateKey(key).publicKey, subject.distinguishedName, names.generalNames,
+            usages + [.digitalSignature, .keyEncipherment], now: now, seconds: seconds)
         return KeyPair(certificate: text, privateKey: key.pemRepresentation)
     }
 
@@ -82,8 +94,13 @@ public struct CertificateAuthority: Sendable {
                 notValidAfter: end, issuer: certificate.subject, subject: subject,
                 extensions: try Certificate.Extensions {
                     Critical(BasicConstraints.notCertificateAuthority)
-                    Critical(KeyUsage(digitalSignature: true, keyEncipherment: true))
-                    try ExtendedKeyUsage(usages.map { $0 == .client ? .clientAuth : .serverAuth })
+                    Critical(
+                        KeyUsage(
+                            digitalSignature: usages.contains(.digitalSignature),
+                            keyEncipherment: usages.contains(.keyEncipherment)))
+                    try ExtendedKeyUsage(
+                        (usages.contains(.client) ? [.clientAuth] : [])
+                            + (usages.contains(.server) ? [.serverAuth] : []))
                     AuthorityKeyIdentifier(
                         keyIdentifier: SubjectKeyIdentifier(hash: certificate.publicKey).keyIdentifier)
                     if !names.isEmpty { SubjectAlternativeNames(names) }

@@ -31,7 +31,8 @@ final class Cluster {
     private var expiry: EventExpiry?
     private let forks: ForkHost
 
-    init(_ options: ServerOptions, loops: Bool) async throws {
+    /// `loops` says how controllers and scheduler run; nil runs none.
+    init(_ options: ServerOptions, loops: LoopOptions?) async throws {
         self.options = options
         var logger = Logger(label: "reckon") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .notice
@@ -72,7 +73,10 @@ final class Cluster {
                 clientAuthorities: [pki.authority.pair.certificate],
                 frontProxy: .init(
                     authorities: [pki.frontProxyAuthority.pair.certificate], names: ["front-proxy-client"]),
-                tokenFile: try options.tokenAuthFile.map(TokenFile.read), tokens: tokens)
+                tokenFile: try options.tokenAuthFile.map(TokenFile.read), tokens: tokens,
+                bootstrapTokens: BootstrapTokens { namespace, name in
+                    engine.state.object(GroupResource(resource: "secrets"), namespace, name)?.document
+                })
         } catch {
             throw StartupError(error.description)
         }
@@ -115,11 +119,12 @@ final class Cluster {
             handler: server)
         keeping = try LogKeeping(options, log: log, engine: engine, reports: server.reports, logger: logger)
         if options.eventTTL.microseconds > 0 { expiry = EventExpiry(engine, ttl: options.eventTTL.microseconds) }
-        if loops {
+        if let loops {
             let controllers = ControllerLoop(
                 door: engine,
                 controllers: standardControllers(
                     caCertificate: pki.authority.pair.certificate, secrets: clusterSecrets(tokens),
+                    nodeRanges: loops.nodeRanges,
                     zoneFile: ZoneFiles.contents(of:)))
             let scheduler = SchedulerLoop(door: engine)
             controllers.start()
@@ -144,10 +149,11 @@ final class Cluster {
                         dnsNames: $0.names.names, addresses: $0.names.addresses, otherNames: $0.otherNames)
                 }
             },
-            sign: { pem, client, server, seconds in
+            sign: { pem, usages, seconds in
                 guard let request = try? CertificateRequest(pem: pem) else { return nil }
-                let usages: [CertificateAuthority.Usage] = (client ? [.client] : []) + (server ? [.server] : [])
-                return try? pki.authority.sign(request: request, usages: usages, now: engine.now, seconds: seconds)
+                return try? pki.authority.sign(
+                    request: request, usages: usages.compactMap { CertificateAuthority.Usage($0) }, now: engine.now,
+                    seconds: seconds)
             })
     }
 

@@ -13,6 +13,8 @@ struct UpCommand: AsyncParsableCommand {
             valueName: "local|none|simulated:N"))
     var nodes = NodesOption.local
 
+    @OptionGroup var loops: LoopOptions
+
     @Option(name: .customLong("node-name"), help: "The local node's name; the host's name by default.")
     var nodeName: String?
 
@@ -22,7 +24,7 @@ struct UpCommand: AsyncParsableCommand {
     var kubeletPort = 10250
 
     func run() async throws {
-        let cluster = try await Cluster(server, loops: true)
+        let cluster = try await Cluster(server, loops: loops)
         do {
             try await cluster.startNodes(nodes, name: nodeName, kubeletPort: kubeletPort)
         } catch {
@@ -42,7 +44,7 @@ struct APIServerCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        let cluster = try await Cluster(server, loops: false)
+        let cluster = try await Cluster(server, loops: nil)
         cluster.announce()
         await StopSignal.wait()
         await cluster.stop()
