@@ -17,7 +17,7 @@ public func standardControllers(
         ResourceQuotaController(),
         HorizontalPodAutoscalerController(), ClusterRoleAggregationController(), PersistentVolumeController(),
         ClaimProtectionController(), VolumeProtectionController(), EphemeralVolumeController(), TokenCleaner(),
-        BootstrapSigner(), ServiceCIDRController(), ServiceAddressRepair(),
+        BootstrapSigner(), ServiceCIDRController(), ServiceAddressRepair(), AttributesClassProtectionController(),
         CertificateCleaner(),
     ]
     if let nodeRanges { all.append(nodeRanges) }
