@@ -35,12 +35,14 @@ struct FlowSchemaStatus: Sendable {
                 "message": .string(words),
                 "lastTransitionTime": (isSame ? known?["lastTransitionTime"] : nil) ?? .string(engine.now.rfc3339),
             ]
-            let others = conditions.filter { $0["type"]?.string != "Dangling" }
+            let applied: JSON = [
+                "apiVersion": .string(Self.group + "/v1"), "kind": "FlowSchema",
+                "metadata": ["name": .string(object.key.name)], "status": ["conditions": [condition]],
+            ]
             intents.append(
                 Intent(
-                    .patch(.merge, ["status": ["conditions": .array(others + [condition])]]),
-                    apiVersion: Self.group + "/v1", resource: "flowschemas", name: object.key.name,
-                    subresource: "status", cause: cause))
+                    .patch(.apply, applied), apiVersion: Self.group + "/v1", resource: "flowschemas",
+                    name: object.key.name, subresource: "status", cause: cause))
         }
         if !intents.isEmpty { _ = engine.send(intents, as: Self.identity) }
     }

@@ -11,15 +11,19 @@ public enum Bootstrap {
     /// The annotation with which a person keeps a default role as it is: `"false"`.
     public static let autoupdate = "rbac.authorization.kubernetes.io/autoupdate"
 
+    /// The ConfigMap that says since when the use of service accounts' Secrets is tracked.
+    static let legacyTokenTracking = "kube-apiserver-legacy-service-account-token-tracking"
+
     /// Everything, in the order of creation. Each is created only when it is missing; default roles and bindings are also
     /// completed by `reconciled`.
     /// - Parameters:
     ///   - address: the address and port at which pods reach the API server. A loopback or unspecified one is nobody's endpoint,
     ///     so the Service `kubernetes` gets none.
+    ///   - today: `2026-11-23`: since when the use of service accounts' Secrets is tracked; empty to leave that out.
     ///   - certificateAuthority: the PEM text of the CA that clients' certificates are signed by; empty to leave it out.
     public static func objects(
         settings: ClusterSettings, address: String = "", port: Int = 6443, certificateAuthority: String = "",
-        frontProxyAuthority: String = ""
+        frontProxyAuthority: String = "", today: String = ""
     ) -> [Object] {
         var out: [Object] = []
         for name in ["default", "kube-system", "kube-node-lease", "kube-public"] {
@@ -70,6 +74,17 @@ public enum Bootstrap {
                     "data": data,
                 ]
             ))
+        if !today.isEmpty {
+            out.append(
+                (
+                    "v1", "configmaps",
+                    [
+                        "apiVersion": "v1", "kind": "ConfigMap",
+                        "metadata": ["name": .string(legacyTokenTracking), "namespace": "kube-system"],
+                        "data": ["since": .string(today)],
+                    ]
+                ))
+        }
         return out
     }
 
@@ -95,7 +110,7 @@ public enum Bootstrap {
                     "metadata": ["name": "kubernetes", "namespace": "default", "labels": labels],
                     "spec": [
                         "clusterIP": .string(clusterIP), "type": "ClusterIP", "sessionAffinity": "None",
-                        "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack",
+                        "ipFamilyPolicy": "SingleStack",
                         "ports": [["name": "https", "port": 443, "protocol": "TCP", "targetPort": .int(Int64(port))]],
                     ],
                 ]
@@ -134,6 +149,7 @@ public enum Bootstrap {
     /// done, or a person annotated it `autoupdate: "false"`. What was added to it stays.
     public static func reconciled(_ stored: JSON, with ours: JSON) -> JSON? {
         if stored["metadata", "annotations", autoupdate]?.string == "false" { return nil }
+        if stored["metadata", "name"]?.string == legacyTokenTracking { return nil }
         var out = stored
         if ours["kind"] == "ConfigMap" {
             for (key, value) in ours["data"]?.entries ?? JSONObject() { out["data", key] = value }
@@ -145,6 +161,27 @@ public enum Bootstrap {
         }
         if out == stored { return Optional.none }
         return out
+    }
+
+    /// Who upstream's server sets the fields of a first object as; empty for the server itself.
+    public static func fieldManager(of apiVersion: String) -> String {
+        apiVersion.hasPrefix("flowcontrol.apiserver.k8s.io/") ? "api-priority-and-fairness-config-producer-v1" : ""
+    }
+
+    /// What the server says of the ServiceCIDR `kubernetes` when it has made it, until the controller does: an apply configuration.
+    public static func serviceCIDRStatus(now: Timestamp) -> JSON {
+        [
+            "apiVersion": "networking.k8s.io/v1", "kind": "ServiceCIDR", "metadata": ["name": "kubernetes"],
+            "status": [
+                "conditions": [
+                    [
+                        "type": "Ready", "status": "True",
+                        "message": "Kubernetes default Service CIDR is ready",
+                        "lastTransitionTime": .string(now.rfc3339),
+                    ]
+                ]
+            ],
+        ]
     }
 
     /// What a ClusterRole with an aggregation rule holds: the rules of every other ClusterRole that one of its selectors matches,

@@ -24,7 +24,7 @@ enum BootstrapAPIServices {
         ("node.k8s.io", "v1", 16300, 15),
         ("policy", "v1", 17100, 15),
         ("rbac.authorization.k8s.io", "v1", 17000, 15),
-        ("resource.k8s.io", "v1", 16200, 15),
+        ("resource.k8s.io", "v1", 16200, 21),
         ("scheduling.k8s.io", "v1", 16600, 15),
         ("storage.k8s.io", "v1", 16800, 15),
     ]

@@ -13,7 +13,8 @@ enum ClusterRoleTable {
         get paths /api,/api/*,/apis,/apis/*,/healthz,/livez,/openapi,/openapi/*,/readyz,/version,/version/
 
         system:monitoring
-        get paths /healthz,/healthz/*,/livez,/livez/*,/metrics,/metrics/slis,/readyz,/readyz/*
+        get paths /flagz,/healthz,/healthz/*,/livez,/livez/*,/metrics,/metrics/slis,/readyz,/readyz/*,/statusz
+        get core nodes/metrics
 
         system:basic-user
         create authorization.k8s.io selfsubjectaccessreviews,selfsubjectrulesreviews
@@ -120,8 +121,7 @@ enum ClusterRoleTable {
         system:kube-controller-manager
         EVENTS
         create coordination.k8s.io leases
-        get,list,update,watch coordination.k8s.io leases kube-controller-manager
-        RW coordination.k8s.io leasecandidates
+        get,update coordination.k8s.io leases kube-controller-manager
         create core secrets,serviceaccounts
         delete core secrets
         get core configmaps,namespaces,secrets,serviceaccounts

@@ -62,6 +62,7 @@ enum ControllerRoleTable {
         R core nodes,pods,services
         update core services/finalizers
         create,delete,get,list,update,watch discovery.k8s.io endpointslices
+        create discovery.k8s.io endpointslices/restricted
         EVENTS
 
         endpointslicemirroring-controller
@@ -69,6 +70,7 @@ enum ControllerRoleTable {
         update core services/finalizers
         update core endpoints/finalizers
         create,delete,get,list,update,watch discovery.k8s.io endpointslices
+        create discovery.k8s.io endpointslices/restricted
         EVENTS
 
         expand-controller
@@ -76,7 +78,6 @@ enum ControllerRoleTable {
         patch,update core persistentvolumeclaims/status
         R core persistentvolumeclaims
         EVENTS
-        get core services
 
         ephemeral-volume-controller
         R core pods
@@ -117,16 +118,15 @@ enum ControllerRoleTable {
         namespace-controller
         delete,get,list,watch core namespaces
         update core namespaces/finalize,namespaces/status
-        delete,deletecollection,get,list * *
+        delete,deletecollection,get,list,watch * *
 
         node-controller
-        delete,get,list,patch,update core nodes
+        delete,get,list,patch,update,watch core nodes
         patch,update core nodes/status
         patch,update core pods/status
-        delete,list core pods
+        delete,list,watch core pods
         EVENTS
         get core pods
-        R networking.k8s.io clustercidrs
 
         persistent-volume-binder
         create,delete,get,list,update,watch core persistentvolumes
@@ -135,17 +135,14 @@ enum ControllerRoleTable {
         update core persistentvolumeclaims/status
         create,delete,get,list,watch core pods
         R storage.k8s.io storageclasses
-        create,delete,get,update core endpoints
-        create,delete,get core services
-        get,list core nodes
+        list,watch core nodes
         watch core events
         EVENTS
-        create,delete,get,list,watch core secrets
 
         pod-garbage-collector
         delete,list,watch core pods
-        get,list core nodes
-        patch,update core pods/status
+        R core nodes
+        patch core pods/status
 
         replicaset-controller
         get,list,update,watch apps,extensions replicasets
@@ -187,8 +184,9 @@ enum ControllerRoleTable {
         update apps statefulsets/status
         update apps statefulsets/finalizers
         create,delete,get,patch,update core pods
+        update core pods/finalizers
         create,delete,get,list,patch,update,watch apps controllerrevisions
-        create,get core persistentvolumeclaims
+        create,get,list,watch core persistentvolumeclaims
         EVENTS
         delete,update core persistentvolumeclaims
 
@@ -206,6 +204,7 @@ enum ControllerRoleTable {
 
         pvc-protection-controller
         get,list,update,watch core persistentvolumeclaims
+        update core persistentvolumeclaims/status
         R core pods
         EVENTS
 
@@ -213,7 +212,7 @@ enum ControllerRoleTable {
         get,list,update,watch core persistentvolumes
         EVENTS
 
-        vac-protection-controller
+        volumeattributesclass-protection-controller
         R core persistentvolumeclaims
         R core persistentvolumes
         get,list,update,watch storage.k8s.io volumeattributesclasses
@@ -249,7 +248,6 @@ enum ControllerRoleTable {
         R resource.k8s.io resourceclaims
         R resource.k8s.io resourceslices
         R resource.k8s.io deviceclasses
-        R resource.k8s.io devicetaintrules
         EVENTS
 
         podcertificaterequestcleaner

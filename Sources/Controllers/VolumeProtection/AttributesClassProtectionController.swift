@@ -6,7 +6,7 @@ public import Schema
 /// Keeps VolumeAttributesClasses that claims or volumes name.
 public struct AttributesClassProtectionController: Controller {
     static let finalizer = "kubernetes.io/vac-protection"
-    public let name = "vac-protection-controller"
+    public let name = "volumeattributesclass-protection-controller"
     public var watches: Set<GroupResource>? { [.attributesClasses, .volumeClaims, .volumes] }
     public init() {}
 
@@ -26,7 +26,9 @@ public struct AttributesClassProtectionController: Controller {
         let finalizers = object.objectFinalizers
         if object.isBeingDeleted {
             guard finalizers.contains(Self.finalizer), !Self.isUsed(work.key.name, view) else { return }
-            work.decision = ["controller": "vac-protection-controller", "why": "no claim and no volume names it"]
+            work.decision = [
+                "controller": "volumeattributesclass-protection-controller", "why": "no claim and no volume names it",
+            ]
             ClaimProtectionController.setFinalizers(
                 finalizers.filter { $0 != Self.finalizer }, of: object, "volumeattributesclasses", &work)
         } else if !finalizers.contains(Self.finalizer) {

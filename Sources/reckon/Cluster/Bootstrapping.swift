@@ -19,7 +19,7 @@ struct Bootstrapping {
         let address = host == "0.0.0.0" ? "127.0.0.1" : host
         let objects = Bootstrap.objects(
             settings: settings, address: address, port: port, certificateAuthority: certificateAuthority,
-            frontProxyAuthority: frontProxyAuthority)
+            frontProxyAuthority: frontProxyAuthority, today: String(engine.now.rfc3339.prefix(10)))
         var intents: [Intent] = []
         let state = engine.state
         for (apiVersion, resource, object) in objects {
@@ -35,7 +35,15 @@ struct Bootstrapping {
                 }
                 continue
             }
-            intents.append(Intent(.create(object), apiVersion: apiVersion, resource: resource, namespace: namespace))
+            var creation = Intent(.create(object), apiVersion: apiVersion, resource: resource, namespace: namespace)
+            creation.fieldManager = Bootstrap.fieldManager(of: apiVersion)
+            intents.append(creation)
+            guard resource == "servicecidrs" else { continue }
+            var status = Intent(
+                .patch(.apply, Bootstrap.serviceCIDRStatus(now: engine.now)), apiVersion: apiVersion,
+                resource: resource, name: name, subresource: "status")
+            status.fieldManager = "kubernetes-service-cidr-controller"
+            intents.append(status)
         }
         // Namespaces first: what lies in them is refused before they exist.
         for answer in engine.send(intents, as: Self.server) {
