@@ -14,9 +14,12 @@ extension APIServer {
         fairness(&out)
         storage(&out)
         log(&out)
-        for gauge in reports.all().flatMap({ $0.report.gauges }) {
-            out.family(gauge.name, .gauge, gauge.help)
-            out.sample([], text: gauge.value)
+        for report in reports.all().map(\.report) {
+            for gauge in report.gauges {
+                out.family(gauge.name, .gauge, gauge.help)
+                out.sample([], text: gauge.value)
+            }
+            report.families?(&out)
         }
         ProcessNumbers.write(to: &out)
         return out.text

@@ -1,4 +1,5 @@
 public import Document
+public import HTTPEdge
 import Synchronization
 
 /// What parts of the process that are no part of the API server say of themselves: shown in `/reckon/v1/status` under their names
@@ -8,9 +9,15 @@ public final class StatusReports: Sendable {
         public var document: JSON
         /// Name, words about it, and value of each gauge.
         public var gauges: [(name: String, help: String, value: String)]
-        public init(_ document: JSON, gauges: [(name: String, help: String, value: String)] = []) {
+        /// Writes families that are more than gauges.
+        public var families: (@Sendable (inout Exposition) -> Void)?
+        public init(
+            _ document: JSON, gauges: [(name: String, help: String, value: String)] = [],
+            families: (@Sendable (inout Exposition) -> Void)? = nil
+        ) {
             self.document = document
             self.gauges = gauges
+            self.families = families
         }
     }
     private let sources = Mutex<[(name: String, source: @Sendable () -> Report)]>([])

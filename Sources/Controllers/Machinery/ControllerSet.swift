@@ -145,6 +145,10 @@ public struct ControllerSet {
         }
     }
 
+    /// What each controller's queue has had and holds.
+    public var meters: [QueueMeter] {
+        zip(controllers, queues).map { controller, queue in QueueMeter(controller: controller.name, queue) }
+    }
     /// When the next delayed key becomes due; nil when none waits.
     public var nextDue: Timestamp? { queues.compactMap(\.nextDue).min() }
     /// Nothing is due and no Event waits to be written.

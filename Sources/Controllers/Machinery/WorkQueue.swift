@@ -22,6 +22,10 @@ public struct WorkQueue: Sendable {
     /// No delayed key is due before this: most calls need not look at them.
     private var earliest: Timestamp?
 
+    /// Keys that became due, and those that were to be tried again, since the beginning.
+    public private(set) var adds: UInt64 = 0
+    public private(set) var retries: UInt64 = 0
+
     public init() {}
 
     public var isEmpty: Bool { ready.isEmpty }
@@ -35,6 +39,7 @@ public struct WorkQueue: Sendable {
         }
         causes[key] = .some(cause)
         ready.append(key)
+        adds += 1
     }
 
     /// Makes a key due after some microseconds, or earlier when it already was to be.
@@ -50,6 +55,7 @@ public struct WorkQueue: Sendable {
     public mutating func retry(_ key: ObjectKey, cause: UInt64?, now: Timestamp) {
         let count = failures[key, default: 0]
         failures[key] = count + 1
+        retries += 1
         let delay = count >= 28 ? Self.retryDelayMax : min(Self.retryDelayMin << Int64(count), Self.retryDelayMax)
         add(key, cause: cause, after: delay, now: now)
     }

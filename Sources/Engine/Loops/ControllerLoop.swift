@@ -12,6 +12,7 @@ public final class ControllerLoop: @unchecked Sendable {
     private let catalog: Catalog
     private let inbox = LoopInbox()
     private let thread = LoopThread()
+    private let measured = Monitor([QueueMeter]())
 
     /// `catalog`: what is served; the built-in kinds by default (custom ones are read off the state).
     public init(door: any ClusterDoor, controllers: [any Controller], catalog: Catalog? = nil) {
@@ -19,6 +20,9 @@ public final class ControllerLoop: @unchecked Sendable {
         self.controllers = controllers
         self.catalog = catalog ?? .builtin
     }
+
+    /// What the controllers' queues have had and hold, as of their last turn.
+    public var meters: [QueueMeter] { measured.with { $0 } }
 
     public func start() {
         thread.start { self.run() }
@@ -43,10 +47,12 @@ public final class ControllerLoop: @unchecked Sendable {
             if let batch = set.nextBatch(now: door.now) {
                 let answers = door.send(batch.intents, as: identities[batch.controller])
                 set.answered(batch, answers, now: door.now)
+                measured.with { $0 = set.meters }
                 guard catchUp(&set, to: door.state.revision) else { return }
                 continue
             }
             if !set.isIdle { continue }
+            measured.with { $0 = set.meters }
             let pause = set.nextDue.map { max(1000, $0.since(door.now)) }
             let next = inbox.take(waiting: pause)
             if next.stopped { return }

@@ -129,6 +129,7 @@ final class Cluster {
             let scheduler = SchedulerLoop(door: engine)
             controllers.start()
             scheduler.start()
+            server.reports.add("controllers") { ControllerReport.of(controllers.meters) }
             self.controllers = controllers
             self.scheduler = scheduler
         }
