@@ -18,7 +18,7 @@ public func standardControllers(
         HorizontalPodAutoscalerController(), ClusterRoleAggregationController(), PersistentVolumeController(),
         ClaimProtectionController(), VolumeProtectionController(), EphemeralVolumeController(), TokenCleaner(),
         BootstrapSigner(), ServiceCIDRController(), ServiceAddressRepair(), AttributesClassProtectionController(),
-        CertificateCleaner(),
+        CertificateCleaner(), VolumeExpandController(),
     ]
     if let nodeRanges { all.append(nodeRanges) }
     if let secrets {

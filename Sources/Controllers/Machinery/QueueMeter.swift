@@ -34,6 +34,6 @@ public struct QueueMeter: Sendable, Equatable {
         "volumeattributesclass-protection-controller": "vacprotection",
         "ephemeral-volume-controller": "ephemeral_volume", "token-cleaner": "token_cleaner",
         "bootstrap-signer": "bootstrap_signer_queue", "service-cidr-controller": "ipaddresses",
-        "certificate-controller": "certificate",
+        "certificate-controller": "certificate", "expand-controller": "volume_expand",
     ]
 }

@@ -80,7 +80,9 @@ public struct PersistentVolumeController: Controller {
         if volume["spec"]?["persistentVolumeReclaimPolicy"]?.string == "Delete", phase == "Released",
             !volume.isBeingDeleted
         {
-            let isExternal = volume.annotation("pv.kubernetes.io/provisioned-by") != nil
+            // Whoever provisioned it, or the driver's own controller, deletes it.
+            let isExternal =
+                volume.annotation("pv.kubernetes.io/provisioned-by") != nil || volume["spec"]?["csi"] != nil
             if isExternal { return }
             var message =
                 "error getting deleter volume plugin for volume \"\(volume.objectName)\": no deletable volume plugin matched"
@@ -112,12 +114,21 @@ public struct PersistentVolumeController: Controller {
         guard let volume = view.document(.volumes, "", volumeName) else {
             return setClaimPhase(claim, "Pending", nil, &work)
         }
-        let reference = volume["spec"]?["claimRef"]
-        if reference == nil || reference?.isNull == true || VolumeMatch.isBound(reference ?? .null, to: claim) {
-            bind(claim, volume, &work)
+        let reference = volume["spec"]?["claimRef"] ?? .null
+        let problem: EventNote
+        if reference.isNull {
+            guard let mismatch = VolumeMatch.problem(of: volume, for: claim) else { return bind(claim, volume, &work) }
+            let message = "Cannot bind to requested volume \"\(volumeName)\": \(mismatch)"
+            problem = EventNote(claim, "VolumeMismatch", message, warning: true)
+        } else if VolumeMatch.isBound(reference, to: claim) {
+            return bind(claim, volume, &work)
         } else {
-            setClaimPhase(claim, "Pending", nil, &work)
+            let message = "volume \"\(volumeName)\" already bound to a different claim."
+            problem = EventNote(claim, "FailedBinding", message, warning: true)
         }
+        work.note(problem)
+        work.requeue(after: Self.period)
+        setClaimPhase(claim, "Pending", nil, &work)
     }
 
     private func find(_ claim: JSON, _ view: ClusterView, _ work: inout Work) {

@@ -42,6 +42,24 @@ package enum VolumeMatch {
         }
     }
 
+    /// Why a volume that a claim asks for by name cannot be its: `checkVolumeSatisfyClaim`. nil when it can.
+    static func problem(of volume: JSON, for claim: JSON) -> String? {
+        let (spec, wanted) = (volume["spec"] ?? .null, claim["spec"] ?? .null)
+        if volume.isBeingDeleted { return "the volume is marked for deletion \"\(volume.objectName)\"" }
+        if capacity(volume) < requested(claim) { return "requested PV is too small" }
+        if spec["storageClassName"]?.string ?? "" != wanted["storageClassName"]?.string ?? "" {
+            return "storageClassName does not match"
+        }
+        if spec["volumeAttributesClassName"]?.string ?? "" != wanted["volumeAttributesClassName"]?.string ?? "" {
+            return "VolumeAttributesClassName does not match"
+        }
+        if spec["volumeMode"]?.string ?? "Filesystem" != wanted["volumeMode"]?.string ?? "Filesystem" {
+            return "incompatible volumeMode"
+        }
+        let offered = spec["accessModes"]?.strings ?? []
+        return (wanted["accessModes"]?.strings ?? []).allSatisfy(offered.contains) ? nil : "incompatible accessMode"
+    }
+
     /// `IsVolumeBoundToClaim`, the uid counting only where it is given.
     package static func isBound(_ reference: JSON, to claim: JSON) -> Bool {
         guard reference["name"]?.string == claim.objectName, reference["namespace"]?.string == claim.objectNamespace
