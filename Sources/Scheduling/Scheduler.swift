@@ -35,6 +35,7 @@ public struct Scheduler: Sendable {
     private var notes: [EventNote] = []
     private var state: ClusterState
     private var turn = 0
+    private var attempts = SchedulerMeter()
     /// The default spreading of pods that have the same controller and labels, until a service or controller changes.
     private var defaultSpread: [String: [SpreadConstraint]] = [:]
 
@@ -54,6 +55,12 @@ public struct Scheduler: Sendable {
     /// Nobody waits and no Event is to be written.
     public var isIdle: Bool { queue.isEmpty && notes.isEmpty }
     public var nextDue: Timestamp? { queue.nextDue }
+    /// What has been done, and who waits.
+    public var meter: SchedulerMeter {
+        var meter = attempts
+        queue.count(into: &meter)
+        return meter
+    }
     /// How many pods wait for a node in whatever way.
     public var pendingCount: Int { queue.count }
 
@@ -456,6 +463,7 @@ public struct Scheduler: Sendable {
         perNode: JSON = .null,
         cause: UInt64, now: Timestamp, send: (Intent, Purpose) -> Void
     ) {
+        attempts.unschedulable += 1
         queue.park(pod.uid, hope: hope, now: now)
         var note = EventNote(reference: pod.reference, "FailedScheduling", message, warning: true)
         note.action = "Scheduling"
@@ -492,12 +500,14 @@ public struct Scheduler: Sendable {
         for (place, purpose) in batch.purposes.enumerated() {
             switch (purpose, answers[place]) {
             case (.binding(let pod, let node, _), .success):
+                attempts.scheduled += 1
                 var note = EventNote(
                     reference: pod.reference, "Scheduled",
                     "Successfully assigned \(pod.namespace)/\(pod.name) to \(node)")
                 note.action = "Binding"
                 notes.append(note)
             case (.binding(let pod, _, _), .failure(let error)):
+                attempts.errors += 1
                 assumed.remove(pod.uid)
                 placements.remove(pod: pod.uid)
                 if error.code == 404 || error.code == 409 {
@@ -505,7 +515,9 @@ public struct Scheduler: Sendable {
                 } else {
                     queue.retry(pod.uid, now: now)
                 }
-            case (.claim(let uid), .failure): queue.retry(uid, now: now)
+            case (.claim(let uid), .failure):
+                attempts.errors += 1
+                queue.retry(uid, now: now)
             default: break
             }
         }

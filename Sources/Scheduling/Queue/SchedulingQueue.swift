@@ -48,6 +48,11 @@ struct SchedulingQueue: Sendable {
 
     var isEmpty: Bool { active.isEmpty }
     var count: Int { entries.count }
+    func count(into meter: inout SchedulerMeter) {
+        meter.active = active.count
+        meter.backoff = waiting.count
+        meter.parked = parked.count
+    }
     func contains(_ uid: String) -> Bool { entries[uid] != nil }
     func attempts(_ uid: String) -> Int { entries[uid]?.attempts ?? 0 }
     func pod(_ uid: String) -> PodDemand? { entries[uid]?.pod }

@@ -130,6 +130,7 @@ final class Cluster {
             controllers.start()
             scheduler.start()
             server.reports.add("controllers") { ControllerReport.of(controllers.meters) }
+            server.reports.add("scheduler") { SchedulerReport.of(scheduler.meter) }
             self.controllers = controllers
             self.scheduler = scheduler
         }
