@@ -150,8 +150,8 @@ let package = Package(
         ours(
             "Recorder",
             [
-                "Document", "Schema", "Records", "ClusterState", "LogArchive", "EventLog", "HTTPEdge", nioCore,
-                nioPosix, logging,
+                "Document", "Schema", "Records", "ClusterState", "History", "LogArchive", "EventLog", "HTTPEdge",
+                nioCore, nioPosix, logging,
             ],
             exclude: ["README.md"]),
         // X: the executable

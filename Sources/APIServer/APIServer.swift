@@ -157,7 +157,8 @@ public final class APIServer: EdgeHandler {
         }
         if shown != nil { warnOfShownLog(exchange, at: engine.now) }
         do throws(APIError) {
-            try route(exchange, engine.snapshot, now: engine.now)
+            let snapshot = engine.snapshot
+            try route(exchange, snapshot, now: presentTime(snapshot.state))
         } catch {
             fail(exchange, error)
         }

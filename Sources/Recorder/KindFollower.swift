@@ -15,8 +15,12 @@ struct KindFollower: Sendable {
 
     /// A break that is over sooner leaves no gap, in microseconds.
     private static let graceMicroseconds: Int64 = 3_000_000
-    /// Without a byte for so long a connection counts as broken, in microseconds. Bookmarks come every minute or sooner.
+    /// Without a byte for so long a connection counts as broken, in microseconds: of a kind with bookmarks, which come every minute or
+    /// sooner; and of one without (Events have none), whose watch the server ends by then.
     private static let silenceMicroseconds: Int64 = 150_000_000
+    private static let silenceWithoutBookmarks: Int64 = 320_000_000
+
+    private static let refusedPauseNanoseconds: UInt64 = 30_000_000_000
 
     private enum Break: Error {
         /// The source no longer knows the version.
@@ -33,7 +37,10 @@ struct KindFollower: Sendable {
         var reason = "the recorder was not running"
         if let since = blindSince { try await writer.openGap(kind, from: since, reason: reason) }
         var pause: UInt64 = 200_000_000
+        var hasBookmarks = false
         while !Task.isCancelled {
+            // A right that is missing is not asked for every other second.
+            var isRefused = false
             do {
                 if version == nil {
                     version = try await list()
@@ -43,7 +50,7 @@ struct KindFollower: Sendable {
                     }
                     noticed()
                 }
-                version = try await watch(from: version!, &blindSince, &pause)
+                version = try await watch(from: version!, &blindSince, &hasBookmarks)
                 pause = 200_000_000
                 continue
             } catch let error as SourceCluster.Failure where error.status == 404 {
@@ -74,6 +81,7 @@ struct KindFollower: Sendable {
                 blindSince = blindSince ?? since
                 reason = "the source was silent"
             } catch {
+                isRefused = (error as? SourceCluster.Failure)?.status == 403
                 if blindSince == nil {
                     blindSince = Self.now()
                     reason =
@@ -87,7 +95,7 @@ struct KindFollower: Sendable {
                 try await writer.openGap(kind, from: since, reason: reason)
             }
             try await Task.sleep(nanoseconds: pause)
-            pause = min(pause * 2, 3_000_000_000)
+            pause = min(pause * 2, isRefused ? Self.refusedPauseNanoseconds : 3_000_000_000)
         }
     }
 
@@ -111,7 +119,8 @@ struct KindFollower: Sendable {
     }
 
     /// Watches until the server ends it; the version to go on from.
-    private func watch(from start: String, _ blindSince: inout Timestamp?, _ pause: inout UInt64) async throws -> String
+    private func watch(from start: String, _ blindSince: inout Timestamp?, _ hasBookmarks: inout Bool) async throws
+        -> String
     {
         var version = start
         var lastHeard = Self.now()
@@ -128,7 +137,8 @@ struct KindFollower: Sendable {
                     hasBegun = true
                     lastHeard = Self.now()
                 case .tick:
-                    if Self.now().since(lastHeard) > Self.silenceMicroseconds { throw Break.silent(since: lastHeard) }
+                    let patience = hasBookmarks ? Self.silenceMicroseconds : Self.silenceWithoutBookmarks
+                    if Self.now().since(lastHeard) > patience { throw Break.silent(since: lastHeard) }
                     if hasBegun { ticks += 1 }
                     // A refusal of the version would have come at once, and what was missed has come by now.
                     if ticks >= 2, blindSince != nil {
@@ -137,7 +147,7 @@ struct KindFollower: Sendable {
                     }
                 case .lines(let lines):
                     lastHeard = Self.now()
-                    let observations = try read(lines, &version)
+                    let observations = try read(lines, &version, &hasBookmarks)
                     try await writer.observe(kind, observations, through: version)
                     if !observations.isEmpty { noticed() }
                 }
@@ -154,14 +164,16 @@ struct KindFollower: Sendable {
         return version
     }
 
-    private func read(_ lines: [[UInt8]], _ version: inout String) throws -> [Observation] {
+    private func read(_ lines: [[UInt8]], _ version: inout String, _ hasBookmarks: inout Bool) throws
+        -> [Observation]
+    {
         var observations: [Observation] = []
         for line in lines {
             guard let event = try? JSON(parsing: line), let object = event["object"] else { continue }
             switch event["type"]?.string {
             case "ADDED", "MODIFIED": observations.append(Observation(kind: .present, object: object))
             case "DELETED": observations.append(Observation(kind: .deleted, object: object))
-            case "BOOKMARK": break
+            case "BOOKMARK": hasBookmarks = true
             default:
                 let message = object["message"]?.string ?? "the watch ended with an error"
                 if object["code"]?.int == 410 { throw Break.expired("410 Gone: " + message) }

@@ -91,7 +91,9 @@ public final class Recorder: Sendable {
     }
 
     private func discover() async throws -> Int {
-        let kinds = try await source.kinds().filter(wanted)
+        let offered = try await source.kinds()
+        let kinds = offered.all.filter(wanted)
+        try await writer.define(offered.undefined.filter { wanted($0.kind) })
         let (namespace, source, writer, logger, wake) = (scope.namespace, source, writer, logger, wake)
         running.withLock { running in
             for kind in kinds where running[kind] == nil {

@@ -1,7 +1,5 @@
-public import ClusterState
-public import Document
-import Records
-public import Schema
+import Document
+import Schema
 
 /// The recorder's own objects, kept beside those of the source so that kubectl shows them: `kubectl get recordings`, `kubectl get gaps`.
 enum RecordingKinds {
@@ -20,7 +18,7 @@ enum RecordingKinds {
         }
         return [
             definition(
-                "recordings", "Recording", [], now,
+                own("recordings", "Recording", []), now,
                 [
                     column("Kind", "string", ".spec.kind"), column("Version", "string", ".spec.apiVersion"),
                     column("State", "string", ".status.state"),
@@ -28,7 +26,7 @@ enum RecordingKinds {
                     column("Observed through", "date", ".status.observedThrough"),
                 ]),
             definition(
-                "recordinggaps", "RecordingGap", ["gaps"], now,
+                own("recordinggaps", "RecordingGap", ["gaps"]), now,
                 [
                     column("Resource", "string", ".spec.resource"), column("From", "string", ".spec.from"),
                     column("To", "string", ".spec.to"), column("Type", "string", ".spec.type"),
@@ -37,29 +35,59 @@ enum RecordingKinds {
         ]
     }
 
-    private static func definition(
-        _ plural: String, _ kind: String, _ short: [String], _ now: Timestamp, _ columns: [JSON]
-    ) -> JSON {
+    /// On a definition that the recorder made for a kind of the source that neither Reckon nor a definition there knows.
+    static let madeAnnotation = group + "/made-by-recorder"
+
+    /// What makes such a kind known: its names are the source's, any field is kept, and Tables show name and age.
+    static func definition(of kind: SourceKind, singular: String, shortNames: [String], now: Timestamp) -> JSON {
+        let version = String(kind.apiVersion.drop { $0 != "/" }.dropFirst())
+        var made = definition(
+            Names(
+                group: kind.store.group, version: version, plural: kind.store.resource, kind: kind.kind,
+                singular: singular.isEmpty ? kind.kind.lowercased() : singular, short: shortNames,
+                isNamespaced: kind.isNamespaced), now, [])
+        made["metadata", "annotations"] = [madeAnnotation: "the source serves this kind and does not define it"]
+        return made
+    }
+
+    private struct Names {
+        var group: String
+        var version: String
+        var plural: String
+        var kind: String
+        var singular: String
+        var short: [String]
+        var isNamespaced: Bool
+    }
+
+    private static func own(_ plural: String, _ kind: String, _ short: [String]) -> Names {
+        Names(
+            group: group, version: "v1", plural: plural, kind: kind, singular: kind.lowercased(), short: short,
+            isNamespaced: false)
+    }
+
+    private static func definition(_ of: Names, _ now: Timestamp, _ columns: [JSON]) -> JSON {
         let names: JSON = [
-            "plural": .string(plural), "singular": .string(kind.lowercased()), "kind": .string(kind),
-            "listKind": .string(kind + "List"), "shortNames": .array(short.map { .string($0) }),
+            "plural": .string(of.plural), "singular": .string(of.singular), "kind": .string(of.kind),
+            "listKind": .string(of.kind + "List"), "shortNames": .array(of.short.map { .string($0) }),
         ]
-        let version: JSON = [
-            "name": "v1", "served": true, "storage": true, "additionalPrinterColumns": .array(columns),
+        var version: JSON = [
+            "name": .string(of.version), "served": true, "storage": true,
             "schema": [
                 "openAPIV3Schema": ["type": "object", "x-kubernetes-preserve-unknown-fields": true]
             ],
         ]
+        if !columns.isEmpty { version["additionalPrinterColumns"] = .array(columns) }
         let time = JSON.string(now.rfc3339)
         return [
             "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
-            "metadata": ["name": .string(plural + "." + group), "creationTimestamp": time],
+            "metadata": ["name": .string(of.plural + "." + of.group), "creationTimestamp": time],
             "spec": [
-                "group": .string(group), "scope": "Cluster", "names": names, "versions": [version],
-                "conversion": ["strategy": "None"],
+                "group": .string(of.group), "scope": of.isNamespaced ? "Namespaced" : "Cluster", "names": names,
+                "versions": [version], "conversion": ["strategy": "None"],
             ],
             "status": [
-                "acceptedNames": names, "storedVersions": ["v1"],
+                "acceptedNames": names, "storedVersions": [.string(of.version)],
                 "conditions": [
                     ["type": "NamesAccepted", "status": "True", "reason": "NoConflicts", "lastTransitionTime": time],
                     [
@@ -94,45 +122,5 @@ enum RecordingKinds {
                 "reason": .string(reason),
             ],
         ]
-    }
-}
-
-/// What a reader of a recording must be told of a moment.
-public enum RecordingNotices {
-    /// So long nobody need be told that the newest observation is not of this second, in microseconds.
-    private static let patience: Int64 = 30_000_000
-
-    /// Whether the log is a recording of another cluster.
-    public static func isRecording(_ newest: ClusterState) -> Bool {
-        newest.object(RecordingKinds.recordings, "", RecordingKinds.own) != nil
-    }
-
-    /// Why what is shown of a resource at `moment` may not be what was, in words; nil when it is what was. `resource` nil asks of all.
-    /// `newest` is the end of the recording: gaps are known only afterwards.
-    public static func notice(of store: GroupResource?, at moment: Timestamp, in newest: ClusterState) -> String? {
-        guard let own = newest.object(RecordingKinds.recordings, "", RecordingKinds.own)?.document else { return nil }
-        let name = store.map { $0.group.isEmpty ? $0.resource : $0.resource + "." + $0.group }
-        if store?.group == RecordingKinds.group { return nil }
-        for gap in newest.objects(RecordingKinds.gaps) {
-            guard let spec = gap.document["spec"], let resource = spec["resource"]?.string,
-                name == nil || resource == name,
-                let from = spec["from"]?.string.flatMap({ Timestamp(rfc3339: $0) }), from <= moment
-            else { continue }
-            let to = spec["to"]?.string.flatMap { Timestamp(rfc3339: $0) }
-            if let to, to <= moment { continue }
-            let end = to.map { "and \($0.rfc3339)" } ?? "and now"
-            let reason = spec["reason"]?.string ?? ""
-            if spec["type"] == "Late" {
-                return
-                    "when \(resource) changed between \(from.rfc3339) \(end) is unknown (\(reason)): the changes were seen later"
-            }
-            return "\(resource) between \(from.rfc3339) \(end) are unknown (\(reason)): shown as last observed"
-        }
-        if let through = own["status", "observedThrough"]?.string.flatMap({ Timestamp(rfc3339: $0) }),
-            moment.since(through) > patience
-        {
-            return "the recording reaches to \(through.rfc3339): shown as last observed"
-        }
-        return nil
     }
 }

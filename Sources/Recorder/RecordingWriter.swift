@@ -95,7 +95,7 @@ final class RecordingWriter: Sendable {
                 record(kind, observation, through: version, &state)
             }
             for object in state.next.objects(kind.store, namespace: kind.isNamespaced ? namespace : nil)
-            where !seen.contains(object.key) && !isOwn(object.key) {
+            where !seen.contains(object.key) && !isOwn(object) {
                 var last = object.document
                 last["metadata", "resourceVersion"] = .string(version)
                 record(kind, Observation(kind: .deleted, object: last), through: version, &state)
@@ -157,10 +157,13 @@ final class RecordingWriter: Sendable {
         }
     }
 
-    /// Makes the recorder's own kinds known, once.
-    func define() async throws {
+    /// Makes the recorder's own kinds known, and those that the source serves without defining them, once.
+    func define(_ undefined: [UndefinedKind] = []) async throws {
         try await write { [self] state in
-            for document in RecordingKinds.definitionDocuments(now: now()) {
+            let made = undefined.map {
+                RecordingKinds.definition(of: $0.kind, singular: $0.singular, shortNames: $0.shortNames, now: now())
+            }
+            for document in RecordingKinds.definitionDocuments(now: now()) + made {
                 let name = document["metadata", "name"]?.string ?? ""
                 guard state.next.object(RecordingKinds.definitions, "", name) == nil else { continue }
                 keep(RecordingKinds.definitions, name, document, &state)
@@ -177,8 +180,11 @@ final class RecordingWriter: Sendable {
 
     // MARK: events
 
-    private func isOwn(_ key: ObjectKey) -> Bool {
-        key.group == RecordingKinds.group || key.name.hasSuffix("." + RecordingKinds.group)
+    /// Whether the recorder made the object, so that the source need not have it.
+    private func isOwn(_ object: StoredObject) -> Bool {
+        guard object.key.resource == RecordingKinds.definitions.resource else { return false }
+        return object.key.name.hasSuffix("." + RecordingKinds.group)
+            || object.document["metadata", "annotations", RecordingKinds.madeAnnotation] != nil
     }
 
     private func key(_ kind: SourceKind, _ object: JSON) -> ObjectKey {

@@ -22,9 +22,16 @@ struct SourceKind: Hashable, Sendable {
     }
 }
 
+/// A kind that neither Reckon nor a CustomResourceDefinition of the source knows, by the names that the source gives it.
+struct UndefinedKind: Sendable {
+    let kind: SourceKind
+    let singular: String
+    let shortNames: [String]
+}
+
 extension SourceCluster {
     /// Every kind that can be listed and watched, CustomResourceDefinitions first: what they define is served by them.
-    func kinds() async throws -> [SourceKind] {
+    func kinds() async throws -> (all: [SourceKind], undefined: [UndefinedKind]) {
         var offered: [(apiVersion: String, group: String, isPreferred: Bool, resources: [JSON])] = []
         for version in try await get("/api")["versions"]?.strings ?? [] {
             offered.append((version, "", true, try await get("/api/" + version)["resources"]?.elements ?? []))
@@ -39,7 +46,7 @@ extension SourceCluster {
             }
         }
         let stored = try await storageVersions()
-        var chosen: [GroupResource: (kind: SourceKind, rank: Int)] = [:]
+        var chosen: [GroupResource: (kind: SourceKind, rank: Int, isKnown: Bool, offer: JSON)] = [:]
         for (apiVersion, group, isPreferred, resources) in offered {
             for resource in resources {
                 guard let name = resource["name"]?.string, !name.contains("/"), let kind = resource["kind"]?.string,
@@ -53,13 +60,19 @@ extension SourceCluster {
                 let found = SourceKind(
                     store: store, kind: kind, isNamespaced: resource["namespaced"]?.bool ?? false,
                     apiVersion: apiVersion, resource: name)
-                chosen[store] = (found, rank)
+                chosen[store] = (found, rank, known != nil || stored[store] != nil, resource)
             }
         }
-        return chosen.values.map(\.kind).sorted {
+        let undefined = chosen.values.filter { !$0.isKnown && !$0.kind.store.group.isEmpty }.map {
+            UndefinedKind(
+                kind: $0.kind, singular: $0.offer["singularName"]?.string ?? "",
+                shortNames: $0.offer["shortNames"]?.strings ?? [])
+        }
+        let all = chosen.values.map(\.kind).sorted {
             let (a, b) = ($0.resource == "customresourcedefinitions", $1.resource == "customresourcedefinitions")
             return a != b ? a : $0.name < $1.name
         }
+        return (all, undefined.sorted { $0.kind.name < $1.kind.name })
     }
 
     /// The versions in which the source keeps its custom resources.

@@ -17,7 +17,10 @@ import Testing
             }
             let thing: JSON = [
                 "apiVersion": .string(Self.apiVersion), "kind": "Thing",
-                "metadata": ["name": "one", "namespace": "default", "resourceVersion": "1"],
+                "metadata": [
+                    "name": "one", "namespace": "default", "uid": "33ebf0a5-6ccf-4f0b-a4e5-3b5b9fd6b5b1",
+                    "resourceVersion": "1",
+                ],
             ]
             let list = "/apis/\(Self.apiVersion)/namespaces/default/things"
             switch visit.path {

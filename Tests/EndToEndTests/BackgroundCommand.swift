@@ -24,13 +24,16 @@ final class BackgroundCommand {
             }
             line += String(decoding: data, as: UTF8.self)
         }
-        firstLine = line
+        firstLine = String(line.prefix { $0 != "\n" })
     }
 
     /// The kubeconfig that the first line names.
     var kubeconfig: String {
         firstLine.split(separator: "=").last.map { String($0.prefix { $0 != ")" }) } ?? ""
     }
+
+    /// The address of its server, which the first line names.
+    var url: String { firstLine.split(separator: " ").dropFirst().first.map(String.init) ?? "" }
 
     func crash() {
         kill(process.processIdentifier, SIGKILL)

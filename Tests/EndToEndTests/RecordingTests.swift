@@ -110,7 +110,7 @@ import Testing
         let form = ISO8601DateFormatter()
         form.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
         let inside = form.string(from: died.addingTimeInterval(0.3))
-        let url = try #require(shown.firstLine.split(separator: " ").dropFirst().first)
+        let url = shown.url
         let past = try Tools.run(
             [Tools.kubectl!, "-s", "\(url)/at/\(inside)", "get", "widgets", "-o", "name"],
             environment: ["KUBECONFIG": shown.kubeconfig])
@@ -141,6 +141,10 @@ import Testing
         let history = try Tools.run(
             [Tools.reckon, "history", "deployment/web"], environment: ["KUBECONFIG": shown.kubeconfig])
         #expect(history.output.contains("kubectl-create") && history.output.contains("unseen since"), "\(history)")
+        // The recorder's own books are nobody's change.
+        let doctor = try Tools.run([Tools.reckon, "doctor"], environment: ["KUBECONFIG": shown.kubeconfig])
+        let isClean = doctor.output.contains("Changed from outside") && !doctor.output.contains("reckon-recorder")
+        #expect(isClean, "\(doctor)")
         #expect(try source.reckon("log", "verify", "--data", recording).status == 0)
     }
 
@@ -183,6 +187,49 @@ import Testing
         #expect(same)
     }
 
+    /// A kind that Reckon does not have and no definition defines, here of an aggregated server, is recorded and shown all the same.
+    @Test(.enabled(if: Tools.kubectl != nil, "there is no kubectl: tools/bootstrap --test installs one"))
+    func kindsThatNobodyDefinedAreShown() async throws {
+        let outside = try await AggregationTests.extensionServer()
+        let source = try ReckonProcess(["apiserver"])
+        defer { source.remove() }
+        _ = try await source.send(
+            "POST", "/api/v1/namespaces/default/services",
+            [
+                "metadata": ["name": "api"], "spec": ["type": "ExternalName", "externalName": "localhost"],
+            ])
+        _ = try await source.send(
+            "POST", "/apis/apiregistration.k8s.io/v1/apiservices", AggregationTests.register(outside))
+        let offered = try await source.eventually {
+            try await source.send("GET", "/apis").body["groups"]?.elements.contains {
+                $0["name"]?.string == AggregationTests.group
+            } == true
+        }
+        #expect(offered)
+        let recording = source.directory.path + "/recording"
+        let recorder = try BackgroundCommand(
+            ["record", "--kubeconfig", source.kubeconfig, "--data", recording, "--namespace", "default"],
+            directory: source.directory)
+        defer { recorder.stop() }
+        let shown = try BackgroundCommand(["serve", "--data", recording], directory: source.directory)
+        defer { shown.stop() }
+        // By its short name too, as the source gives it.
+        let seen = try await source.eventually {
+            try Tools.run([Tools.kubectl!, "get", "th"], environment: ["KUBECONFIG": shown.kubeconfig]).output
+                .contains("one ")
+        }
+        #expect(seen)
+        // The definition is the recorder's; that the source has none does not end it.
+        recorder.stop()
+        let again = try BackgroundCommand(
+            ["record", "--kubeconfig", source.kubeconfig, "--data", recording, "--namespace", "default"],
+            directory: source.directory)
+        defer { again.stop() }
+        try await Task.sleep(nanoseconds: 1_000_000_000)
+        let thing = try Self.document(shown.kubeconfig, "get", "things", "one")
+        #expect(thing["apiVersion"]?.string == AggregationTests.apiVersion && thing["kind"] == "Thing")
+    }
+
     /// A window of a cluster as one file: opened elsewhere it shows the window and nothing else.
     @Test(.enabled(if: Tools.kubectl != nil, "there is no kubectl: tools/bootstrap --test installs one"))
     func anIncidentFileIsOpenedAnywhere() async throws {
@@ -217,6 +264,9 @@ import Testing
         try damaged.write(to: URL(fileURLWithPath: broken))
         let refused = try cluster.reckon("serve", broken, "--key-file", key)
         #expect(refused.status == 2 && refused.errors.contains("frame"), "\(refused)")
+        try Data(bytes.prefix(5)).write(to: URL(fileURLWithPath: broken))
+        let other = try cluster.reckon("serve", broken, "--key-file", key)
+        #expect(other.status == 2 && other.errors.contains("no file that `reckon capture`"), "\(other)")
 
         let shown = try BackgroundCommand(["serve", file, "--key-file", key], directory: cluster.directory)
         defer { shown.stop() }
@@ -230,7 +280,7 @@ import Testing
             [Tools.kubectl!, "-n", "shop", "describe", "deployment", "web"],
             environment: ["KUBECONFIG": shown.kubeconfig])
         #expect(described.output.contains("ScalingReplicaSet"))
-        let url = try #require(shown.firstLine.split(separator: " ").dropFirst().first)
+        let url = shown.url
         let then = try Tools.run(
             [
                 Tools.kubectl!, "-s", "\(url)/at/\(since)", "-n", "shop", "get", "deployment", "web", "-o",
@@ -244,6 +294,29 @@ import Testing
             [Tools.kubectl!, "get", "--raw", "/at/\(since - 1)/api/v1/namespaces/shop/pods"],
             environment: ["KUBECONFIG": shown.kubeconfig])
         #expect(below.status != 0 && below.errors.contains("history begins at revision \(since)"), "\(below)")
+        // A file does not go on: its present is where it ends, and ages count to there.
+        var timeline: JSON = [:]
+        let ended = try await cluster.eventually(30) {
+            let answer = try Tools.run(
+                [Tools.kubectl!, "get", "--raw", "/reckon/v1/timeline?buckets=1"],
+                environment: ["KUBECONFIG": shown.kubeconfig])
+            timeline = try JSON(parsing: Array(answer.output.utf8))
+            return timeline["ends"] != nil
+        }
+        #expect(ended, "\(timeline.text)")
+        let end = try #require(timeline["ends"]?.string.flatMap { Timestamp(rfc3339: $0) })
+        let now = try #require(timeline["now"]?.string.flatMap { Timestamp(rfc3339: $0) })
+        #expect(now.since(end) > 15_000_000)
+        let table = try Tools.run(
+            [Tools.kubectl!, "get", "pods", "-n", "shop"], environment: ["KUBECONFIG": shown.kubeconfig])
+        let ages = table.output.split(separator: "\n").dropFirst().compactMap { line in
+            line.split(separator: " ").last.flatMap { Int64($0.dropLast()) }
+        }
+        let born = pods["items"]?.elements.compactMap { pod in
+            pod["metadata", "creationTimestamp"]?.string.flatMap { Timestamp(rfc3339: $0) }
+        }
+        let expected = (born ?? []).map { end.since($0) / 1_000_000 }
+        #expect(ages.count == 3 && zip(ages, expected).allSatisfy { abs($0 - $1) <= 1 }, "\(table.output)")
     }
 
     /// A real kube-apiserver, when there is one: `APISERVER_KUBECONFIG` names the kubeconfig of a cluster that may be written to.

@@ -3,7 +3,7 @@ public import Document
 import Engine
 import EventLog
 import HTTPEdge
-import History
+public import History
 import Requests
 public import Schema
 
@@ -13,17 +13,34 @@ public struct ShownLog: Sendable {
     public let title: String
     /// Why what is shown of a resource (nil: of everything) at a moment may not be what was; nil when it is.
     public let notice: @Sendable (_ store: GroupResource?, _ moment: Timestamp, _ newest: ClusterState) -> String?
+    /// The stretches of time of which that is so.
+    public let gaps: @Sendable (_ newest: ClusterState) -> [ObservationGap]
 
     public init(
         title: String,
-        notice: @escaping @Sendable (_ store: GroupResource?, _ moment: Timestamp, _ newest: ClusterState) -> String?
+        notice: @escaping @Sendable (_ store: GroupResource?, _ moment: Timestamp, _ newest: ClusterState) -> String?,
+        gaps: @escaping @Sendable (_ newest: ClusterState) -> [ObservationGap]
     ) {
         self.title = title
         self.notice = notice
+        self.gaps = gaps
     }
 }
 
 extension APIServer {
+    /// A log into which nothing was written for so long does not go on, in microseconds: nodes and recorders write every ten seconds.
+    private static let patience: Int64 = 15_000_000
+
+    /// What ages count from: the clock's time, or, of a shown log that does not go on, when it ended.
+    func presentTime(_ newest: ClusterState) -> Timestamp {
+        shownEnd(newest) ?? engine.now
+    }
+
+    /// When a shown log ended; nil while it goes on.
+    func shownEnd(_ newest: ClusterState) -> Timestamp? {
+        shown != nil && engine.now.since(newest.time) > Self.patience ? newest.time : nil
+    }
+
     /// Refuses what would change something; true when it did.
     func refusedByShownLog(_ exchange: Exchange) -> Bool {
         guard let shown else { return false }

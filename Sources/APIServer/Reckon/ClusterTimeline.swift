@@ -8,7 +8,8 @@ import Requests
 import Schema
 
 /// `/reckon/v1/timeline?from=WHEN&to=WHEN&buckets=N[&namespace&group&resource]`: how much happened when, by kind, and how often somebody
-/// was refused. The work of a request is bounded: of a long range the counts by kind come from stretches, and `approximate` says so.
+/// was refused; of a shown log also what of the range was not observed (`gaps`) and, when it does not go on, when it ended (`ends`). The
+/// work of a request is bounded: of a long range the counts by kind come from stretches, and `approximate` says so.
 extension APIServer {
     static let timelineBucketsMax = 1000
 
@@ -55,13 +56,18 @@ extension APIServer {
                     if seesDenials { bucket["denials"] = .int(Int64(denials.0[i])) }
                     out.append(bucket)
                 }
-                let answer: JSON = [
+                var answer: JSON = [
                     "kind": "Timeline", "apiVersion": "reckon.dev/v1", "from": .string(from.rfc3339Micro),
                     "to": .string(to.rfc3339Micro), "begins": .string(begins.rfc3339Micro),
-                    "floor": .int(Int64(engine.floor)),
+                    "floor": .int(Int64(engine.floor)), "now": .string(engine.now.rfc3339Micro),
                     "revision": .int(Int64(snapshot.revision)), "approximate": .bool(!isExact),
                     "denialsVisible": .bool(seesDenials), "buckets": .array(out),
                 ]
+                if let shown {
+                    let gaps = Self.visible(shown.gaps(snapshot.state), from: from, to: to, &sight)
+                    answer["gaps"] = .array(gaps.map(\.json))
+                }
+                if let end = shownEnd(snapshot.state) { answer["ends"] = .string(end.rfc3339Micro) }
                 note(exchange, code: 200)
                 exchange.answer(200, answer.encoded())
                 if !isExact { activity.fill { [self] work in inPast(work) } }
@@ -80,6 +86,18 @@ extension APIServer {
         let from = try moment(exchange, "from") ?? min(oldest, to.adding(seconds: -1))
         guard from < to else { throw .badRequest("from must lie before to") }
         return (oldest, from, to)
+    }
+
+    /// The gaps of the range, as far as they are of kinds that the caller may list somewhere.
+    private static func visible(
+        _ gaps: [ObservationGap], from: Timestamp, to: Timestamp, _ sight: inout ObjectSight
+    ) -> [ObservationGap] {
+        gaps.compactMap { gap in
+            guard gap.from < to, gap.to.map({ $0 > from }) ?? true else { return nil }
+            var gap = gap
+            gap.resources = gap.resources.filter { sight.mayListSomewhere($0) }
+            return gap.resources.isEmpty ? nil : gap
+        }
     }
 
     /// The newest revision before each bound; at the last one, of that moment.

@@ -28,6 +28,13 @@ struct ObjectSight {
         return may("list", store, "", "") || (!namespace.isEmpty && may("list", store, namespace, ""))
     }
 
+    /// Whether the user may list objects of that kind in some namespace.
+    mutating func mayListSomewhere(_ store: GroupResource) -> Bool {
+        if mayList(store.group, store.resource, in: "") { return true }
+        let namespaces = engine.snapshot.state.objects(GroupResource(resource: "namespaces")).map(\.key.name)
+        return namespaces.contains { mayList(store.group, store.resource, in: $0) }
+    }
+
     /// Whether nothing is hidden from the user.
     var mayListEverything: Bool {
         let attributes = AccessAttributes(user: user, verb: "list", group: "*", version: "*", resource: "*")

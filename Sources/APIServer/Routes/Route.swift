@@ -195,7 +195,8 @@ extension APIServer {
 
     /// The others' part of discovery. Of the past only their names are known.
     private func merged(_ exchange: Exchange, _ snapshot: Snapshot) -> MergedDiscovery {
-        if snapshot.aggregated.isEmpty { return .none }
+        // What a shown log has of an aggregated group is in its own catalog.
+        if shown != nil || snapshot.aggregated.isEmpty { return .none }
         return MergedDiscovery(
             services: snapshot.aggregated, resources: exchange.past == nil ? availability.discovered : [:])
     }

@@ -47,6 +47,9 @@ public enum LogRestore {
                 }
                 switch read.ending {
                 case .complete: break
+                case .open where read.frames == 0:
+                    throw .damaged(
+                        revision: nil, "\(source) is no file that `reckon capture` or `reckon log ship` made")
                 case .open:
                     throw .damaged(
                         revision: nil, "\(source) is cut short after frame \(read.frames - 1): fetch it again")

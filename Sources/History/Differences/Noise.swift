@@ -7,6 +7,8 @@ enum Noise {
     static func isNoisy(_ key: ObjectKey) -> Bool {
         switch (key.group, key.resource) {
         case ("", "events"), ("events.k8s.io", "events"), ("coordination.k8s.io", "leases"): true
+        // The books that a recorder keeps of itself.
+        case ("recorder.reckon.dev", _): true
         default: false
         }
     }

@@ -2,8 +2,8 @@ import Records
 
 /// Tokens that never change, from a file (`--token-auth-file`): `token,user,uid,"group1,group2"` on each line.
 public struct TokenFile: Sendable {
-    private let users: [String: UserInfo]
-    private let fingerprints: [String: String]
+    private var users: [String: UserInfo]
+    private var fingerprints: [String: String]
 
     /// Reads the file's text; errors name the line.
     public init(parsing text: String) throws(IdentityError) {
@@ -35,6 +35,14 @@ public struct TokenFile: Sendable {
     public static func read(_ path: String) throws(IdentityError) -> TokenFile {
         guard let bytes = try PrivateFile.read(path) else { throw IdentityError("there is no token file \(path)") }
         return try TokenFile(parsing: String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// The same with one token more, of a user in these groups.
+    public func adding(_ token: String, user name: String, groups: [String]) -> TokenFile {
+        var file = self
+        file.users[token] = UserInfo(name: name, uid: name, groups: Authenticator.withAuthenticated(groups))
+        file.fingerprints[token] = Fingerprint.of(token)
+        return file
     }
 
     func user(_ token: String) -> (user: UserInfo, fingerprint: String)? {

@@ -23,7 +23,7 @@ struct ServeCommand: AsyncParsableCommand {
               reckon serve incident.reckon
             The ordinary API of the newest moment, every earlier one under /at/WHEN/, history, and the page at /ui/. Writes are
             refused with 405. It may run beside the recorder (or server) that writes the log, and follows it. Needs no cluster and
-            no root. The printed kubeconfig may read everything.
+            no root. The printed kubeconfig, and the printed link to the page, may read everything.
             Exit status: 0 stopped by a signal, 1 it cannot be opened or served, 2 the file is damaged, 64 usage.
             """)
 
@@ -86,6 +86,8 @@ struct ServeCommand: AsyncParsableCommand {
 
         let engine = Engine(log: log, recovered: state, settings: ClusterSettings(), logger: logger)
         engine.start()
+        // Made anew at each start: what the kubeconfig and the link to the page sign in with.
+        let token = (0..<4).map { _ in String(UInt64.random(in: .min ... .max), radix: 36) }.joined()
         let pki: ClusterPKI
         let tokens: ServiceAccountTokens
         let authenticator: Authenticator
@@ -98,9 +100,11 @@ struct ServeCommand: AsyncParsableCommand {
             tokens = ServiceAccountTokens(
                 issuer: ClusterSettings().serviceAccountIssuer, signingKey: pki.serviceAccountKey
             ) { bound in engine.live(bound) }
+            var known = try TokenFile(parsing: "")
+            if let tokenAuthFile { known = try TokenFile.read(tokenAuthFile) }
             authenticator = try Authenticator(
                 clientAuthorities: [pki.authority.pair.certificate],
-                tokenFile: try tokenAuthFile.map(TokenFile.read), tokens: tokens)
+                tokenFile: known.adding(token, user: "reader", groups: ["system:masters"]), tokens: tokens)
         } catch { throw StartupError(error.description) }
         let title =
             file.map { "the incident file \($0)" }
@@ -110,9 +114,9 @@ struct ServeCommand: AsyncParsableCommand {
             engine: engine, authenticator: authenticator, tokens: tokens, settings: ClusterSettings(),
             version: Reckon.serverVersion,
             nodes: NodeRegistry(client: HTTPClient(group: group)) { _ in nil }, group: group, frontProxy: nil,
-            shown: ShownLog(title: title) { store, moment, newest in
-                RecordingNotices.notice(of: store, at: moment, in: newest)
-            }, logger: logger)
+            shown: ShownLog(
+                title: title, notice: { RecordingNotices.notice(of: $0, at: $1, in: $2) },
+                gaps: { RecordingNotices.gaps(in: $0) }), logger: logger)
         let colon = listen.lastIndex(of: ":")!
         let host = listen[..<colon].isEmpty ? "0.0.0.0" : String(listen[..<colon])
         let edge = try await EdgeServer.start(
@@ -127,7 +131,7 @@ struct ServeCommand: AsyncParsableCommand {
         do throws(IdentityError) {
             try Identity.Kubeconfig(
                 server: url, authority: pki.authority.pair.certificate, user: "reader",
-                credential: .certificate(pki.admin)
+                credential: .token(token)
             ).write(to: path)
         } catch { throw StartupError(error.description) }
 
@@ -146,6 +150,7 @@ struct ServeCommand: AsyncParsableCommand {
             return 500_000
         }
         print("ready \(url)  (export KUBECONFIG=\(path))")
+        print("page  \(url)/ui/#token=\(token)")
         fflush(nil)
         await StopSignal.wait()
         following.stop()
