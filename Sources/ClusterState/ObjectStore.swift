@@ -10,6 +10,13 @@ struct ObjectStore: Sendable {
         objects.rank(Place(namespace: namespace + "\0", name: "")) - objects.rank(Place(namespace: namespace, name: ""))
     }
 
+    /// How many objects stand up to and including a key, of one namespace or of all.
+    func count(namespace: String?, through place: Place) -> Int {
+        let all = objects.rank(Place(namespace: place.namespace, name: place.name + "\0"))
+        guard let namespace else { return all }
+        return all - objects.rank(Place(namespace: namespace, name: ""))
+    }
+
     func object(_ place: Place) -> StoredObject? { objects.find(place) }
 
     mutating func put(_ object: StoredObject) {

@@ -42,6 +42,15 @@ extension ClusterState {
         return namespace.map { found.count(namespace: $0) } ?? found.count
     }
 
+    /// How many objects of a store, or of one namespace of it, stand up to and including a key: its place in a list, counted from 1.
+    /// The cost is that of a look-up.
+    public func count(_ store: GroupResource, namespace: String? = nil, through key: (namespace: String, name: String))
+        -> Int
+    {
+        self.store(store)?.count(
+            namespace: namespace, through: Place(namespace: key.namespace, name: key.name)) ?? 0
+    }
+
     /// The objects that carry a label with exactly this value, in order. The cost follows their number, not the store's size.
     public func objects(
         _ store: GroupResource, namespace: String? = nil, label: (key: String, value: String),

@@ -79,6 +79,9 @@ static const unsigned char objects_js[] = {
 static const unsigned char objectyaml_js[] = {
 #embed "page/objectyaml.js"
 };
+static const unsigned char pages_js[] = {
+#embed "page/pages.js"
+};
 static const unsigned char place_js[] = {
 #embed "page/place.js"
 };
@@ -165,6 +168,7 @@ static const struct reckon_page_file files[] = {
     FILE_OF("objectevents.js", objectevents_js),
     FILE_OF("objects.js", objects_js),
     FILE_OF("objectyaml.js", objectyaml_js),
+    FILE_OF("pages.js", pages_js),
     FILE_OF("place.js", place_js),
     FILE_OF("player.js", player_js),
     FILE_OF("problem.js", problem_js),

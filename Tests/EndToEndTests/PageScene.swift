@@ -102,18 +102,31 @@ enum PageScene {
         })()
         """
 
-    /// Pages of a list of 100,000, as the server's Table.
+    private static func manyName(_ i: Int) -> String {
+        "c" + String(repeating: "0", count: 6 - String(i).count) + String(i)
+    }
+
+    /// A list of 100,000, as the server's Table and as the places of its pages.
     static let manyConfigMaps: @Sendable (String) -> String? = { url in
-        guard url.contains("/configmaps"), !url.contains("watch="), let query = URLComponents(string: url) else {
+        guard url.contains("configmaps"), !url.contains("watch="), let query = URLComponents(string: url) else {
             return nil
         }
+        if query.path == "/reckon/v1/pages" {
+            let pages = stride(from: 0, to: 100_000, by: 500).map { i in
+                #"{"count":500,"namespace":"many","name":"\#(manyName(i))"\#(i > 0 ? #","continue":"\#(i)""# : "")}"#
+            }
+            return
+                #"{"kind":"ListPages","apiVersion":"reckon.dev/v1","revision":9,"size":500,"total":100000,"pages":[\#(pages.joined(separator: ","))]}"#
+        }
+        guard query.path.hasSuffix("/configmaps") else { return nil }
         let next = query.queryItems?.first { $0.name == "continue" }?.value ?? "0"
         let first = Int(next) ?? 0
-        let last = min(first + 500, 100_000)
+        let limit = query.queryItems?.first { $0.name == "limit" }?.value.flatMap { Int($0) } ?? 100_000
+        let last = min(first + limit, 100_000)
         let rows = (first..<last).map { i in
-            let name = "c" + String(repeating: "0", count: 6 - String(i).count) + String(i)
+            let name = manyName(i)
             return
-                #"{"cells":["\#(name)",1,"5m"],"object":{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"\#(name)","namespace":"many","resourceVersion":"9"}}}"#
+                #"{"cells":["\#(name)",\#(i % 97),"5m"],"object":{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":{"name":"\#(name)","namespace":"many","resourceVersion":"9"}}}"#
         }.joined(separator: ",")
         let metadata =
             last < 100_000

@@ -116,6 +116,10 @@ struct PageTests {
         try browser.open(cluster.url + "/ui/#token=alicetoken")
         #expect(browser.eventually("document.querySelectorAll('.grid .row').length === 3"), "the pods of shop alone")
         #expect(try browser.evaluate("location.hash.includes('token')") == false)
+        let places = try await cluster.send("GET", "/reckon/v1/pages?resource=pods", token: "alicetoken")
+        #expect(places.body["total"] == 3 && places.body["pages"]?[0]?["list"] == "shop", "\(places.body.text)")
+        let closed = try await cluster.send("GET", "/reckon/v1/pages?resource=secrets", token: "alicetoken")
+        #expect(closed.status == 403)
         let kinds = try browser.evaluate(
             "[...document.querySelectorAll('.side li .cut')].map((one) => one.textContent)")
         #expect(kinds == ["Pod", "Deployment"])
@@ -160,28 +164,120 @@ struct PageTests {
         let dim = try browser.evaluate(PageScene.poorContrasts)
         #expect(dim == [], "text needs a contrast of 4.5 to 1")
 
-        try browser.answer("*/api/v1/configmaps*", with: PageScene.manyConfigMaps)
+        try browser.answer("*configmaps*", with: PageScene.manyConfigMaps)
         try browser.evaluate(
             "window.long = []; new PerformanceObserver((list) => { for (const entry of list.getEntries()) window.long.push(Math.round(entry.duration)) }).observe({ type: 'longtask' }); location.hash = '#/objects/configmaps?at=\(before)'"
         )
         #expect(browser.eventually("document.querySelector('.head').textContent.includes('100,000')"))
         #expect(browser.eventually("document.querySelectorAll('.grid .row').length > 10"))
-        for share in [0.01, 0.02, 0.05] {
+        // However far, in one step, without what lies between.
+        for share in [0.5, 0.99, 0.02] {
             try browser.evaluate(
                 "{ const grid = document.querySelector('.grid'); grid.scrollTop = grid.scrollHeight * \(share) }")
-            let first = Int(share * 100_000) - 20
+            let first = Int(share * 100_000) - 40
             #expect(
-                browser.eventually("document.querySelector('.grid .row')?.ariaRowIndex > \(first)"),
+                browser.eventually(
+                    "(() => { const row = document.querySelector('.grid a.row'); return row?.ariaRowIndex > \(first) && row.ariaRowIndex < \(first + 100) })()",
+                    seconds: 5),
                 "row \(first) is drawn")
         }
+        try browser.evaluate("document.querySelector('.grid').focus()")
+        try browser.press("End")
+        #expect(
+            browser.eventually("document.activeElement.textContent.includes('c099999')", seconds: 5),
+            "the last row has the focus")
+        let read = try browser.evaluate(
+            "performance.getEntriesByType('resource').filter((one) => one.name.includes('/configmaps')).length")
+        #expect((read.int ?? 99) < 12, "pages that were read for it")
         try browser.press("/")
         try browser.type("c099999")
         #expect(
             browser.eventually("document.querySelector('.head').textContent.includes('1 of 100,000')", seconds: 40),
             "all are read, one fits")
         #expect(try browser.evaluate("document.querySelectorAll('.grid .row').length") == 1)
+        // In the order of a column.
+        try browser.press("Escape")
+        try browser.evaluate(
+            "[...document.querySelectorAll('.columns button')].find((one) => one.textContent === 'Data').click()")
+        try browser.evaluate(
+            "[...document.querySelectorAll('.columns button')].find((one) => one.textContent === 'Data').click()")
+        #expect(
+            browser.eventually("document.querySelector('.grid .row')?.textContent.includes('c00009696')"),
+            "the most first")
+        #expect(try browser.evaluate("document.querySelector('[aria-sort=descending]').textContent") == "Data")
         let long = try browser.evaluate("window.long.sort((a, b) => b - a).slice(0, 5)")
         #expect((long.elements.first?.int ?? 0) < 400, "tasks that held the page up, in milliseconds: \(long.text)")
+        #expect(browser.pageErrors == [])
+    }
+
+    /// A certificate that the browser shows signs in by itself, and goes before a token: the page says so.
+    @Test(
+        .enabled(
+            if: BrowserCertificate.canBeShown,
+            "a browser's certificate needs root, openssl and certutil: tools/bootstrap --test installs them"))
+    func aCertificateSignsIn() async throws {
+        let cluster = try ReckonProcess(["apiserver"])
+        defer { cluster.remove() }
+        let certificate = try BrowserCertificate(kubeconfig: cluster.kubeconfig, for: cluster.url)
+        defer { certificate.remove() }
+        let browser = try Chromium(home: certificate.home)
+        defer { browser.close() }
+        try browser.open(cluster.url + "/ui/")
+        #expect(browser.eventually("document.querySelector('.who')?.textContent === 'kubernetes-admin'"))
+        #expect(try browser.evaluate("sessionStorage.length") == 0)
+        try browser.evaluate(
+            "[...document.querySelectorAll('.top button')].find((one) => one.textContent === 'Use a token').click()")
+        #expect(browser.eventually("document.activeElement.id === 'token'"))
+        try browser.type("alicetoken")
+        try browser.press("Enter")
+        #expect(browser.eventually("document.querySelector('.error')?.textContent.includes('goes before any token')"))
+        try browser.evaluate(
+            "[...document.querySelectorAll('form button')].find((one) => one.textContent === 'Use a certificate').click()"
+        )
+        #expect(browser.eventually("document.querySelector('.who')?.textContent === 'kubernetes-admin'"))
+        #expect(browser.pageErrors == [])
+    }
+
+    /// What a recorder did not see is drawn as not observed, and a moment inside says so.
+    @Test func whatWasNotObservedIsSeen() async throws {
+        let source = try ReckonProcess(["apiserver"])
+        defer { source.remove() }
+        let recording = source.directory.path + "/recording"
+        let record = ["record", "--kubeconfig", source.kubeconfig, "--data", recording]
+        var recorder = try BackgroundCommand(record, directory: source.directory)
+        defer { recorder.stop() }
+        try await Task.sleep(nanoseconds: 1_500_000_000)
+        recorder.crash()
+        let died = Date()
+        try await Task.sleep(nanoseconds: 2_500_000_000)
+        recorder = try BackgroundCommand(record, directory: source.directory)
+        let shown = try BackgroundCommand(["serve", "--data", recording], directory: source.directory)
+        defer { shown.stop() }
+        let browser = try Chromium()
+        defer { browser.close() }
+        // The link that it prints signs in, and `reckon ui` makes it of the kubeconfig.
+        let link = try Tools.run([Tools.reckon, "ui"], environment: ["KUBECONFIG": shown.kubeconfig]).output
+        try browser.open(link.split(separator: "\n").first.map(String.init) ?? "")
+        #expect(
+            browser.eventually("document.querySelector('.legend')?.textContent.includes('not observed')"),
+            "the timeline has a gap")
+        let form = ISO8601DateFormatter()
+        form.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
+        let inside = form.string(from: died.addingTimeInterval(1))
+        try browser.evaluate("location.hash = '#/objects/configmaps?at=\(inside)'")
+        #expect(
+            browser.eventually(
+                "[...document.querySelectorAll('.strip')].some((one) => !one.hidden && /was not observed|seen only afterwards/.test(one.textContent))"
+            ), "a line over the list says so")
+        #expect(
+            browser.eventually(
+                "/ ago .*not observed/.test(document.querySelector('.what').textContent)"
+            ), "beside the clock of the past")
+        #expect(
+            browser.eventually("document.querySelector('[role=slider]').ariaValueText.includes('not observed')"),
+            "for those who listen")
+        try browser.press("l")
+        #expect(browser.eventually("[...document.querySelectorAll('.strip')].every((one) => one.hidden)"))
         #expect(browser.pageErrors == [])
     }
 

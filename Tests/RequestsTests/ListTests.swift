@@ -142,4 +142,43 @@ import Testing
         #expect(try names("status.phase!%3DRunning") == ["c"])
         #expect(try names("spec.hostNetwork%3Dfalse,metadata.name!%3Da") == ["b", "c"])
     }
+
+    /// Each page that the places of pages lead to, read by itself, is what reading from the beginning gives.
+    @Test func placesOfPagesLeadToThem() throws {
+        var cluster = Cluster()
+        for i in 0..<23 {
+            cluster.put(
+                configMaps,
+                #"{"metadata":{"labels":{"odd":"\#(i % 2)"},"name":"c\#(i)","namespace":"n\#(i % 3)"}}"#)
+        }
+        for (namespace, query) in [("", ""), ("n1", ""), ("", "labelSelector=odd%3D1"), ("", "labelSelector=odd%3D7")] {
+            func read(_ more: String) throws -> ListAnswer {
+                let query = Query(parsing: Array((query + more).utf8))
+                let options = try ListOptions(query, isWatch: false)
+                let plan = try ListPlan(options, namespace: namespace, current: cluster.state.revision, floor: 1)
+                let selection = try Selection(configMaps, namespace: namespace, options: options, state: cluster.state)
+                return ListAnswer(
+                    selection, plan: plan, state: cluster.state, query: query, format: .json, now: now)
+            }
+            let all = try read("").objects.map(\.key)
+            let options = try ListOptions(Query(parsing: Array(query.utf8)), isWatch: false)
+            let selection = try Selection(configMaps, namespace: namespace, options: options, state: cluster.state)
+            for pinned in [nil, cluster.state.revision] {
+                let places = ListPages(selection, state: cluster.state, size: 4, pinned: pinned)
+                #expect(places.total == all.count)
+                #expect(places.pages.map(\.count).reduce(0, +) == all.count)
+                var seen = 0
+                for page in places.pages {
+                    let token = page.continueToken.map { "&continue=" + $0 } ?? ""
+                    let answer = try read("&limit=\(page.count)" + token)
+                    let keys = answer.objects.map(\.key)
+                    #expect(keys == Array(all[seen..<seen + page.count]) && keys.first == page.first)
+                    seen += page.count
+                    // How many are left is said as if the pages before had been read.
+                    let left = try JSON(parsing: answer.encoded())["metadata", "remainingItemCount"]?.int ?? 0
+                    #expect(left == (query.isEmpty ? Int64(all.count - seen) : 0))
+                }
+            }
+        }
+    }
 }

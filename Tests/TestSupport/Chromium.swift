@@ -23,23 +23,26 @@ public final class Chromium: @unchecked Sendable {
     /// `$CHROMIUM`, else one on the PATH; nil when there is none.
     public static let path: String? = {
         if let path = ProcessInfo.processInfo.environment["CHROMIUM"] { return path }
-        for directory in (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") {
-            for name in ["chromium", "chromium-browser", "google-chrome"] {
-                let path = "\(directory)/\(name)"
-                if FileManager.default.isExecutableFile(atPath: path) { return path }
-            }
+        for name in ["chromium", "chromium-browser", "google-chrome"] {
+            if let path = Tools.find(name) { return path }
         }
         return nil
     }()
 
-    /// Starts the browser. Certificates are not checked: the clusters of tests sign their own.
-    public init(width: Int = 1280, height: Int = 720) throws {
+    /// Starts the browser. Certificates of servers are not checked: the clusters of tests sign their own. `home` is where it looks for
+    /// certificates of the person at it.
+    public init(width: Int = 1280, height: Int = 720, home: URL? = nil) throws {
         guard let path = Self.path else {
             throw Failure(description: "there is no Chromium: tools/bootstrap --test installs one")
         }
         profile = FileManager.default.temporaryDirectory.appendingPathComponent(
             "reckon-chromium-\(UUID().uuidString.prefix(8))")
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        if let home {
+            var environment = ProcessInfo.processInfo.environment
+            environment["HOME"] = home.path
+            process.environment = environment
+        }
         // The protocol's pipe is descriptors 3 and 4.
         process.arguments = [
             "-c", "exec \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>&1", "sh", path, "--headless=new", "--no-sandbox",
@@ -182,7 +185,8 @@ public final class Chromium: @unchecked Sendable {
 
     public func press(_ key: String) throws {
         let codes: [String: Int64] = [
-            "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "Enter": 13, "Escape": 27, " ": 32,
+            "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40, "End": 35, "Enter": 13,
+            "Escape": 27, " ": 32,
         ]
         let text = key == "Enter" ? "\r" : key.utf8.count == 1 ? key : ""
         let code = codes[key] ?? Int64(key.uppercased().unicodeScalars.first?.value ?? 0)

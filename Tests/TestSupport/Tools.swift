@@ -22,12 +22,17 @@ public enum Tools {
         if let path = environment["KUBECTL"] { return path }
         let installed = root.appendingPathComponent(".build/tools/bin/kubectl").path
         if FileManager.default.isExecutableFile(atPath: installed) { return installed }
-        for directory in (environment["PATH"] ?? "").split(separator: ":") {
-            let path = String(directory) + "/kubectl"
+        return find("kubectl")
+    }()
+
+    /// A program on the PATH; nil when there is none of that name.
+    public static func find(_ name: String) -> String? {
+        for directory in (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":") {
+            let path = String(directory) + "/" + name
             if FileManager.default.isExecutableFile(atPath: path) { return path }
         }
         return nil
-    }()
+    }
 
     /// A program that `tools/bootstrap --test` installs (`helm`, `python`); nil when it is not there.
     public static func installed(_ name: String) -> String? {

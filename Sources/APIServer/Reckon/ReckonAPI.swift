@@ -19,6 +19,7 @@ extension APIServer {
         case "digest": stateDigest(exchange, snapshot)
         case "events": try events(exchange, snapshot, named: parts.dropFirst().first)
         case "inventory": try inventory(exchange, snapshot)
+        case "pages": try listPages(exchange, snapshot)
         case "status": logStatus(exchange, snapshot)
         case "timeline": try clusterTimeline(exchange, snapshot)
         case let name? where parts.count == 1 && pastQuestion(name, exchange, snapshot): break
@@ -34,9 +35,8 @@ extension APIServer {
     /// What every known user may ask, because the answer holds only what the rules let this one read, object by object. Who asked
     /// for what (`audit`, `explain`, `can`) is for those who have a rule for it: the ClusterRole `reckon:auditor` is one.
     private static let openEndpoints: Set<String> = [
-        "bisect", "blame", "diff", "doctor", "event", "events", "history", "inventory", "names", "show", "status",
-        "timeline",
-        "why",
+        "bisect", "blame", "diff", "doctor", "event", "events", "history", "inventory", "names", "pages", "show",
+        "status", "timeline", "why",
     ]
 
     /// Whether a path is answered without a rule for the path itself: see `openEndpoints`.

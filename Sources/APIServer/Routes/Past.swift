@@ -50,10 +50,29 @@ extension APIServer {
     private func pastState(for info: RequestInfo, at revision: UInt64) throws(APIError) -> ClusterState {
         guard info.isResourceRequest, ["get", "list"].contains(info.verb), revision != engine.snapshot.revision
         else { return try engine.pastState(at: revision) }
+        let type = Catalog.builtin.resource(apiVersion: info.apiVersion, info.resource)
+        return try pastState(
+            type, GroupResource(group: info.group, resource: info.resource), namespace: info.namespace,
+            name: info.verb == "get" ? info.name : nil, at: revision)
+    }
+
+    /// As much of the state at a revision as a list of a kind, everywhere or in one namespace, is made of.
+    func listedState(_ group: String, _ resource: String, namespace: String, at revision: UInt64) throws(APIError)
+        -> ClusterState
+    {
+        let type = Catalog.builtin.resources.first { $0.group == group && $0.resource == resource }
+        return try pastState(
+            type, GroupResource(group: group, resource: resource), namespace: namespace, name: nil, at: revision)
+    }
+
+    /// One object of a kind (`name`) or all of a namespace or of everywhere. `type` is nil for what a definition defines.
+    private func pastState(
+        _ type: ResourceType?, _ store: GroupResource, namespace: String, name: String?, at revision: UInt64
+    ) throws(APIError) -> ClusterState {
         var parts: [StatePart] = []
-        var store = GroupResource(group: info.group, resource: info.resource)
-        var namespace = info.namespace
-        if let type = Catalog.builtin.resource(apiVersion: info.apiVersion, info.resource) {
+        var store = store
+        var namespace = namespace
+        if let type {
             store = type.store
             if !type.isNamespaced { namespace = "" }
         } else {
@@ -62,13 +81,11 @@ extension APIServer {
                 .object(
                     ObjectKey(
                         group: "apiextensions.k8s.io", resource: "customresourcedefinitions", namespace: "",
-                        name: info.resource + "." + info.group)))
+                        name: store.resource + "." + store.group)))
         }
-        if info.verb == "get" {
+        if let name {
             parts.append(
-                .object(
-                    ObjectKey(group: store.group, resource: store.resource, namespace: namespace, name: info.name))
-            )
+                .object(ObjectKey(group: store.group, resource: store.resource, namespace: namespace, name: name)))
         } else {
             parts.append(.store(store, namespace: namespace))
         }

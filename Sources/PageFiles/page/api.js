@@ -3,6 +3,8 @@ const slot = 'reckon.token';
 
 export const session = {
   who: null,
+  // Whom the browser's certificate names, once that was seen.
+  certificate: '',
   get token() { return sessionStorage.getItem(slot) ?? ''; },
   set token(value) { if (value) sessionStorage.setItem(slot, value); else sessionStorage.removeItem(slot); },
 };
@@ -83,7 +85,9 @@ export async function whoAmI() {
     method: 'POST', body: { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' },
   });
   const user = review.status?.userInfo ?? {};
-  return !user.username || user.username === 'system:anonymous' ? null : user;
+  if (!user.username || user.username === 'system:anonymous') return null;
+  if (!session.token) session.certificate = user.username;
+  return user;
 }
 
 // Runs one thing at a time: beginning the next one ends the one before.

@@ -1,5 +1,5 @@
 // Who asked for what, and what was decided: refusals first, with the reason and what would have been needed.
-import { h, put } from './dom.js';
+import { h, put, refill, glyph } from './dom.js';
 import { json, own, query, Latest, isAborted } from './api.js';
 import { place } from './place.js';
 import { millis, when } from './clock.js';
@@ -22,13 +22,14 @@ export class AuditView {
     this.what = h('select', { 'aria-label': 'Which decisions', onchange: () => place.change({ show: this.what.value || 'all' }) }, choices.map(([value, title]) => h('option', { value: value || 'all' }, title)));
     this.user = h('input', { type: 'text', placeholder: 'User', 'aria-label': 'Only this user', onchange: () => place.change({ user: this.user.value.trim() }) });
     this.verb = h('select', { 'aria-label': 'Only this verb', onchange: () => place.change({ verb: this.verb.value }) }, ['', 'get', 'list', 'watch', 'create', 'update', 'patch', 'delete'].map((verb) => h('option', { value: verb }, verb || 'Any verb')));
+    this.where = h('button', { type: 'button', class: 'chip', hidden: true, title: 'Every namespace', onclick: () => place.change({ ns: '' }) });
     this.rows = h('tbody');
     this.foot = h('div', { style: { padding: '8px 16px' } });
     this.table = h('table', { class: 'lines all' }, h('thead', h('tr', ['When', 'Who', 'Asked', 'Answer', 'Why'].map((title) => h('th', { scope: 'col' }, title)))), this.rows);
     this.body = h('div', { class: 'scroll', tabindex: '0', 'aria-label': 'Decisions' }, this.table, this.foot);
     this.detail = h('aside', { class: 'detail', hidden: true, 'aria-label': 'Decision', tabindex: '0' });
     this.split = h('div', { class: 'split' }, this.body, this.detail);
-    root.append(h('section', { class: 'view', 'aria-label': 'Audit' }, this.busy, h('div', { class: 'head' }, h('h1', 'Audit'), h('span', { class: 'soft' }, 'who asked, and what was decided'), h('span', { class: 'room' }), this.what, this.user, this.verb), this.split));
+    root.append(h('section', { class: 'view', 'aria-label': 'Audit' }, this.busy, h('div', { class: 'head' }, h('h1', 'Audit'), h('span', { class: 'soft' }, 'who asked, and what was decided'), h('span', { class: 'room' }), this.where, this.what, this.user, this.verb), this.split));
   }
 
   end() { this.#latest.end(); this.#detail.end(); clearTimeout(this.#timer); }
@@ -37,6 +38,8 @@ export class AuditView {
     Object.assign(this, { parameters, moment });
     const { show = 'denied', user, verb, q, ns } = parameters;
     this.what.value = show;
+    put(this.where, `in ${ns}`, glyph('close'));
+    this.where.hidden = !ns;
     if (document.activeElement !== this.user) this.user.value = user ?? '';
     this.verb.value = verb ?? '';
     const key = [show, user, verb, ns, q, moment.live ? 'live' : moment.revision].join('|');
@@ -94,10 +97,10 @@ export class AuditView {
   #draw(show) {
     const words = (this.parameters.q ?? '').toLowerCase().split(/\s+/).filter(Boolean);
     const wanted = this.items.map(decision).filter((item) => words.every((word) => `${item.user} ${item.path} ${item.reason} ${item.verb}`.toLowerCase().includes(word)));
-    put(this.rows, wanted.slice(0, 1500).map((item) => {
+    refill(this.rows, wanted.slice(0, 1500).map((item) => {
       const isOpen = item.id === this.parameters.id;
       return h('tr', { class: isOpen ? 'link at' : 'link', onclick: (event) => { if (!event.target.closest('a')) place.change({ id: isOpen ? '' : item.id }); } },
-        h('td', { class: 'nowrap soft', title: item.time }, h('a', { href: place.link(['audit'], { ...this.parameters, id: item.id }) }, when(millis(item.time)))),
+        h('td', { class: 'nowrap soft', title: item.time }, h('a', { 'data-key': item.id, href: place.link(['audit'], { ...this.parameters, id: isOpen ? '' : item.id }) }, when(millis(item.time)))),
         h('td', { class: 'nowrap', title: item.groups }, shortUser(item.user) || 'nobody', h('div', { class: 'faint' }, item.authenticator)),
         h('td', { style: { maxWidth: '460px' } }, h('div', { class: 'cut', title: item.path }, h('span', { class: 'soft' }, item.verb), ' ', h('span', { class: 'mono' }, item.path), item.query ? h('span', { class: 'mono faint' }, item.query) : null), h('div', { class: 'faint cut', title: item.agent }, item.agent)),
         h('td', { class: 'nowrap' }, h('span', { class: `tag ${item.code >= 400 ? 'bad' : 'good'}` }, item.code)),

@@ -1,7 +1,7 @@
 // Who set each field, over all history.
 import { h, put } from './dom.js';
 import { json, own } from './api.js';
-import { millis, span } from './clock.js';
+import { millis, span, present } from './clock.js';
 import { shortUser } from './versions.js';
 
 export async function showBlame(context) {
@@ -19,7 +19,7 @@ export async function showBlame(context) {
         last = field.revision;
         return h('tr', h('td', { class: 'mono', style: { maxWidth: '340px', overflowWrap: 'anywhere' } }, field.path), h('td', { class: 'mono cut', style: { maxWidth: '220px' }, title: JSON.stringify(field.value) }, typeof field.value === 'string' ? field.value : JSON.stringify(field.value)),
           h('td', { class: isSame ? 'faint cut' : 'cut', style: { maxWidth: '200px' }, title: field.user }, shortUser(field.user)), h('td', { class: 'faint nowrap' }, [field.verb, field.manager || (field.userAgent ?? '').split('/')[0]].filter(Boolean).join(' · ')),
-          h('td', { class: 'nowrap' }, h('a', { href: context.link('yaml', { at: field.revision }) }, field.revision)), h('td', { class: 'soft nowrap', title: field.time }, span((moment.live ? Date.now() : moment.time) - millis(field.time))));
+          h('td', { class: 'nowrap' }, h('a', { href: context.link('yaml', { at: field.revision }) }, field.revision)), h('td', { class: 'soft nowrap', title: field.time }, span((moment.live ? present() : moment.time) - millis(field.time))));
       }))));
   };
   draw();

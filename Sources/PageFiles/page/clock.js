@@ -3,6 +3,16 @@ const two = (n) => String(n).padStart(2, '0');
 
 export const millis = (text) => Date.parse(text);
 
+// The end of what can be known: this moment by the server's clock, or, of a log that does not go on, when it ended.
+let end = Infinity;
+let ahead = 0;
+export const present = () => Math.min(Date.now() + ahead, end);
+export const hasEnded = () => end !== Infinity;
+export function presentIs({ ends, now }) {
+  end = ends ?? Infinity;
+  ahead = Math.abs(now - Date.now()) > 5000 ? now - Date.now() : 0;
+}
+
 export function clock(ms, withMillis = false) {
   const t = new Date(ms);
   const text = `${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`;
@@ -16,7 +26,7 @@ export function day(ms) {
 
 // The clock alone for today, with the day otherwise.
 export function when(ms, withMillis = false) {
-  return day(ms) === day(Date.now()) ? clock(ms, withMillis) : `${day(ms)} ${clock(ms, withMillis)}`;
+  return day(ms) === day(present()) ? clock(ms, withMillis) : `${day(ms)} ${clock(ms, withMillis)}`;
 }
 
 // 3m12s, 4h, 2d6h: as kubectl tells ages.

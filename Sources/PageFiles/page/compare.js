@@ -1,11 +1,13 @@
 // Two moments beside each other: every object that differs, and how.
-import { h, put } from './dom.js';
+import { h, put, refill } from './dom.js';
 import { json, own, query, Latest, isAborted } from './api.js';
 import { place, objectPath } from './place.js';
 import { moment as now } from './moment.js';
 import { millis, when } from './clock.js';
 import { problem, empty } from './problem.js';
 import { fieldLine } from './fields.js';
+
+const changes = [['deleted', 'deleted'], ['recreated', 'made anew'], ['updated', 'changed'], ['created', 'created']];
 
 export class CompareView {
   title = 'Compare';
@@ -18,9 +20,10 @@ export class CompareView {
     this.a = this.#field('a', 'From');
     this.b = this.#field('b', 'To');
     this.count = h('span', { class: 'soft', role: 'status' });
+    this.only = h('div', { class: 'filters', role: 'group', 'aria-label': 'Which changes' });
     this.beats = h('input', { type: 'checkbox', style: { height: 'auto' }, onchange: () => place.change({ all: this.beats.checked ? '1' : '' }) });
     this.body = h('div', { class: 'scroll', tabindex: '0', 'aria-label': 'Differences' });
-    root.append(h('section', { class: 'view', 'aria-label': 'Compare two moments' }, this.busy, h('div', { class: 'head' }, h('h1', 'Compare'), this.a.element, this.b.element, this.count, h('span', { class: 'room' }), h('label', { class: 'soft', title: 'Heartbeats, Kubernetes events, versions and managers too' }, this.beats, ' bookkeeping')), this.body));
+    root.append(h('section', { class: 'view', 'aria-label': 'Compare two moments' }, this.busy, h('div', { class: 'head' }, h('h1', 'Compare'), this.a.element, this.b.element, h('span', { class: 'room' }), h('label', { class: 'soft', title: 'Heartbeats, Kubernetes events, versions and managers too' }, this.beats, ' bookkeeping')), this.only, this.body));
   }
 
   #field(name, title) {
@@ -32,7 +35,9 @@ export class CompareView {
   end() { this.#latest.end(); this.timeline.mark([]); }
 
   show(path, parameters) {
-    const { a = '-10m', b = '', ns = '', all = '' } = parameters;
+    const { a = '-10m', b = '', ns = '', all = '', only = '' } = parameters;
+    const isOther = this.wanted !== only;
+    this.wanted = only;
     this.beats.checked = all === '1';
     this.a.input.value = a;
     this.b.input.value = b;
@@ -41,6 +46,8 @@ export class CompareView {
     if (key !== this.#shown) {
       this.#shown = key;
       this.#load(a, b, ns, all);
+    } else if (isOther && this.answer) {
+      this.#draw();
     }
     return { namespace: ns, title: `Compare ${a} with ${b || 'now'}`, step: { namespace: ns } };
   }
@@ -59,7 +66,7 @@ export class CompareView {
       this.#draw();
     } catch (error) {
       if (isAborted(error)) return;
-      this.count.textContent = '';
+      put(this.only);
       put(this.body, problem(error, { retry: () => this.#load(a, b, namespace, all) }));
     } finally {
       if (!signal.aborted) this.busy.classList.remove('on');
@@ -67,13 +74,18 @@ export class CompareView {
   }
 
   #draw() {
-    const { from, to, items: shown } = this.answer;
-    const many = (change) => shown.filter((item) => item.change === change).length;
-    this.count.textContent = `${when(millis(from.time))} to ${when(millis(to.time))}: ${many('created')} created, ${many('updated')} changed, ${many('deleted')} deleted${many('recreated') ? `, ${many('recreated')} made anew` : ''}`;
-    if (!shown.length) {
+    const { from, to, items } = this.answer;
+    const sorts = changes.map(([change, words]) => ({ change, words, many: items.filter((item) => item.change === change).length })).filter((sort) => sort.many);
+    this.count.textContent = `${when(millis(from.time))} to ${when(millis(to.time))}`;
+    refill(this.only, this.count, sorts.map(({ change, words, many }) => h('button', {
+      type: 'button', class: 'plain', 'data-key': change, 'aria-pressed': String(this.wanted === change), onclick: () => place.change({ only: this.wanted === change ? '' : change }),
+    }, `${many.toLocaleString()} ${words}`)));
+    if (!items.length) {
       put(this.body, empty('No difference', `Between revision ${from.revision} and ${to.revision} nothing changed that you may see.`));
       return;
     }
+    // What went and what is otherwise is sooner looked for than what came.
+    const shown = sorts.filter(({ change }) => !this.wanted || change === this.wanted).flatMap(({ change }) => items.filter((item) => item.change === change));
     put(this.body, shown.slice(0, 800).map(({ object, change, fields = [] }) => {
       const list = h('ul', { class: 'fields' });
       const details = h('details', {

@@ -1,11 +1,11 @@
 // The log itself: events up to the moment, the newest first, and one of them whole beside them.
-import { h, put } from './dom.js';
+import { h, put, refill } from './dom.js';
 import { json, own, query, Latest, isAborted } from './api.js';
 import { place, objectPath } from './place.js';
 import { millis, when } from './clock.js';
 import { problem, empty } from './problem.js';
 import { shortUser } from './versions.js';
-import { heartbeats } from './density.js';
+import { isBeat } from './density.js';
 import { fieldLine } from './fields.js';
 
 const storeOf = (change) => change.group ? `${change.resource}.${change.group}` : change.resource;
@@ -98,9 +98,9 @@ export class EventsView {
 
   #draw() {
     const words = (this.parameters.q ?? '').toLowerCase().split(/\s+/).filter(Boolean);
-    this.wanted = this.items.filter((item) => (this.parameters.beats === '1' || item.changes.some((change) => storeOf(change) !== heartbeats))
+    this.wanted = this.items.filter((item) => (this.parameters.beats === '1' || item.changes.some((change) => !isBeat(storeOf(change))))
       && words.every((word) => `${item.summary} ${item.user} ${item.verb}`.toLowerCase().includes(word)));
-    put(this.rows, this.wanted.slice(0, 1500).map((item) => this.#row(item)));
+    refill(this.rows, this.wanted.slice(0, 1500).map((item) => this.#row(item)));
     put(this.foot, this.wanted.length ? null : empty('No events', 'Nothing changed up to this moment that you may see and that fits the filter.'),
       this.next ? h('button', { type: 'button', onclick: () => this.#load(true) }, 'Older events') : null);
   }
@@ -109,7 +109,7 @@ export class EventsView {
     const change = item.changes[0];
     const isOpen = String(item.revision) === this.parameters.rev;
     return h('tr', { class: isOpen ? 'link at' : 'link', onclick: (event) => { if (!event.target.closest('a')) place.change({ rev: isOpen ? '' : item.revision }); } },
-      h('td', { class: 'nowrap' }, h('a', { href: place.link(['events'], { ...this.parameters, rev: item.revision }) }, item.revision)), h('td', { class: 'nowrap soft', title: item.time }, when(millis(item.time))),
+      h('td', { class: 'nowrap' }, h('a', { 'data-key': item.revision, href: place.link(['events'], { ...this.parameters, rev: isOpen ? '' : item.revision }) }, item.revision)), h('td', { class: 'nowrap soft', title: item.time }, when(millis(item.time))),
       h('td', { class: 'nowrap', title: item.user }, shortUser(item.user)), h('td', { class: 'soft nowrap' }, item.verb),
       h('td', change ? [h('span', { class: `tag ${{ created: 'good', deleted: 'bad' }[change.change] ?? ''}` }, change.change), ' ', h('span', { class: 'soft' }, storeOf(change).split('.')[0]), ' ',
         h('a', { href: place.link(objectPath(change, change.namespace, change.name), { at: item.revision }) }, (change.namespace ? change.namespace + '/' : '') + change.name), item.changes.length > 1 ? h('span', { class: 'faint' }, ` and ${item.changes.length - 1} more`) : null] : item.summary));

@@ -62,7 +62,7 @@ export class FindingsView {
 }
 
 function finding(one) {
-  return h('li', h('div', { class: 'finding-head' }, h('span', { class: `tag ${{ critical: 'bad', warning: 'warn' }[one.severity] ?? ''}` }, one.severity), h('strong', one.title), one.count > 1 ? h('span', { class: 'faint' }, `${one.count}×`) : null),
+  return h('li', h('div', { class: 'finding-head' }, h('span', { class: `tag ${{ critical: 'bad', warning: 'warn' }[one.severity] ?? ''}` }, one.severity), h('strong', one.title)),
     one.objects.length ? h('div', { class: 'finding-objects' }, one.objects.slice(0, 8).map((object) => h('a', { href: place.link(objectPath(object, object.namespace, object.name)) }, `${object.kind ?? object.resource} ${object.namespace ? object.namespace + '/' : ''}${object.name}`)), one.objects.length > 8 ? h('span', { class: 'faint' }, `and ${one.objects.length - 8} more`) : null) : null,
     h('ul', { class: 'evidence' }, one.evidence.slice(0, 6).map((text) => h('li', text))),
     h('div', { class: 'faint' }, one.revision ? [h('a', { href: place.link(['events'], { rev: one.revision, at: one.revision }) }, `revision ${one.revision}`), ' '] : null, one.command ? h('code', one.command) : null));

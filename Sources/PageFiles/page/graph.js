@@ -105,7 +105,7 @@ function drawing(levels) {
   });
   const width = levels.length * (wide + 56) - 54;
   const height = rows * (tall + 10);
-  return s('svg', { width, height, viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': 'Owners, from the first on the left to what is owned on the right' }, edges, boxes);
+  return s('svg', { width, height, viewBox: `0 0 ${width} ${height}`, role: 'group', 'aria-label': 'Owners, from the first on the left to what is owned on the right' }, edges, boxes);
 }
 
 function box({ object, kind, isSelf, note }, { x, y }) {

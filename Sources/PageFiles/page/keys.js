@@ -7,7 +7,7 @@ import { step } from './stepping.js';
 
 const help = [
   ['← →', 'The event before, the event after (of what the view is about)'], ['space', 'Play, pause'], ['[ ]', 'Slower, faster'], ['l', 'Live: follow the present'],
-  ['+ −', 'Zoom the timeline (also with the wheel; shift moves it)'], ['0', 'The whole log'], ['/', 'Search'], ['↑ ↓', 'Move in a list'],
+  ['+ −', 'Zoom the timeline (also with the wheel; shift moves it)'], ['0', 'The whole log'], ['PgUp PgDn', 'On the playhead: a twentieth of the timeline back, on'], ['Home End', 'On the playhead: the beginning, the present'], ['/', 'Search'], ['↑ ↓', 'Move in a list, among the pods of a node'], ['Home End', 'Its first, its last row'],
   ['enter', 'Open'], ['esc', 'Close, or leave the search'], ['g o', 'Objects'], ['g n', 'Nodes'], ['g e', 'Events'], ['g f', 'Findings'], ['g a', 'Audit'], ['g c', 'Compare'], ['?', 'This'],
 ];
 const goes = { o: ['objects', 'pods'], n: ['nodes'], e: ['events'], f: ['findings'], a: ['audit'], c: ['compare'] };
@@ -31,6 +31,11 @@ export function listenToKeys({ timeline }) {
 
 function act(event, target, timeline) {
   switch (event.key) {
+    case 'ArrowUp': case 'ArrowDown': return moveInList(target, event.key === 'ArrowUp' ? -1 : 1);
+    case 'Escape':
+      if (!document.querySelector('.split.open')) return false;
+      place.change({ rev: '', id: '' });
+      return true;
     case 'ArrowLeft': step(-1); return true;
     case 'ArrowRight': step(1); return true;
     case ' ':
@@ -52,6 +57,25 @@ function act(event, target, timeline) {
     case '?': showHelp(); return true;
     default: return false;
   }
+}
+
+// From pod to pod of a node, and from row to row of a table of links, in the column where the focus is.
+function moveInList(target, by) {
+  if (target.matches('a.pod')) {
+    const pod = by < 0 ? target.previousElementSibling : target.nextElementSibling;
+    if (pod?.matches('a.pod')) pod.focus();
+    return true;
+  }
+  const cell = target.closest('.lines tbody td');
+  if (!cell) return false;
+  const column = [...cell.parentElement.children].indexOf(cell);
+  for (let row = by < 0 ? cell.parentElement.previousElementSibling : cell.parentElement.nextElementSibling; row; row = by < 0 ? row.previousElementSibling : row.nextElementSibling) {
+    const link = row.children[column]?.querySelector('a');
+    if (!link) continue;
+    link.focus();
+    return true;
+  }
+  return true;
 }
 
 export function showHelp() {

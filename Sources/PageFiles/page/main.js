@@ -24,13 +24,16 @@ let timeline, side, view, viewName;
 let writing = 0;
 let warnedAt = '';
 const notice = h('div', { class: 'strip', role: 'status', hidden: true });
+const unseen = h('div', { class: 'strip', role: 'status', hidden: true });
 
 applyTheme();
 takeTokenFromLink();
+// The same in a tab where the page is open already.
+addEventListener('hashchange', () => { if (takeTokenFromLink()) begin(); });
 onWarning((texts) => {
   put(notice, texts.join(' '));
   notice.hidden = !texts.length;
-  warnedAt = location.hash;
+  warnedAt = here();
 });
 onSignedOut(() => { if (session.who) leave('You are signed out: the credential is not accepted any more.'); });
 begin();
@@ -38,11 +41,12 @@ begin();
 // `#token=…`, as `reckon ui` makes it: taken out of the address before anything is asked.
 function takeTokenFromLink() {
   const found = /^#token=([^&]+)(?:&at=(.+))?$/.exec(location.hash);
-  if (!found) return;
+  if (!found) return false;
   session.token = decodeURIComponent(found[1]);
   place.path = ['objects', 'pods'];
   place.parameters = found[2] ? { at: found[2] } : {};
   history.replaceState(null, '', location.pathname + place.link(place.path, place.parameters));
+  return true;
 }
 
 async function begin() {
@@ -74,6 +78,7 @@ function enter(who) {
   const isFirst = !timeline;
   if (isFirst) {
     timeline = new Timeline(document.getElementById('time'));
+    timeline.faced = showGap;
     side = new Side(document.getElementById('side'));
     onPlace(arrive);
     onMoment(follow);
@@ -114,23 +119,35 @@ function follow() {
   show();
 }
 
+// The view and the moment that a warning is about.
+const here = () => `${place.path.join('/')} ${moment.live ? 'live' : moment.revision}`;
+
+// A recorder did not see everything: over what is not known a line says so, whatever the view shows.
+function showGap() {
+  const words = timeline.unobserved;
+  if (unseen.textContent !== words) unseen.textContent = words;
+  unseen.hidden = !words;
+  if (words) notice.hidden = true;
+}
+
 function show() {
   let [name = 'objects'] = place.path;
   if (!views[name]) name = 'objects';
   if (name !== viewName) {
     view?.end();
-    put(main, notice);
+    put(main, unseen, notice);
     viewName = name;
     view = new views[name](main, { timeline });
     if (document.activeElement === document.body) main.focus({ preventScroll: true });
     announce(view.title ?? name);
   }
-  if (location.hash !== warnedAt) notice.hidden = true;
+  if (here() !== warnedAt) notice.hidden = true;
   const about = view.show(place.path.slice(1), place.parameters, moment) ?? {};
   document.querySelector('.middle').classList.toggle('wide', Boolean(about.wide));
   side.show(place, moment, about);
   timeline.narrow(about.namespace ?? '', about.store ?? '');
   stepAbout(about.step ?? {});
+  showGap();
   document.title = `${about.title ?? 'Reckon'}${moment.live ? '' : ` @ ${moment.revision}`} · Reckon`;
   for (const link of document.querySelectorAll('.views a')) {
     const isHere = link.dataset.view === (name === 'object' ? 'objects' : name);

@@ -1,6 +1,6 @@
 // The moment that is looked at: the present as it goes on, or a revision of the past.
 import { ask, jsonAt, own, query, isAborted, Latest } from './api.js';
-import { millis } from './clock.js';
+import { millis, present } from './clock.js';
 
 const listeners = [];
 const latest = new Latest();
@@ -19,7 +19,7 @@ function tell() { for (const listener of listeners) listener(moment); }
 
 export function goLive() {
   latest.end();
-  Object.assign(moment, { live: true, revision: 0, time: Date.now(), isMoving: false, problem: null });
+  Object.assign(moment, { live: true, revision: 0, time: present(), isMoving: false, problem: null });
   tell();
 }
 
@@ -29,7 +29,8 @@ export async function goRevision(revision) {
   Object.assign(moment, { live: false, revision, isMoving: false, problem: null });
   try {
     const { document } = await jsonAt(own(`/reckon/v1/inventory?at=${revision}`), { signal });
-    const time = millis(document.time);
+    // A time that was asked for is that time, not the one of the newest event before it.
+    const time = /^\d+$/.test(revision) ? millis(document.time) : millis(revision) || millis(document.time);
     Object.assign(moment, { revision: document.revision, time: Math.max(time, 0) });
     inventory = { key: inventoryKey(''), document };
   } catch (error) {

@@ -158,13 +158,15 @@ export class NodesView {
         node ? h('span', { class: `tag ${isReady ? 'good' : 'bad'}` }, isReady ? 'Ready' : 'NotReady') : null, node?.spec?.unschedulable ? h('span', { class: 'tag warn' }, 'cordoned') : null,
         h('span', { style: { flex: 1 } }), h('span', { class: 'soft' }, pods.length)),
       h('div', { class: 'facts' }, facts),
-      h('div', { class: pods.length > 90 ? 'pods small' : 'pods' }, pods.slice(0, squaresMax).map((pod) => this.#square(pod, used)), pods.length > squaresMax ? h('span', { class: 'faint' }, `and ${(pods.length - squaresMax).toLocaleString()} more`) : null));
+      h('div', { class: pods.length > 90 ? 'pods small' : 'pods' }, pods.slice(0, squaresMax).map((pod, i) => this.#square(pod, used, i === 0)), pods.length > squaresMax ? h('span', { class: 'faint' }, `and ${(pods.length - squaresMax).toLocaleString()} more`) : null));
   }
 
-  #square({ uid, name, namespace, status, ready }, used) {
+  #square({ uid, name, namespace, status, ready }, used, isFirst) {
     const { look, words } = podLook(status, ready);
     const square = this.#squares.get(uid) ?? h('a', { 'data-uid': uid });
     square.className = `pod ${look}`;
+    // One stop of a node for the tab key; the arrows go from pod to pod.
+    square.tabIndex = isFirst || square === document.activeElement ? 0 : -1;
     square.href = place.link(objectPath(podKind, namespace, name));
     square.title = `${namespace}/${name}\n${words}`;
     square.setAttribute('aria-label', `${name} in ${namespace}, ${words}`);

@@ -99,7 +99,7 @@ export class ObjectView {
       this.stop = await show(context);
     } catch (error) {
       if (isAborted(error)) return;
-      put(this.body, error.code === 404 && error.path?.startsWith('/at/') ? this.#absent(error) : problem(error, { retry: () => { this.#shown = ''; this.show([this.store, this.namespace || '-', this.name, this.tab], this.parameters, this.moment); } }));
+      put(this.body, error.code === 404 && this.tab !== 'history' ? this.#absent(error) : problem(error, { retry: () => { this.#shown = ''; this.show([this.store, this.namespace || '-', this.name, this.tab], this.parameters, this.moment); } }));
     } finally {
       if (!signal.aborted) this.busy.classList.remove('on');
     }

@@ -1,7 +1,7 @@
 // Explains what went wrong, and what to do.
 import { h } from './dom.js';
 import { session } from './api.js';
-import { goLive } from './moment.js';
+import { moment, goLive } from './moment.js';
 
 export function explain(error) {
   const who = session.who?.username ?? 'you';
@@ -26,7 +26,7 @@ export function problem(error, { retry, inline = false } = {}) {
   return h('div', { class: inline ? 'problem inline' : 'problem', role: 'alert' }, h('h2', title), h('p', text), said ? h('p', { class: 'said' }, said) : null,
     h('div', { class: 'do' },
       retry && canRetry !== false ? h('button', { type: 'button', onclick: retry }, 'Try again') : null,
-      live ? h('button', { type: 'button', onclick: goLive }, 'Go to the present') : null));
+      live && !moment.live ? h('button', { type: 'button', onclick: goLive }, 'Go to the present') : null));
 }
 
 export function empty(title, text, ...actions) {

@@ -13,14 +13,22 @@ export function showSignIn(root, { refusal, then }) {
     try {
       const who = await whoAmI();
       if (!who) throw Object.assign(new Error('nobody'), { code: 401 });
+      // Servers look at certificates first.
+      if (given && who.username === session.certificate) {
+        refuse(`This browser shows the certificate of ${who.username}, which goes before any token. Sign in with it, or open the page in a window or profile without it.`);
+        return;
+      }
       document.body.classList.remove('signed-out');
       then(who);
     } catch (failure) {
-      session.token = '';
-      error.hidden = false;
-      error.textContent = failure.code === 401 || failure.code === 403 ? otherwise : explain(failure).title + '. ' + failure.message;
-      token.focus();
+      refuse(failure.code === 401 || failure.code === 403 ? otherwise : explain(failure).title + '. ' + failure.message);
     }
+  };
+  const refuse = (why) => {
+    session.token = '';
+    error.hidden = false;
+    error.textContent = why;
+    token.focus();
   };
   const form = h('form', {
     onsubmit: (event) => {

@@ -3,7 +3,7 @@ import { json, own, query } from './api.js';
 import { announce } from './dom.js';
 import { millis } from './clock.js';
 import { moment, goRevision } from './moment.js';
-import { heartbeats } from './density.js';
+import { isBeat } from './density.js';
 import { player } from './player.js';
 
 let about = {};
@@ -24,7 +24,7 @@ export async function step(direction) {
     let next = '';
     for (let tries = 0; tries < 8; tries++) {
       const page = await json(own('/reckon/v1/events' + query({ ...about, ...place, limit: 50, continue: next })));
-      const found = page.items.find((item) => item.changes.some((change) => store(change) !== heartbeats));
+      const found = page.items.find((item) => item.changes.some((change) => !isBeat(store(change))));
       if (found) {
         announce(`${new Date(millis(found.time)).toLocaleTimeString()}, ${found.user}: ${found.summary}`);
         await goRevision(found.revision);

@@ -1,9 +1,9 @@
 // The timeline: what is in sight, the playhead and its controls, and the hand on them.
 import { h, put, glyph } from './dom.js';
 import { json, own, query, Latest, isAborted, session } from './api.js';
-import { clock, day, span, when, millis } from './clock.js';
+import { clock, day, span, when, millis, present, presentIs, hasEnded } from './clock.js';
 import { moment, onMoment, goLive, goRevision, goTime } from './moment.js';
-import { draw, beats } from './density.js';
+import { draw, beats, works, isBeat, isOfOthers } from './density.js';
 import { player } from './player.js';
 import { explain } from './problem.js';
 import { step } from './stepping.js';
@@ -13,13 +13,14 @@ const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 10e3, 15e3, 30
 
 export class Timeline {
   #latest = new Latest();
-  #data = { buckets: [], narrowed: null, shows: { denials: false }, approximate: false };
-  #begins = Date.now() - 900_000; // where the log begins
+  #data = { buckets: [], narrowed: null, shows: { denials: false }, approximate: false, gaps: [] };
+  #begins = present() - 900_000; // where the log begins
   #narrow = { namespace: '', store: '' };
   #follows = true; // the right edge is now
+  #knowsBounds = false;
   #isAuto = true; // nobody zoomed: the newest hour, or all of a younger log
   #marks = [];
-  range = { from: Date.now() - 900_000, to: Date.now() };
+  range = { from: present() - 900_000, to: present() };
 
   constructor(root) {
     this.canvas = h('canvas', { 'aria-hidden': 'true' });
@@ -54,6 +55,8 @@ export class Timeline {
     player.onChange(() => this.#face());
     onMoment(() => { this.#face(); this.#keepInSight(); });
     new ResizeObserver(() => { this.#paint(); this.#soon(); }).observe(this.field);
+    // Other colours, too, are told as another size.
+    addEventListener('resize', () => this.#paint());
     setInterval(() => this.#tick(), 1000);
   }
 
@@ -61,16 +64,14 @@ export class Timeline {
     return h('button', { class: 'icon plain', type: 'button', 'aria-label': title.replace(/ \(.*/, ''), title, onclick: action }, glyph(name));
   }
 
-  // Begins once somebody has signed in.
-  async start() {
-    await this.load();
-    this.range = this.#standard();
-    this.#face();
-    await this.load();
+  // Begins once somebody has signed in. The first answer tells where the log begins and ends; what is in sight follows from that.
+  start() {
+    this.#knowsBounds = false;
+    this.load();
   }
 
   #standard() {
-    const now = Date.now();
+    const now = present();
     return { from: now - Math.min(Math.max((now - this.#begins) * 1.03, 60_000), 3_600_000), to: now };
   }
 
@@ -94,11 +95,11 @@ export class Timeline {
     this.#see(middle - (middle - from) * factor, middle + (to - middle) * factor);
   }
 
-  whole() { this.#follows = true; this.#see(this.#begins - (Date.now() - this.#begins) * 0.01, Date.now()); }
+  whole() { this.#follows = true; this.#see(this.#begins - (present() - this.#begins) * 0.01, present()); }
 
   #see(from, to) {
     this.#isAuto = false;
-    const now = Date.now();
+    const now = present();
     let wide = Math.min(Math.max(to - from, 2000), Math.max(now - this.#begins, 60_000) * 1.25);
     if (to > now) { to = now; from = to - wide; }
     if (to - from !== wide) from = to - wide;
@@ -132,9 +133,18 @@ export class Timeline {
       ]);
       for (const bucket of all.buckets) Object.assign(bucket, { start: millis(bucket.from), end: millis(bucket.to) });
       if (all.begins) this.#begins = millis(all.begins);
-      this.#data = { buckets: all.buckets, narrowed: narrowed?.buckets ?? null, shows: { denials: all.denialsVisible }, approximate: all.approximate };
+      presentIs({ ends: all.ends ? millis(all.ends) : null, now: millis(all.now) });
+      const gaps = (all.gaps ?? []).map((gap) => ({ ...gap, start: millis(gap.from), end: gap.to ? millis(gap.to) : Infinity }));
+      this.#data = { gaps, buckets: all.buckets, narrowed: narrowed?.buckets ?? null, shows: { denials: all.denialsVisible }, approximate: all.approximate };
       this.problem = null;
       this.head = all.revision;
+      if (!this.#knowsBounds) {
+        this.#knowsBounds = true;
+        if (this.#isAuto) {
+          this.range = this.#standard();
+          this.load();
+        }
+      }
     } catch (error) {
       if (isAborted(error)) return;
       this.problem = error;
@@ -146,7 +156,7 @@ export class Timeline {
     if (document.hidden || !session.who) return;
     if (this.#follows && !this.dragging) {
       const wide = this.range.to - this.range.from;
-      this.range = this.#isAuto ? this.#standard() : { from: Date.now() - wide, to: Date.now() };
+      this.range = this.#isAuto ? this.#standard() : { from: present() - wide, to: present() };
       this.#paint();
       if (Math.floor(Date.now() / 1000) % 3 === 0) this.load();
     }
@@ -162,7 +172,7 @@ export class Timeline {
   #x(time) { return (time - this.range.from) / (this.range.to - this.range.from) * this.field.clientWidth; }
 
   #paint() {
-    draw(this.canvas, { ...this.range, ...this.#data, part: this.#narrow.namespace ? '' : this.#narrow.store });
+    draw(this.canvas, { ...this.range, ...this.#data, part: this.#narrow.store });
     const width = this.field.clientWidth;
     const at = moment.live ? width - 1 : this.#x(moment.time);
     this.line.style.left = `${Math.min(Math.max(at, 0), width - 1)}px`;
@@ -171,26 +181,47 @@ export class Timeline {
   }
 
   #face() {
-    const now = Date.now();
+    const now = present();
     const time = moment.live ? now : moment.time;
     this.clock.textContent = moment.live ? clock(now) : when(time, this.range.to - this.range.from < 60_000);
     const revision = moment.live ? this.head : moment.isMoving ? 0 : moment.revision;
+    const gap = this.#gapAt(time);
+    const where = moment.live ? hasEnded() ? 'where the log ends' : 'now' : hasEnded() ? `${span(now - time)} before the end` : `${span(now - time)} ago`;
     this.what.textContent = this.problem ? explain(this.problem).title
       : moment.problem ? explain(moment.problem).title
-        : [moment.live ? 'now' : `${span(now - time)} ago`, revision ? `revision ${revision}` : ''].filter(Boolean).join(' · ');
+        : [where, revision ? `revision ${revision}` : '', gap ? 'not observed' : ''].filter(Boolean).join(' · ');
+    this.what.classList.toggle('warn', Boolean(gap));
+    this.what.title = gap?.reason ?? '';
+    this.clock.title = new Date(time).toISOString();
     this.live.setAttribute('aria-pressed', String(moment.live));
+    const end = hasEnded() ? 'End' : 'Live';
+    if (this.live.textContent !== end) this.live.textContent = end;
+    this.live.title = hasEnded() ? 'The newest moment of the log, which does not go on (l)' : 'Follow the present (l)';
     const word = player.isPlaying ? 'Pause' : 'Play';
     put(this.play, glyph(player.isPlaying ? 'pause' : 'play'));
     this.play.setAttribute('aria-label', word);
     this.play.title = `${word} (space)`;
     if (document.activeElement !== this.revision) this.revision.value = moment.live ? '' : revision || '';
     this.grip.setAttribute('aria-valuenow', String(Math.round(Math.min(100, Math.max(0, (time - this.range.from) / (this.range.to - this.range.from) * 100)))));
-    this.grip.setAttribute('aria-valuetext', moment.live ? 'Live' : `${day(time)} ${clock(time)}${revision ? `, revision ${revision}` : ''}`);
+    this.grip.setAttribute('aria-valuetext', moment.live ? end : `${day(time)} ${clock(time)}${revision ? `, revision ${revision}` : ''}${gap ? ', not observed' : ''}`);
     const named = this.#narrow.store || this.#narrow.namespace;
     put(this.legend, h('span', h('i'), this.#data.approximate ? 'writes (about)' : 'writes'),
       named ? h('span', h('i', { class: 'kind' }), [this.#narrow.namespace, this.#narrow.store.split('.')[0]].filter(Boolean).join(' / ')) : null,
-      h('span', h('i', { class: 'beat' }), 'heartbeats'), this.#data.shows.denials ? h('span', h('i', { class: 'denied' }), 'refusals') : null);
+      h('span', h('i', { class: 'beat' }), 'heartbeats'), this.#data.gaps.length ? h('span', h('i', { class: 'gap' }), 'not observed') : null, this.#data.shows.denials ? h('span', h('i', { class: 'denied' }), 'refusals') : null);
     this.#paint();
+    this.faced?.();
+  }
+
+  // What was not observed at a moment of what the view is about.
+  #gapAt(time) { return this.#data.gaps.find((gap) => time > gap.start && time < gap.end && !isOfOthers(gap, this.#narrow.store)); }
+
+  // The same in words, of the moment that is looked at; '' when all was observed.
+  get unobserved() {
+    const gap = this.#gapAt(moment.live ? present() : moment.time);
+    if (!gap) return '';
+    const until = gap.to ? `until ${when(gap.end)}` : 'to this day';
+    return gap.type === 'Late' ? `What happened between ${when(gap.start)} and ${when(gap.end)} was seen only afterwards (${gap.reason}): when it happened is unknown.`
+      : `From ${when(gap.start)} ${until} this was not observed (${gap.reason}). What was then is unknown; shown is what was seen last.`;
   }
 
   #asked() {
@@ -210,9 +241,19 @@ export class Timeline {
   #hands() {
     const field = this.field;
     const follow = (event) => {
-      const time = Math.min(this.#timeAt(event), Date.now());
+      const time = Math.min(this.#timeAt(event), present());
       goTime(Math.max(time, this.#begins + 1));
     };
+    // The arrows go from event to event, on the whole page; these go through time.
+    this.grip.addEventListener('keydown', (event) => {
+      const { from, to } = this.range;
+      const time = moment.live ? present() : moment.time;
+      const next = { PageUp: time - (to - from) / 20, PageDown: time + (to - from) / 20, Home: this.#begins + 1, End: Infinity }[event.key];
+      if (next === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      player.stop();
+      if (next >= present()) goLive(); else goTime(Math.max(next, this.#begins + 1));
+    });
     field.addEventListener('pointerdown', (event) => {
       if (event.button !== 0) return;
       field.setPointerCapture(event.pointerId);
@@ -228,7 +269,7 @@ export class Timeline {
     const letGo = (event) => {
       if (!this.dragging) return;
       this.dragging = false;
-      if (this.#follows && this.#timeAt(event) >= Date.now() - (this.range.to - this.range.from) * 0.002) goLive();
+      if (this.#follows && this.#timeAt(event) >= present() - (this.range.to - this.range.from) * 0.002) goLive();
     };
     field.addEventListener('pointerup', letGo);
     field.addEventListener('pointercancel', letGo);
@@ -249,21 +290,31 @@ export class Timeline {
   #hover(event) {
     const time = this.#timeAt(event);
     const bucket = this.#data.buckets.find((b) => time >= b.start && time < b.end);
-    if (!bucket || time > Date.now()) {
+    const gaps = this.#data.gaps.filter((gap) => time >= gap.start && time < gap.end);
+    if (!bucket || time > present()) {
       this.tip.hidden = true;
       return;
     }
     const kinds = Object.entries(bucket.byResource).sort((a, b) => b[1] - a[1]);
     const row = (name, count, look) => h('tr', { class: look }, h('td', name), h('td', count));
     put(this.tip, h('div', { class: 'soft' }, `${when(bucket.start, bucket.end - bucket.start < 1000)} – ${clock(bucket.end, bucket.end - bucket.start < 1000)}`),
-      h('table', row(bucket.writes - beats(bucket) === 1 ? 'write' : 'writes', bucket.writes - beats(bucket)), beats(bucket) ? row('heartbeats', beats(bucket), 'faint') : null,
+      h('table', row(works(bucket) === 1 ? 'write' : 'writes', works(bucket)), beats(bucket) ? row('heartbeats', beats(bucket), 'faint') : null,
         bucket.denials ? row('refused', bucket.denials, 'bad') : null,
-        kinds.filter(([name]) => name !== 'leases.coordination.k8s.io').slice(0, 6).map(([name, count]) => row(name.split('.')[0], count, 'soft'))));
+        kinds.filter(([name]) => !isBeat(name)).slice(0, 6).map(([name, count]) => row(name.split('.')[0], count, 'soft'))),
+      gaps.slice(0, 2).map(unobserved));
     this.tip.hidden = false;
     const wide = this.tip.offsetWidth;
     this.tip.style.left = `${Math.min(Math.max(8, event.clientX - wide / 2), innerWidth - wide - 8)}px`;
     this.tip.style.top = `${this.field.getBoundingClientRect().top - this.tip.offsetHeight - 8}px`;
   }
+}
+
+// A gap in words: which kinds, what of them is not known, and why.
+function unobserved(gap) {
+  const kinds = gap.resources.length > 4 ? `${gap.resources.length} kinds` : gap.resources.map((name) => name.split('.')[0]).join(', ');
+  const until = gap.to ? `until ${when(gap.end)}` : 'to this day';
+  const what = gap.type === 'Late' ? 'seen only later' : 'not observed';
+  return h('div', { class: 'gap' }, h('strong', { class: 'warn' }, `${kinds}: ${what}`), h('div', { class: 'soft' }, `from ${when(gap.start)} ${until}: ${gap.reason}`));
 }
 
 function named(store) {

@@ -1,12 +1,18 @@
 // The top of the page: the views, the search, who is signed in, and how it looks.
 import { h, put, glyph, announce } from './dom.js';
 import { session, json } from './api.js';
-import { place } from './place.js';
+import { place, onPlace } from './place.js';
 import { moment, knownInventory } from './moment.js';
 import { toggleTheme, isDark } from './theme.js';
 import { showHelp } from './keys.js';
 
 const views = [['objects', 'Objects'], ['nodes', 'Nodes'], ['events', 'Events'], ['findings', 'Findings'], ['audit', 'Audit'], ['compare', 'Compare']];
+
+// What is searched for stands in the address: it is seen here however it got there.
+let field;
+let closeSide = () => {};
+addEventListener('hashchange', () => closeSide());
+onPlace(() => { if (field && field !== document.activeElement) field.value = place.parameters.q ?? ''; });
 
 export function showTop(root, { leave }) {
   const search = h('input', {
@@ -19,6 +25,7 @@ export function showTop(root, { leave }) {
       if (event.key === 'Escape') { search.value = ''; place.change({ q: '' }); search.blur(); }
     },
   });
+  field = search;
   const theme = h('button', { class: 'icon plain', type: 'button', onclick: () => { toggleTheme(); face(); dispatchEvent(new Event('resize')); } });
   const face = () => {
     put(theme, glyph(isDark() ? 'sun' : 'moon'));
@@ -26,7 +33,15 @@ export function showTop(root, { leave }) {
   };
   face();
   const user = session.who.username;
-  put(root, h('a', { class: 'brand', href: '#/objects/pods' }, h('img', { src: 'icon.svg', alt: '' }), 'Reckon'),
+  const menu = h('button', { class: 'plain icon menu', type: 'button', 'aria-label': 'Kinds and namespaces', 'aria-controls': 'side', onclick: () => showSide(!document.body.classList.contains('side-open')) }, glyph('menu'));
+  const showSide = (isOpen) => {
+    document.body.classList.toggle('side-open', isOpen);
+    menu.setAttribute('aria-expanded', String(isOpen));
+    if (isOpen) document.querySelector('#side select').focus();
+  };
+  showSide(false);
+  closeSide = () => showSide(false);
+  put(root, menu, h('a', { class: 'brand', href: '#/objects/pods' }, h('img', { src: 'icon.svg', alt: '' }), 'Reckon'),
     h('nav', { class: 'views', 'aria-label': 'Views' }, views.map(([name, title]) => h('a', { href: `#/${name}`, 'data-view': name }, title))),
     h('span', { class: 'room' }), forks(), search,
     h('button', {

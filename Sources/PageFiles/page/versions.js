@@ -1,7 +1,7 @@
 // Every version of an object: when, by whom, what changed. An object deleted and another of its name are told apart.
 import { h, put } from './dom.js';
 import { place } from './place.js';
-import { millis, when, span } from './clock.js';
+import { millis, when, span, present } from './clock.js';
 import { fieldLine } from './fields.js';
 
 export const entriesOf = (history) => history.lives.flatMap((life) => life.entries).sort((a, b) => a.revision - b.revision);
@@ -29,7 +29,8 @@ function row(context, entry, before, isHere) {
   const shown = entry.kind === 'created' ? [] : fields.slice(0, 6);
   return h('tr', { class: isHere ? 'at' : null, 'aria-current': isHere ? 'true' : null },
     h('td', { class: 'nowrap' }, h('a', { href: context.link('yaml', { at: entry.revision }) }, entry.revision)),
-    h('td', { class: 'nowrap', title: entry.time }, when(time), h('div', { class: 'faint' }, `${span(Date.now() - time)} ago`)),
+    h('td', { class: 'nowrap', title: entry.time }, when(time), h('div', { class: 'faint' }, `${span(present() - time)} ago`),
+      entry.unseenSince ? h('div', { class: 'warn', title: 'Nobody watched in between: it was made at some time after this' }, `unseen since ${when(millis(entry.unseenSince))}`) : null),
     h('td', { style: { maxWidth: '240px' } }, h('div', { class: 'cut', title: entry.user }, shortUser(entry.user)), h('div', { class: 'faint cut', title: entry.userAgent }, `${entry.verb} · ${(entry.userAgent ?? '').split(' ')[0].split('/')[0]}`)),
     h('td', h('ul', { class: 'changes' }, h('li', word(entry)), shown.map((field) => h('li', fieldLine(field))),
       fields.length > shown.length && entry.kind !== 'created' ? h('li', { class: 'more' }, `and ${fields.length - shown.length} more fields`) : null)),

@@ -95,18 +95,9 @@ public struct ListAnswer: Sendable {
     {
         if let known = plan.remaining { return max(0, known - taken) }
         let store = selection.type.store
-        let all = state.count(store, namespace: selection.namespace.isEmpty ? nil : selection.namespace)
-        guard let after = plan.after else { return all - taken }
-        var before = 0
-        state.forEach(store, namespace: selection.namespace.isEmpty ? nil : selection.namespace) { object in
-            let key = object.key
-            let isBefore =
-                key.namespace == after.namespace
-                ? !after.name.bytesPrecede(key.name) : key.namespace.bytesPrecede(after.namespace)
-            if isBefore { before += 1 }
-            return isBefore
-        }
-        return all - before - taken
+        let namespace = selection.namespace.isEmpty ? nil : selection.namespace
+        let before = plan.after.map { state.count(store, namespace: namespace, through: $0) } ?? 0
+        return state.count(store, namespace: namespace) - before - taken
     }
 
     /// Writes one object as it stands among the items, without the comma.
