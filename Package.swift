@@ -65,19 +65,23 @@ let package = Package(
         // V: vocabulary
         ours("Document"),
         ours("Addresses", ["Document"]),
+        ours("TimeZones"),
         .target(name: "CFacts", exclude: ["schema.txt"]),
         // The files of the page at /ui/, as bytes.
         .target(name: "PageFiles", exclude: ["README.md", "page"]),
         ours("Schema", ["Document", "CFacts"], exclude: ["README.md"]),
         ours("Records", ["Document"], exclude: ["README.md"]),
         // P: pure
-        ours("Expressions", ["Document", "Schema"], exclude: ["README.md"]),
+        ours("Expressions", ["Document", "Schema", "TimeZones"], exclude: ["README.md"]),
         ours("ClusterState", ["Document", "Schema", "Records", hashTrees], exclude: ["README.md"]),
         ours("Patching", ["Document", "Schema"], exclude: ["README.md"]),
         ours("Access", ["Document", "Schema", "Records", "ClusterState"]),
         ours(
             "Admission",
-            ["Document", "Addresses", "Schema", "Records", "ClusterState", "Patching", "Access", "Expressions"],
+            [
+                "Document", "Addresses", "Schema", "Records", "ClusterState", "Patching", "Access", "Expressions",
+                "TimeZones",
+            ],
             exclude: ["Webhooks/README.md"]),
         ours(
             "Requests",
@@ -89,7 +93,10 @@ let package = Package(
             "History", ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Requests"],
             exclude: ["README.md"]),
         ours(
-            "Controllers", ["Document", "Addresses", "Schema", "Records", "ClusterState", "Access", deques],
+            "Controllers",
+            [
+                "Document", "Addresses", "Schema", "Records", "ClusterState", "Access", "Admission", "TimeZones", deques,
+            ],
             exclude: ["README.md"]),
         ours("Scheduling", ["Document", "Schema", "Records", "ClusterState", "Controllers"], exclude: ["README.md"]),
         ours(
@@ -163,7 +170,7 @@ let package = Package(
                 "Engine", "HTTPEdge",
                 "Identity", "APIServer", "LogArchive", "Recorder", "Kubelet", "KubeProxy", "ClusterDNS",
                 "ServiceRouting", "Controllers",
-                "Scheduling", nioCore, nioPosix, nioHTTP1, yaml, logging, arguments,
+                "Scheduling", "TimeZones", nioCore, nioPosix, nioHTTP1, yaml, logging, arguments,
             ],
             swiftSettings: strict),
         .target(
@@ -191,7 +198,8 @@ let package = Package(
             "KubeletTests",
             ["Kubelet", "Engine", "ClusterState", "Records", "Controllers", "Schema", "Document", logging]),
         tests("FlowControlTests", ["Document", "Schema", "Records", "ClusterState", "Access", "FlowControl"]),
-        tests("ExpressionsTests", ["Expressions", "Document"]),
+        tests("TimeZonesTests", ["TimeZones"]),
+        tests("ExpressionsTests", ["Expressions", "Document", "TimeZones"]),
         tests("AdmissionTests", ["Admission", "Document", "Schema", "Records", "ClusterState"]),
         tests(
             "HistoryTests",

@@ -2,6 +2,7 @@ public import ClusterState
 public import Document
 public import Records
 public import Schema
+public import TimeZones
 
 /// What writing needs to know besides the object itself. Every ambient fact is a value in here (law 3).
 public struct WriteContext: Sendable {
@@ -36,13 +37,15 @@ public struct WriteContext: Sendable {
 }
 
 /// The cluster's settings that decisions depend on.
-public struct ClusterSettings: Sendable, Equatable {
+public struct ClusterSettings: Sendable {
     /// `10.96.0.0/16`.
     public var serviceClusterIPRange: String
     /// The inclusive range of node ports.
     public var nodePorts: ClosedRange<Int>
     /// The issuer of service-account tokens.
     public var serviceAccountIssuer: String
+    /// The rules of a zone of the tz database, for expressions; nil for a name that is none.
+    public var timeZone: @Sendable (String) -> TimeZoneRules? = { _ in nil }
     public init(
         serviceClusterIPRange: String = "10.96.0.0/16", nodePorts: ClosedRange<Int> = 30000...32767,
         serviceAccountIssuer: String = "https://kubernetes.default.svc"

@@ -1,10 +1,12 @@
+public import TimeZones
+
 /// Every controller that a cluster runs, as kube-controller-manager starts them with its default settings. Those that sign
 /// run only where the cluster's keys are at hand.
 /// `nodeRanges` gives Nodes ranges for their pods; nil when they come with their own (`--allocate-node-cidrs=false`).
-/// `zoneFile` gives the tz database's file of a zone, for schedules in local time.
+/// `timeZone` gives the rules of a zone of the tz database, for schedules in local time.
 public func standardControllers(
     caCertificate: String, secrets: ClusterSecrets? = nil, nodeRanges: NodeIPAMController? = nil,
-    zoneFile: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }
+    timeZone: @escaping @Sendable (String) -> TimeZoneRules? = { _ in nil }
 ) -> [any Controller] {
     var all: [any Controller] = [
         NamespaceController(), ServiceAccountController(), RootCAPublisher(certificate: caCertificate),
@@ -13,12 +15,12 @@ public func standardControllers(
         EndpointSliceController(),
         EndpointSliceMirroringController(), GarbageCollector(), PodGarbageCollector(), NodeLifecycleController(),
         TaintEvictionController(), NodeTTLController(), StatefulSetController(), DaemonSetController(), JobController(),
-        TTLAfterFinishedController(), CronJobController(zoneFile: zoneFile), DisruptionController(),
+        TTLAfterFinishedController(), CronJobController(timeZone: timeZone), DisruptionController(),
         ResourceQuotaController(),
         HorizontalPodAutoscalerController(), ClusterRoleAggregationController(), PersistentVolumeController(),
         ClaimProtectionController(), VolumeProtectionController(), EphemeralVolumeController(), TokenCleaner(),
         BootstrapSigner(), ServiceCIDRController(), ServiceAddressRepair(), AttributesClassProtectionController(),
-        CertificateCleaner(), VolumeExpandController(),
+        CertificateCleaner(), VolumeExpandController(), ValidatingAdmissionPolicyStatusController(),
     ]
     if let nodeRanges { all.append(nodeRanges) }
     if let secrets {

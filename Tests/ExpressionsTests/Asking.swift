@@ -1,5 +1,13 @@
 import Document
 import Expressions
+import TimeZones
+
+/// A zone that is five hours and a half ahead of UTC, as a TZif file of the first version.
+private let halfPastFive: TimeZoneRules? = {
+    var file = Array("TZif".utf8) + [UInt8](repeating: 0, count: 16)
+    for count: UInt8 in [0, 0, 0, 0, 1, 4] { file += [0, 0, 0, count] }
+    return TimeZoneRules(tzif: file + [0, 0, 0x4D, 0x58, 0, 0] + Array("IST\0".utf8))
+}()
 
 /// Evaluates an expression in a few variables and shows what came of it in one line: the value in CEL's own words, or `error: …`, or
 /// `cannot compile: …`.
@@ -14,6 +22,7 @@ func ask(costOf text: String, _ variables: [String: JSON] = [:], limit: UInt64 =
     do throws(CompilationError) {
         let program = try Program(text, in: environment)
         var activation = Activation(variables.mapValues { Value($0) })
+        activation.timeZone = { $0 == "Test/Half" ? halfPastFive : nil }
         let evaluation = program.evaluate(&activation, limit: limit)
         switch evaluation.result {
         case .success(let value): return (show(value), evaluation.cost)

@@ -10,7 +10,8 @@ struct FunctionTests {
         ("'hello'.endsWith('lo')", "true"),
         ("'abc'.charAt(1)", "'b'"), ("'abc'.charAt(3)", "''"), ("'abc'.charAt(4)", "error: index out of range: 4"),
         ("'abcabc'.indexOf('c')", "2"),
-        ("'abcabc'.indexOf('c', 3)", "5"), ("'abc'.indexOf('x')", "-1"),
+        ("'abcabc'.indexOf('c', 3)", "5"), ("'abc'.indexOf('c', 3)", "-1"), ("'abc'.lastIndexOf('c', 9)", "-1"),
+        ("'abc'.indexOf('x')", "-1"),
         ("'abc'.indexOf('a', -1)", "error: index out of range: -1"), ("'abc'.indexOf('')", "0"),
         ("'abcabc'.lastIndexOf('b')", "4"), ("'abcabc'.lastIndexOf('b', 3)", "1"), ("'a'.lastIndexOf('abc')", "-1"),
         ("['a', 'b'].join()", "'ab'"), ("['a', 'b'].join('-')", "'a-b'"),
@@ -29,12 +30,13 @@ struct FunctionTests {
         ("'%f'.format([1234.5])", "'1,234.500000'"), ("'%x'.format([255])", "'ff'"), ("'%X'.format(['hi'])", "'6869'"),
         ("'%b %o'.format([5, 8])", "'101 10'"),
         ("'%s'.format([[dyn(1), 'a', {'k': 2.5}]])", "'[1, \"a\", {\"k\":2.500000}]'"),
-        ("'%.3e'.format([1234.5])", "'1.234\u{202F}×\u{202F}10⁰³'"),
+        ("'%.3e'.format([1234.5])", "'1.234500×10⁰³'"),
         (
             "'%d'.format(['a'])",
-            "error: error during formatting: decimal clause can only be used on integers, was given string"
+            "cannot compile: error during formatting: decimal clause can only be used on integers, was given string"
         ),
-        ("'%s %s'.format([1])", "error: index 1 out of range"), ("'%'.format([])", "error: unexpected end of string"),
+        ("'%s %s'.format([1])", "cannot compile: index 1 out of range"),
+        ("'%'.format([])", "cannot compile: unexpected end of string"),
         ("'%%'.format([])", "'%'"), ("'%s'.format([duration('90s')])", "'90s'"), ("'%s'.format([null])", "'null'"),
         ("'abc'.matches('^a.c$')", "true"), ("matches('abc', 'b')", "true"), ("'abc'.matches('^b')", "false"),
         ("'a1b22'.find('[0-9]+')", "'1'"), ("'a1b22'.findAll('[0-9]+')", "['1', '22']"),
@@ -45,15 +47,23 @@ struct FunctionTests {
     @Test(arguments: strings) func string(_ text: String, _ shown: String) { #expect(ask(text) == shown) }
 
     static let conversions: [(String, String)] = [
-        ("int('12')", "12"), ("int('a')", "error: type conversion error from 'string' to 'int'"), ("int(1.9)", "1"),
-        ("int(-1.9)", "-1"), ("int(1e19)", "error: integer overflow"), ("int(5u)", "5"),
-        ("int(18446744073709551615u)", "error: integer overflow"),
-        ("uint(3)", "3u"), ("uint(-1)", "error: unsigned integer overflow"), ("uint('7')", "7u"),
+        ("int('12')", "12"),
+        ("int('a')", "cannot compile: program instantiation failed: type conversion error from 'string' to 'int'"),
+        ("int(1.9)", "1"),
+        ("int(-1.9)", "-1"), ("int(1e19)", "cannot compile: program instantiation failed: integer overflow"),
+        ("int(5u)", "5"),
+        ("int(18446744073709551615u)", "cannot compile: program instantiation failed: integer overflow"),
+        ("uint(3)", "3u"), ("uint(-1)", "cannot compile: program instantiation failed: unsigned integer overflow"),
+        ("uint('7')", "7u"),
         ("double('1.5')", "1.5"), ("double(2)", "2.0"), ("string(1.0)", "'1'"), ("string(1000000.0)", "'1e+06'"),
         ("string(0.00001)", "'1e-05'"), ("string(123456.5)", "'123456.5'"),
         ("string(true)", "'true'"), ("string(b'a')", "'a'"),
-        ("string(b'\\xff')", "error: invalid UTF-8 in bytes, cannot convert to string"), ("bytes('a')", "b97"),
-        ("bool('true')", "true"), ("bool('x')", "error: type conversion error from 'string' to 'bool'"),
+        (
+            "string(b'\\xff')",
+            "cannot compile: program instantiation failed: invalid UTF-8 in bytes, cannot convert to string"
+        ), ("bytes('a')", "b97"),
+        ("bool('true')", "true"),
+        ("bool('x')", "cannot compile: program instantiation failed: type conversion error from 'string' to 'bool'"),
         ("string(duration('1h30m'))", "'5400s'"),
         ("string(timestamp('2020-01-02T03:04:05.678Z'))", "'2020-01-02T03:04:05.678Z'"),
         ("int(timestamp('1970-01-01T00:01:00Z'))", "60"),
@@ -71,11 +81,19 @@ struct FunctionTests {
         ("timestamp('2020-02-29T23:30:00Z').getDate('+02:00')", "1"),
         ("timestamp('2020-02-29T23:30:00Z').getHours('-02:30')", "21"),
         ("timestamp('2020-02-29T23:30:00Z').getHours('UTC')", "23"),
-        ("timestamp('2020-02-29T23:30:00Z').getHours('Europe/Berlin')", "error: unknown time zone Europe/Berlin"),
+        ("timestamp('2020-02-29T23:30:00Z').getHours('Mars/Phobos')", "error: unknown time zone Mars/Phobos"),
+        ("timestamp('2020-02-29T23:30:00Z').getHours('Test/Half')", "5"),
+        ("timestamp('2020-02-29T23:30:00Z').getMinutes('Test/Half')", "0"),
+        ("timestamp('2020-02-29T23:30:00Z').getHours('-1:-45')", "23"),
+        ("timestamp('2020-02-29T23:30:00Z').getHours('../UTC')", "error: time: invalid location name"),
+        (
+            "timestamp('2020-02-29T23:30:00Z').getHours('+ab:cd')",
+            "error: strconv.Atoi: parsing \"+ab\": invalid syntax"
+        ),
         ("duration('3661s').getHours()", "1"), ("duration('3661s').getMinutes()", "61"),
         ("timestamp('2020-01-02T00:00:00Z') - timestamp('2020-01-01T00:00:00Z') == duration('24h')", "true"),
         ("timestamp('9999-12-31T23:59:59Z') + duration('1s')", "error: timestamp overflow"),
-        ("duration('2562047h') + duration('2562047h')", "error: duration overflow"),
+        ("duration('2562047h') + duration('2562047h')", "error: integer overflow"),
         ("timestamp('2020-01-01T00:00:00Z') < timestamp('2020-01-01T00:00:00+01:00')", "false"),
         ("timestamp('0001-01-01T00:00:00Z').getDayOfWeek()", "1"),
         ("timestamp('1969-12-31T23:59:59.5Z').getSeconds()", "59"),
@@ -106,9 +124,13 @@ struct FunctionTests {
     static let kubernetes: [(String, String)] = [
         ("quantity('1.5Gi').isGreaterThan(quantity('1Gi'))", "true"),
         ("quantity('100m').add(quantity('900m')) == quantity('1')", "true"), ("quantity('5').sub(2).asInteger()", "3"),
-        ("quantity('1.5').isInteger()", "false"),
+        ("quantity('1.5').isInteger()", "false"), ("quantity('1.0').isInteger()", "false"),
+        ("quantity('1000m').isInteger()", "false"), ("quantity('1.5e1').asInteger()", "15"),
+        ("quantity('1Ti').asInteger()", "1099511627776"), ("quantity('1Pi').isInteger()", "false"),
+        ("quantity('10E').isInteger()", "false"), ("quantity('007k').asInteger()", "7000"),
+        ("dyn(quantity('1')) == dyn('1')", "error: no such overload"),
         ("quantity('1.5').asInteger()", "error: cannot convert value to integer"),
-        ("quantity('50k').asApproximateFloat()", "50000.0"), ("quantity('-1').sign()", "-1"),
+        ("quantity('50k').asApproximateFloat()", "50000.0"), ("sign(quantity('-1'))", "-1"),
         ("quantity('1Ki').compareTo(quantity('1k'))", "1"), ("isQuantity('1.3x')", "false"),
         ("isQuantity('20Mi')", "true"),
         (
@@ -152,9 +174,22 @@ struct FunctionTests {
         ("format.date().validate('2021-13-01').value()", "['invalid date']"),
         ("format.datetime().validate('2021-01-01T00:00:00Z')", "none"), ("format.uri().validate('http://a')", "none"),
         ("format.dns1035Label().validate('1a').hasValue()", "true"),
-        ("format.dns1123Subdomain().validate('a.b')", "none"), ("jsonpatch.escapeKey('a/b~c')", "'a~1b~0c'"),
+        ("format.dns1123Subdomain().validate('a.b')", "none"),
+        ("jsonpatch.escapeKey('a')", "cannot compile: undeclared reference to 'jsonpatch' (in container '')"),
+        (
+            "ip('01.2.3.4')",
+            "error: IP Address \"01.2.3.4\" parse error during conversion from string: ParseAddr(\"01.2.3.4\"): IPv4 field has octet with leading zero"
+        ),
     ]
     @Test(arguments: kubernetes) func addition(_ text: String, _ shown: String) { #expect(ask(text) == shown) }
+
+    @Test func onlyMutatingPoliciesEscapeKeys() throws {
+        var environment = Environment([:])
+        environment.hasMutationTypes = true
+        var activation = Activation()
+        let result = try Program("jsonpatch.escapeKey('a/b~c')", in: environment).evaluate(&activation).result
+        #expect(show(try result.get()) == "'a~1b~0c'")
+    }
 
     /// Costs as upstream reckons them: a unit for each name and field, a tenth for each character read, and so on.
     static let costs: [(String, UInt64)] = [
@@ -209,6 +244,7 @@ struct FunctionTests {
                 == "error: operation cancelled: actual cost limit exceeded"
                 || ask("s.matches('(a*)*(a*)*(a*)*b')", ["s": text]) == "false")
         #expect(ask("l.distinct().size()", ["l": many]) == "error: operation cancelled: actual cost limit exceeded")
-        #expect(ask("'%.999999999f'.format([1.0])").hasPrefix("error: error while parsing precision"))
+        #expect(
+            ask("'%.999999999f'.format([1.0])") == "error: operation cancelled: actual cost limit exceeded")
     }
 }

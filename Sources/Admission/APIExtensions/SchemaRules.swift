@@ -1,6 +1,7 @@
 import Document
 import Expressions
 import Schema
+import TimeZones
 
 /// The rules of a custom resource's schema, each where it stands, and as much of the schema as they need.
 final class SchemaRules: Sendable {
@@ -49,6 +50,7 @@ final class SchemaRules: Sendable {
 
     /// One walk through an object.
     private struct Walk {
+        let timeZone: @Sendable (String) -> TimeZoneRules?
         var errors: [FieldError] = []
         /// Faults of parts that did not change: they do not stop the change of others.
         var warnings: [String] = []
@@ -57,8 +59,10 @@ final class SchemaRules: Sendable {
     }
 
     /// Everything that the rules find wrong, and what is wrong already and stayed as it was.
-    func validate(_ value: JSON, old: JSON?) -> (errors: [FieldError], warnings: [String]) {
-        var walk = Walk()
+    func validate(_ value: JSON, old: JSON?, timeZone: @escaping @Sendable (String) -> TimeZoneRules?) -> (
+        errors: [FieldError], warnings: [String]
+    ) {
+        var walk = Walk(timeZone: timeZone)
         if hasRules { validate(value, old, parent: nil, "", &walk) }
         return (walk.errors, walk.warnings)
     }
@@ -113,6 +117,7 @@ final class SchemaRules: Sendable {
                 "validation failed due to running out of cost budget, no further validation rules will be run", &walk)
         }
         var activation = Activation(["self": Value(value, as: declaration)])
+        activation.timeZone = walk.timeZone
         let former = old.map { Value($0, as: declaration) }
         for rule in rules {
             guard let program = rule.program else {

@@ -60,8 +60,7 @@ struct AdmissionPolicyRules: KindRules {
         for (i, error) in AdmissionExpressions.compose(spec.list("variables"), &environment).failures {
             let text = spec.list("variables")[i].text("expression")
             if trimmed(text).isEmpty { continue }
-            errors.append(
-                .invalid("spec.variables[\(i)].expression", .string(text), "compilation failed: \(error.report)"))
+            errors.append(error.fieldError("spec.variables[\(i)].expression", text))
         }
         return errors + (isMutating ? validateMutations(spec, environment) : validateValidations(spec, environment))
     }
@@ -144,7 +143,7 @@ struct AdmissionPolicyRules: KindRules {
                 if found == type || found == "dyn" || found == "list(dyn)" && type != "Object" { return [] }
                 return [.invalid(at, .string(text), "must evaluate to \(type) but got \(found)")]
             } catch {
-                return [.invalid(at, .string(text), "compilation failed: \(error.report)")]
+                return [error.fieldError(at, text)]
             }
         }
         var errors: [FieldError] = []

@@ -17,7 +17,16 @@ enum ExpressionRules {
                 : "must evaluate to one of [\(wanted.joined(separator: " "))] but got \(type.text)"
             return [.invalid(at, .string(text), rule)]
         } catch {
-            return [.invalid(at, .string(text), "compilation failed: \(error.report)")]
+            return [error.fieldError(at, text)]
         }
+    }
+}
+
+extension CompilationError {
+    /// What is said of the field that holds the expression.
+    func fieldError(_ at: String, _ text: String) -> FieldError {
+        isInternal
+            ? FieldError(.internalError, at, "Internal error: " + report)
+            : .invalid(at, .string(text), "compilation failed: " + report)
     }
 }

@@ -84,6 +84,19 @@ enum AdmissionExpressions {
                 ]),
         ])
 
+    /// What expressions see of a namespace, its times as text.
+    private static func shown(_ namespace: JSON) -> JSON {
+        var out: JSON = [:]
+        for part in ["spec", "status"] { out[part] = namespace[part] ?? [:] }
+        out["metadata"] = .object(
+            JSONObject((namespace["metadata"]?.entries ?? JSONObject()).filter { metadataShown.contains($0.key) }))
+        return out
+    }
+    private static let metadataShown: Set<String> = [
+        "name", "generateName", "namespace", "labels", "annotations", "uid", "creationTimestamp",
+        "deletionGracePeriodSeconds", "deletionTimestamp", "generation", "resourceVersion", "finalizers",
+    ]
+
     /// What the names stand for in one request.
     static func activation(_ request: AdmissionRequest, _ parameter: JSON) -> Activation {
         let asker = request.context.user
@@ -92,33 +105,39 @@ enum AdmissionExpressions {
         let resource: JSON = [
             "group": .string(type.group), "version": .string(type.version), "resource": .string(type.resource),
         ]
-        let asking: JSON = [
-            "kind": kind, "resource": resource, "subResource": .string(request.subresource), "requestKind": kind,
-            "requestResource": resource,
-            "requestSubResource": .string(request.subresource), "name": .string(request.name),
-            "namespace": .string(request.namespace),
+        // As Go writes the review: what is empty is left out.
+        var asking: JSON = [
+            "kind": kind, "resource": resource, "requestKind": kind, "requestResource": resource,
             "operation": .string(request.operation.rawValue), "dryRun": .bool(request.context.isDryRun),
-            "options": .null,
-            "userInfo": [
-                "username": .string(asker.name), "uid": .string(asker.uid),
-                "groups": .array(asker.groups.map { .string($0) }),
-                "extra": .object(JSONObject(asker.extra.map { ($0.key, .array($0.values.map { .string($0) })) })),
-            ],
+            "object": .null, "oldObject": .null, "options": request.context.options, "userInfo": [:],
         ]
+        for (name, text) in [
+            ("subResource", request.subresource), ("requestSubResource", request.subresource),
+            ("name", request.name), ("namespace", request.namespace),
+        ] where !text.isEmpty { asking[name] = .string(text) }
+        for (name, text) in [("username", asker.name), ("uid", asker.uid)] where !text.isEmpty {
+            asking["userInfo", name] = .string(text)
+        }
+        if !asker.groups.isEmpty { asking["userInfo", "groups"] = .array(asker.groups.map { .string($0) }) }
+        if !asker.extra.isEmpty {
+            asking["userInfo", "extra"] = .object(
+                JSONObject(asker.extra.map { ($0.key, .array($0.values.map { .string($0) })) }))
+        }
         // A namespace is in no namespace, whatever its requests say.
         let isIn = type.isNamespaced && !request.isFor("namespaces")
         let place =
             isIn ? request.context.state.object(GroupResource(resource: "namespaces"), "", request.namespace) : nil
         var activation = Activation([
             "object": Value(request.object), "oldObject": Value(request.old),
-            "request": Value(asking, as: AdmissionExpressions.request), "params": Value(parameter),
-            "namespaceObject": Value(place?.document ?? .null, as: namespace),
+            "request": Value(asking), "params": Value(parameter),
+            "namespaceObject": Value(place.map { shown($0.document) } ?? .null),
             "authorizer": .question(.authorizer),
             "authorizer.requestResource": .question(
                 .resource(
                     group: type.group, resource: type.resource, subresource: request.subresource,
                     namespace: request.namespace, name: request.name)),
         ])
+        activation.timeZone = request.context.settings.timeZone
         let state = request.context.state
         activation.authorize = { question in
             var user = asker

@@ -16,7 +16,8 @@ struct CustomResourceExpressions: AdmissionPlugin {
         let version = stored.document["spec"]?.list("versions").first { $0.text("name") == request.type.version }
         guard let schema = version?["schema", "openAPIV3Schema"] else { return }
         let old: JSON? = request.operation == .create ? Optional.none : request.old
-        let (errors, warnings) = SchemaRules(schema).validate(request.object, old: old)
+        let (errors, warnings) = SchemaRules(schema).validate(
+            request.object, old: old, timeZone: request.context.settings.timeZone)
         request.warnings += warnings
         if errors.isEmpty { return }
         let name = request.name.isEmpty ? request.object["metadata"]?.text("name") ?? "" : request.name

@@ -8,7 +8,6 @@ import Schema
 struct MutatingAdmissionPolicyPlugin: AdmissionPlugin {
     let name = "MutatingAdmissionPolicy"
     private static let group = AdmissionRegistrationRules.group
-    private static let bindings = GroupResource(group: group, resource: "mutatingadmissionpolicybindings")
     private static let policies = GroupResource(group: group, resource: "mutatingadmissionpolicies")
 
     /// One policy as one binding means it.
@@ -20,7 +19,8 @@ struct MutatingAdmissionPolicyPlugin: AdmissionPlugin {
     }
 
     func mutate(_ request: inout AdmissionRequest) throws(APIError) {
-        guard request.context.state.count(Self.bindings) > 0, !request.object.isNull, request.operation != .delete
+        guard request.context.state.count(AdmissionPolicies.mutatingBindings) > 0, !request.object.isNull,
+            request.operation != .delete
         else { return }
         if request.type.group == Self.group, WebhookDirectory.exempt.contains(request.type.resource) { return }
         if request.reinvocation.isSecond, request.reinvocation.policies.output != request.object {
@@ -33,7 +33,7 @@ struct MutatingAdmissionPolicyPlugin: AdmissionPlugin {
     /// Bindings that may mean the request, by the names of their policies and then their own.
     private func bounds(_ request: AdmissionRequest) -> [Bound] {
         let state = request.context.state
-        let all = state.objects(Self.bindings).compactMap { stored -> Bound? in
+        let all = state.objects(AdmissionPolicies.mutatingBindings).compactMap { stored -> Bound? in
             let binding = stored.document["spec"] ?? .null
             let name = binding.text("policyName")
             guard let policy = state.object(Self.policies, "", name)?.document["spec"] else { return nil }

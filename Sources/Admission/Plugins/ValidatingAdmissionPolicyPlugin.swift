@@ -7,7 +7,6 @@ import Schema
 struct ValidatingAdmissionPolicyPlugin: AdmissionPlugin {
     let name = "ValidatingAdmissionPolicy"
     private static let group = AdmissionRegistrationRules.group
-    private static let bindings = GroupResource(group: group, resource: "validatingadmissionpolicybindings")
     private static let policies = GroupResource(group: group, resource: "validatingadmissionpolicies")
     /// Never subject to policies, lest one locks everybody out.
     private static let exempt: Set<String> = [
@@ -19,13 +18,13 @@ struct ValidatingAdmissionPolicyPlugin: AdmissionPlugin {
 
     func validate(_ request: inout AdmissionRequest) throws(APIError) {
         let state = request.context.state
-        guard state.count(ValidatingAdmissionPolicyPlugin.bindings) > 0 else { return }
+        guard state.count(AdmissionPolicies.validatingBindings) > 0 else { return }
         if request.type.group == ValidatingAdmissionPolicyPlugin.group,
             ValidatingAdmissionPolicyPlugin.exempt.contains(request.type.resource)
         {
             return
         }
-        for stored in state.objects(ValidatingAdmissionPolicyPlugin.bindings) {
+        for stored in state.objects(AdmissionPolicies.validatingBindings) {
             let binding = stored.document
             let policyName = binding["spec"]?.text("policyName") ?? ""
             guard let policy = state.object(ValidatingAdmissionPolicyPlugin.policies, "", policyName)?.document,

@@ -2,24 +2,19 @@ import ClusterState
 import Document
 import Records
 public import Schema
+public import TimeZones
 
 /// Starts a Job at each time of a schedule: CronJobs.
 public struct CronJobController: Controller {
     public let name = "cronjob-controller"
     public var watches: Set<GroupResource>? { [.cronJobs, .jobs] }
-    /// The tz database: a zone's file by its name.
-    private let zoneFile: @Sendable (String) -> [UInt8]?
-    /// Zones that were asked for.
-    private var zones: [String: TimeZoneRules] = [:]
+    /// The rules of a zone of the tz database.
+    private let timeZone: @Sendable (String) -> TimeZoneRules?
 
-    public init(zoneFile: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }) { self.zoneFile = zoneFile }
+    public init(timeZone: @escaping @Sendable (String) -> TimeZoneRules? = { _ in nil }) { self.timeZone = timeZone }
 
-    private mutating func zone(_ name: String) -> TimeZoneRules? {
-        if ["UTC", "Etc/UTC", "GMT", "Etc/GMT"].contains(name) { return .utc }
-        if let known = zones[name] { return known }
-        guard let found = zoneFile(name).flatMap(TimeZoneRules.init(tzif:)) else { return nil }
-        zones[name] = found
-        return found
+    private func zone(_ name: String) -> TimeZoneRules? {
+        ["UTC", "Etc/UTC", "GMT", "Etc/GMT"].contains(name) ? .utc : timeZone(name)
     }
 
     public mutating func observe(_ change: ObservedChange, view: ClusterView, dirty: inout DirtyKeys) {

@@ -1,3 +1,4 @@
+import TimeZones
 import Document
 
 /// A cron expression of five fields, or one of the `@` words.

@@ -131,6 +131,8 @@ extension GroupResource {
     package static let serviceCIDRs = GroupResource(group: "networking.k8s.io", resource: "servicecidrs")
     package static let ipAddresses = GroupResource(group: "networking.k8s.io", resource: "ipaddresses")
     package static let clusterRoles = GroupResource(group: "rbac.authorization.k8s.io", resource: "clusterroles")
+    package static let validatingAdmissionPolicies = GroupResource(
+        group: "admissionregistration.k8s.io", resource: "validatingadmissionpolicies")
     package static let customResourceDefinitions = GroupResource(
         group: "apiextensions.k8s.io", resource: "customresourcedefinitions")
 

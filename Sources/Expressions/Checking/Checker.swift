@@ -27,7 +27,9 @@ struct Checker {
         if checker.mapping.isSpent {
             throw CompilationError([Issue(message: "the expression's types are too large", offset: nil)], in: text)
         }
-        if checker.issues.isEmpty { checker.checkLiterals() }
+        if checker.issues.isEmpty {
+            checker.issues = LiteralChecks(checker.tree, checker.types, checker.references).issues()
+        }
         if !checker.issues.isEmpty { throw CompilationError(checker.issues, in: text) }
         return CheckedExpression(tree: checker.tree, types: checker.types, references: checker.references)
     }
@@ -129,6 +131,8 @@ struct Checker {
             _ = mapping.isAssignable(.dyn, target)
             result = .dyn
         case .dyn, .failed: result = .dyn
+        case .opaque(let name, _) where name.hasPrefix("kubernetes."):
+            note("unexpected failed resolution of '\(name)'", id)
         default:
             note("type '\(target.text)' does not support field selection", id)
             result = .dyn
@@ -152,19 +156,19 @@ struct Checker {
         for argument in arguments { check(argument) }
         guard let target else {
             let name = function.hasPrefix(".") ? String(function.dropFirst()) : function
-            guard let found = FunctionTable.all[name] else { return undeclared(function, id) }
+            guard let found = environment.function(name) else { return undeclared(function, id) }
             tree.nodes[id] = .call(function: name, target: nil, arguments: arguments)
             return overload(id, found, nil, arguments)
         }
         // `optional.of(x)` and its like are functions with dotted names.
         if let prefix = dotted(target), !locals.contains(where: { $0.name == prefix }),
-            let found = FunctionTable.all[prefix + "." + function]
+            let found = environment.function(prefix + "." + function)
         {
             tree.nodes[id] = .call(function: found.name, target: nil, arguments: arguments)
             return overload(id, found, nil, arguments)
         }
         check(target)
-        guard let found = FunctionTable.all[function] else { return undeclared(function, id) }
+        guard let found = environment.function(function) else { return undeclared(function, id) }
         overload(id, found, target, arguments)
     }
 
@@ -217,18 +221,18 @@ struct Checker {
         return type
     }
 
-    private mutating func join(_ known: ExpressionType?, _ type: ExpressionType, _ id: Int) -> ExpressionType {
+    /// The type of elements of both types; whether a literal may mix them is looked at when all types are known.
+    private mutating func join(_ known: ExpressionType?, _ type: ExpressionType) -> ExpressionType {
         guard let known else { return type }
         if mapping.isAssignable(known, type) { return mapping.moreGeneral(known, type) }
-        note("expected type '\(mapping.resolve(known).text)' but found '\(mapping.resolve(type).text)'", id)
-        return .failed
+        return .dyn
     }
 
     private mutating func checkList(_ id: Int, _ elements: [Int], _ optional: [Bool]) {
         var type: ExpressionType?
         for (i, element) in elements.enumerated() {
             check(element)
-            type = join(type, unwrapped(element, optional[i]), element)
+            type = join(type, unwrapped(element, optional[i]))
         }
         types[id] = .list(type ?? mapping.fresh())
     }
@@ -238,9 +242,9 @@ struct Checker {
         var value: ExpressionType?
         for entry in entries {
             check(entry.key)
-            key = join(key, types[entry.key], entry.key)
+            key = join(key, types[entry.key])
             check(entry.value)
-            value = join(value, unwrapped(entry.value, entry.isOptional), entry.value)
+            value = join(value, unwrapped(entry.value, entry.isOptional))
         }
         types[id] = .map(key ?? mapping.fresh(), value ?? mapping.fresh())
     }
@@ -310,26 +314,6 @@ struct Checker {
         if !mapping.isAssignable(wanted, types[id]) {
             note(
                 "expected type '\(mapping.resolve(wanted).text)' but found '\(mapping.resolve(types[id]).text)'", id)
-        }
-    }
-
-    // MARK: Literals
-
-    /// Patterns, times and durations that are written out must be right.
-    private mutating func checkLiterals() {
-        for id in tree.nodes.indices {
-            guard case .call(let function, let target, let arguments) = tree.nodes[id] else { continue }
-            guard
-                let argument = function == "matches"
-                    ? (target == nil ? arguments.last : arguments.first) : arguments.first,
-                case .literal(.string(let text)) = tree.nodes[argument], references[id] != nil
-            else { continue }
-            switch function {
-            case "duration" where Durations.parse(text) == nil: note("invalid duration argument", argument)
-            case "timestamp" where Moment(text) == nil: note("invalid timestamp argument", argument)
-            case "matches" where RegexFunctions.compile(text) == nil: note("invalid matches argument", argument)
-            default: break
-            }
         }
     }
 }

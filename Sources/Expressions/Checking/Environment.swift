@@ -18,6 +18,12 @@ public struct Environment: Sendable {
         return nil
     }
 
+    /// The function of a name; nil when there is none here. Only mutating policies escape keys of paths.
+    func function(_ name: String) -> FunctionDeclaration? {
+        if !hasMutationTypes, PatchFunctions.names.contains(name) { return nil }
+        return FunctionTable.all[name]
+    }
+
     private static let jsonPatch = TypeDeclaration.object(
         "JSONPatch", ["op": .string, "path": .string, "from": .string, "value": .dyn])
 

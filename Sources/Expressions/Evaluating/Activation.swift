@@ -1,3 +1,5 @@
+public import TimeZones
+
 /// What an expression's variables stand for, while expressions about one request are evaluated.
 public struct Activation: Sendable {
     /// Variables by name. `authorizer.requestResource` is a name of its own.
@@ -6,7 +8,8 @@ public struct Activation: Sendable {
     public var composed: [String: Program] = [:]
     /// Answers questions put to `authorizer`; without it they fail.
     public var authorize: (@Sendable (AccessQuestion) -> AccessDecision)?
-    /// The moment of the request. Nothing asks a clock.
+    /// The rules of a zone of the tz database; nil for a name that is none.
+    public var timeZone: @Sendable (String) -> TimeZoneRules? = { _ in nil }
     /// What composed variables were worth, once asked for.
     var known: [String: Result<Value, EvaluationError>] = [:]
 

@@ -1,4 +1,5 @@
 internal import Document
+internal import TimeZones
 
 /// Walks a checked expression. Every step is paid for, so that none can go on for ever.
 struct Evaluator {
@@ -24,6 +25,7 @@ struct Evaluator {
         work = Work(Int(clamping: Swift.min(limit, CostLimit.perRequest)) * Evaluator.workPerCost)
     }
 
+    var timeZone: @Sendable (String) -> TimeZoneRules? { activation.timeZone }
     var authorize: (@Sendable (AccessQuestion) -> AccessDecision)? { activation.authorize }
 
     mutating func run() throws(EvaluationError) -> Value {
@@ -118,7 +120,10 @@ struct Evaluator {
             let found = inner.flatMap { $0.field(field) }
             return isTest ? .bool(found != nil) : .optional(found)
         }
-        guard value.isContainer else { throw .noSuchOverload }
+        guard value.isContainer else {
+            if isTest { throw .noSuchOverload }
+            throw EvaluationError("no such key: \(field)")
+        }
         if let found = value.field(field) { return isTest ? .bool(true) : found }
         if isTest { return .bool(false) }
         if case .structure(let made) = value, let type = made.declaration.member(field)?.type {

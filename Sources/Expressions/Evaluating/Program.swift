@@ -10,6 +10,12 @@ public struct Program: Sendable {
         self.text = text
         let tree = try Parser.parse(text)
         checked = try Checker.check(tree, text, environment)
+        var conversions = ConstantConversions(checked)
+        do throws(EvaluationError) {
+            try conversions.check()
+        } catch {
+            throw CompilationError(unmakeable: error.message)
+        }
     }
 
     /// The type of its value.

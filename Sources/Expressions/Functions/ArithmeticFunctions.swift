@@ -2,7 +2,7 @@
 enum ArithmeticFunctions {
     private static let overflow = EvaluationError("integer overflow")
     private static let unsignedOverflow = EvaluationError("unsigned integer overflow")
-    private static let durationOverflow = EvaluationError("duration overflow")
+    private static let durationOverflow = EvaluationError("integer overflow")
     private static let timestampOverflow = EvaluationError("timestamp overflow")
 
     static let all: [FunctionDeclaration] = [

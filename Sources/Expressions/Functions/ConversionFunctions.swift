@@ -1,5 +1,10 @@
 /// Conversions between types.
 enum ConversionFunctions {
+    /// Those that are carried out ahead where what they convert is written out.
+    static let folded: Set<String> = [
+        "bool", "bytes", "double", "duration", "dyn", "int", "string", "timestamp", "uint",
+    ]
+
     static let all: [FunctionDeclaration] = [
         FunctionDeclaration("type", [.plain("type", [.a], .type(.a))]) { (_, a) in .type(a[0].type) },
         FunctionDeclaration("dyn", [.plain("to_dyn", [.a], .dyn)]) { (_, a) in a[0] },
@@ -12,7 +17,8 @@ enum ConversionFunctions {
                 return .bool(true)
             case .string("false"), .string("False"), .string("FALSE"), .string("f"), .string("F"), .string("0"):
                 return .bool(false)
-            default: throw impossible(a[0], "bool")
+            case .string: throw impossible(a[0], "bool")
+            default: throw unknown(a[0], "bool")
             }
         },
         FunctionDeclaration(
@@ -23,7 +29,7 @@ enum ConversionFunctions {
             case .string(let text):
                 try e.spend(text.utf8.count / 8)
                 return .bytes(Array(text.utf8))
-            default: throw impossible(a[0], "bytes")
+            default: throw unknown(a[0], "bytes")
             }
         },
         FunctionDeclaration(
@@ -41,7 +47,7 @@ enum ConversionFunctions {
             case .string(let text):
                 guard let value = GoNumbers.double(text) else { throw impossible(a[0], "double") }
                 return .double(value)
-            default: throw impossible(a[0], "double")
+            default: throw unknown(a[0], "double")
             }
         },
         FunctionDeclaration(
@@ -66,7 +72,7 @@ enum ConversionFunctions {
             case .string(let text):
                 guard let value = GoNumbers.int(text) else { throw impossible(a[0], "int") }
                 return .int(value)
-            default: throw impossible(a[0], "int")
+            default: throw unknown(a[0], "int")
             }
         },
         FunctionDeclaration(
@@ -90,7 +96,7 @@ enum ConversionFunctions {
                     throw impossible(a[0], "uint")
                 }
                 return .uint(value)
-            default: throw impossible(a[0], "uint")
+            default: throw unknown(a[0], "uint")
             }
         },
         FunctionDeclaration(
@@ -125,7 +131,7 @@ enum ConversionFunctions {
                 throw EvaluationError("invalid UTF-8 in bytes, cannot convert to string")
             }
             return text
-        default: throw impossible(value, "string")
+        default: throw unknown(value, "string")
         }
     }
 
@@ -136,6 +142,11 @@ enum ConversionFunctions {
 
     static func impossible(_ value: Value, _ type: String) -> EvaluationError {
         EvaluationError("type conversion error from '\(value.type.runtimeName)' to '\(type)'")
+    }
+
+    /// A conversion that there is not at all.
+    static func unknown(_ value: Value, _ type: String) -> EvaluationError {
+        EvaluationError("no such overload: \(type)(\(value.type.runtimeName))")
     }
 }
 

@@ -31,6 +31,7 @@ enum LogicFunctions {
 
     /// Equality, paid for by the size of what is compared.
     private static func equal(_ a: [Value], _ e: inout Evaluator) throws(EvaluationError) -> Bool {
+        if a[0].refusesOtherTypes, a[0].type != a[1].type { throw .noSuchOverload }
         let same = a[0].equals(a[1], &e.work)
         if e.work.isSpent { throw .overBudget }
         return same

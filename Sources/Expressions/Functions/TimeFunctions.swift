@@ -1,3 +1,5 @@
+internal import TimeZones
+
 /// Moments and durations, and their parts.
 enum TimeFunctions {
     static let all: [FunctionDeclaration] = [
@@ -33,7 +35,6 @@ enum TimeFunctions {
             try ConversionFunctions.payLength(a[0], &e)
             switch a[0] {
             case .duration: return a[0]
-            case .int(let nanoseconds): return .duration(nanoseconds)
             case .string(let text):
                 guard let nanoseconds = Durations.parse(text) else {
                     throw ConversionFunctions.impossible(a[0], "google.protobuf.Duration")
@@ -64,35 +65,44 @@ enum TimeFunctions {
             .member("timestamp_to_\(id)_with_tz", [.timestamp, .string], .int),
         ]
         if unit != nil { overloads.append(.member("duration_to_\(id)", [.duration], .int)) }
-        return FunctionDeclaration(name, overloads) { (_, a) throws(EvaluationError) in
+        return FunctionDeclaration(name, overloads) { (e, a) throws(EvaluationError) in
             if case .duration(let nanoseconds) = a[0], let unit { return .int(nanoseconds / unit) }
             guard case .timestamp(let moment) = a[0] else { throw .noSuchOverload }
             var offset: Int64 = 0
             if a.count > 1 {
                 guard case .string(let zone) = a[1] else { throw .noSuchOverload }
-                offset = try TimeZones.offset(zone, at: moment)
+                offset = try ZoneName(zone).offset(at: moment, e.timeZone)
             }
             return .int(part(moment.parts(offset: offset)) ?? moment.nanoseconds / 1_000_000)
         }
     }
 }
 
-/// Time zones that expressions can name: UTC and fixed distances from it. Others would need a table that changes with the
-/// machine, and answers must not.
-enum TimeZones {
+/// A time zone as an expression names it: by its name in the tz database, or by hours and minutes from UTC.
+struct ZoneName {
+    private let name: String
+    init(_ name: String) { self.name = name }
+
     /// Seconds ahead of UTC.
-    static func offset(_ zone: String, at moment: Moment) throws(EvaluationError) -> Int64 {
-        if ["", "UTC", "Etc/UTC", "GMT", "Etc/GMT", "Z"].contains(zone) { return 0 }
-        var text = Substring(zone)
-        var sign: Int64 = 1
-        if text.hasPrefix("-") || text.hasPrefix("+") {
-            if text.hasPrefix("-") { sign = -1 }
-            text = text.dropFirst()
+    func offset(at moment: Moment, _ zones: (String) -> TimeZoneRules?) throws(EvaluationError) -> Int64 {
+        if let colon = name.firstIndex(of: ":") {
+            let hours = try number(name[..<colon])
+            let minutes = try number(name[name.index(after: colon)...])
+            return (hours * 60 + (name.hasPrefix("-") ? -minutes : minutes)) * 60
         }
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 2, parts.allSatisfy({ (1...2).contains($0.utf8.count) }), let hours = Int64(parts[0]),
-            let minutes = Int64(parts[1]), (0...23).contains(hours), (0...59).contains(minutes)
-        else { throw EvaluationError("unknown time zone \(zone)") }
-        return sign * (hours * 3600 + minutes * 60)
+        // What "Local" means may not depend on the machine.
+        if ["", "UTC", "Local"].contains(name) { return 0 }
+        if name.contains("..") || name.hasPrefix("/") || name.hasPrefix("\\") {
+            throw EvaluationError("time: invalid location name")
+        }
+        guard let rules = zones(name) else { throw EvaluationError("unknown time zone \(name)") }
+        return rules.offset(at: moment.seconds)
+    }
+
+    private func number(_ text: Substring) throws(EvaluationError) -> Int64 {
+        guard let value = Int32(text) else {
+            throw EvaluationError("strconv.Atoi: parsing \(StringFormat.quoted(String(text))): invalid syntax")
+        }
+        return Int64(value)
     }
 }

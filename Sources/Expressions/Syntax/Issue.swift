@@ -11,12 +11,16 @@ public struct CompilationError: Error, Sendable {
     public let report: String
     /// The words of the first issue.
     public let message: String
+    /// It can be read but not be made a program: something that is written out cannot be converted. Upstream calls that an
+    /// internal error.
+    public let isInternal: Bool
 
     init(_ issues: [Issue], in text: String) {
         let sorted = issues.enumerated().sorted {
             ($0.element.offset ?? -1, $0.offset) < ($1.element.offset ?? -1, $1.offset)
         }.map(\.element)
         message = sorted.first?.message ?? ""
+        isInternal = false
         let lines = SourceLines(text)
         var out: [String] = []
         for issue in sorted where out.count < CompilationError.issuesMax { out.append(lines.show(issue)) }
@@ -28,6 +32,13 @@ public struct CompilationError: Error, Sendable {
     init(_ message: String) {
         self.message = message
         report = message
+        isInternal = false
+    }
+
+    init(unmakeable why: String) {
+        message = "program instantiation failed: " + why
+        report = message
+        isInternal = true
     }
 
     private static let issuesMax = 100

@@ -11,7 +11,7 @@ extension Parser {
                 .select(operand: operand, field: field, isPresenceTest: true), at: at, over: [operand], nests: true)
         }
         switch (name, arguments.count) {
-        case ("all", 2), ("exists", 2), ("exists_one", 2), ("existsOne", 2), ("map", 2), ("map", 3), ("filter", 2):
+        case ("all", 2), ("exists", 2), ("exists_one", 2), ("map", 2), ("map", 3), ("filter", 2):
             guard case .identifier(let variable) = tree.nodes[arguments[0]], !variable.hasPrefix(".") else {
                 let isList = name == "map" || name == "filter"
                 return try reject(

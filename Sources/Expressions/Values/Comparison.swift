@@ -13,7 +13,7 @@ extension Value {
         case (.timestamp(let a), .timestamp(let b)): return a == b
         case (.duration(let a), .duration(let b)): return a == b
         case (.type(let a), .type(let b)): return a.runtimeName == b.runtimeName
-        case (.quantity(let a), .quantity(let b)): return a == b
+        case (.quantity(let a, _), .quantity(let b, _)): return a == b
         case (.address(let a), .address(let b)): return a == b
         case (.range(let a), .range(let b)): return a == b
         case (.url(let a), .url(let b)): return a.text == b.text
@@ -48,6 +48,14 @@ extension Value {
             return true
         }
         return false
+    }
+
+    /// Whether `==` with a value of another type fails on the left of it, as Kubernetes' own types do.
+    var refusesOtherTypes: Bool {
+        switch self {
+        case .quantity, .address, .range, .url, .semver, .format: true
+        default: false
+        }
     }
 
     /// Less than zero, zero or more, as numbers; nil when one is none or not a number at all.

@@ -15,7 +15,7 @@ extension Value {
         case .object(let object, _): return .object(object)
         case .timestamp(let moment): return .string(moment.text)
         case .duration(let nanoseconds): return .string(Durations.text(nanoseconds))
-        case .quantity(let quantity): return .string(quantity.text)
+        case .quantity(let quantity, _): return .string(quantity.text)
         case .url(let url): return .string(url.text)
         case .semver(let version): return .string(version.text)
         case .address(let address): return .string(address.text)

@@ -22,7 +22,8 @@ public enum Value: Sendable {
     indirect case optional(Value?)
     /// What `Name{field: value}` makes.
     indirect case structure(StructureValue)
-    indirect case quantity(Quantity)
+    /// An amount, and whether it can be asked for as an integer: that depends on how it was written.
+    indirect case quantity(Quantity, isInteger: Bool)
     indirect case address(NetworkAddress)
     indirect case range(NetworkRange)
     indirect case url(URLText)

@@ -198,7 +198,9 @@ struct Write {
         subresource: String? = nil
     ) throws(APIError) -> AdmissionRequest {
         var context = self.context
-        if !ground.webhooks.isEmpty { context.options = command.options(for: operation) }
+        if !ground.webhooks.isEmpty || AdmissionPolicies.areBound(in: ground.state) {
+            context.options = command.options(for: operation)
+        }
         var request = AdmissionRequest(
             operation: operation, type: type, subresource: subresource ?? command.subresource,
             namespace: command.namespace, name: name,

@@ -52,12 +52,29 @@ struct PatternParser {
         var parts: [Node] = []
         while let scalar = peek, scalar != "|", scalar != ")" {
             guard var part = atom() else { return nil }
-            while let next = peek, let counts = quantifier(next) {
+            if let next = peek, let counts = quantifier(next) {
                 part = .repeated(part, counts.0, counts.1, isLazy: take("?") != isUngreedy)
+                // What is repeated cannot be repeated again, and not all in all more often than a thousand times.
+                if let again = peek, quantifier(again) != nil { return nil }
+                guard Self.repetitions(of: part) <= Self.repetitionsMax else { return nil }
             }
             parts.append(part)
         }
         return parts.isEmpty ? .empty : parts.count == 1 ? parts[0] : .sequence(parts)
+    }
+
+    private static let repetitionsMax = 1000
+
+    /// How often the innermost part is repeated by counts, one within the other.
+    private static func repetitions(of node: Node) -> Int {
+        switch node {
+        case .empty, .set, .assert: return 1
+        case .sequence(let parts), .either(let parts): return parts.map(repetitions(of:)).max() ?? 1
+        case .repeated(let inner, let low, let high, _):
+            let inside = repetitions(of: inner)
+            guard low > 1 || (high ?? 0) > 1 else { return inside }
+            return Swift.min(inside, repetitionsMax + 1) * Swift.min(Swift.max(low, high ?? 0), repetitionsMax + 1)
+        }
     }
 
     private mutating func quantifier(_ scalar: Unicode.Scalar) -> (Int, Int?)? {
@@ -165,6 +182,7 @@ struct PatternParser {
             at += 1
             return .set(set)
         }
+        if scalar == "p" || scalar == "P" { return category().map { .set($0) } }
         switch scalar {
         case "A":
             at += 1
@@ -193,6 +211,30 @@ struct PatternParser {
         case "S": return not(Self.space)
         default: return nil
         }
+    }
+
+    /// `\\pL`, `\\p{Lu}`, `\\P{^Lu}`: the characters of a general category, or all others.
+    private mutating func category() -> Pattern.CharacterSet? {
+        var isNegated = peek == "P"
+        at += 1
+        var name = ""
+        if take("{") {
+            while let scalar = peek, scalar != "}" {
+                name.unicodeScalars.append(scalar)
+                at += 1
+            }
+            guard take("}") else { return nil }
+            if name.hasPrefix("^") {
+                name.removeFirst()
+                isNegated.toggle()
+            }
+        } else if let scalar = peek {
+            name.unicodeScalars.append(scalar)
+            at += 1
+        }
+        if name == "Any" { return .init(ranges: [], isNegated: !isNegated) }
+        let ranges = GeneralCategories.ranges(name)
+        return ranges.isEmpty ? nil : .init(ranges: ranges, isNegated: isNegated)
     }
 
     private mutating func escapedScalar() -> Unicode.Scalar? {
@@ -250,6 +292,12 @@ struct PatternParser {
             at += 1
             var low = scalar
             if scalar == "\\" {
+                let isCategory = peek == "p" || peek == "P"
+                if isCategory {
+                    guard let other = category() else { return nil }
+                    set.ranges += other.isNegated ? Self.complement(other.ranges) : other.ranges
+                    continue
+                }
                 if let escaped = peek, let other = escapedClass(escaped) {
                     at += 1
                     guard !other.isNegated else {
@@ -285,6 +333,7 @@ struct PatternParser {
         return take("]") ? set : nil
     }
 
+    /// All characters that none of the ranges, which are in order, holds.
     private static func complement(_ ranges: [ClosedRange<UInt32>]) -> [ClosedRange<UInt32>] {
         var out: [ClosedRange<UInt32>] = []
         var next: UInt32 = 0
@@ -292,7 +341,7 @@ struct PatternParser {
             if range.lowerBound > next { out.append(next...(range.lowerBound - 1)) }
             next = range.upperBound + 1
         }
-        out.append(next...0x10FFFF)
+        if next <= 0x10FFFF { out.append(next...0x10FFFF) }
         return out
     }
 
@@ -305,6 +354,11 @@ struct PatternParser {
         }
         guard i + 1 < text.count, text[i + 1] == "]" else { return nil }
         at = i + 2
+        if name.hasPrefix("^") { return Self.posixClass(String(name.dropFirst())).map(Self.complement) }
+        return Self.posixClass(name)
+    }
+
+    private static func posixClass(_ name: String) -> [ClosedRange<UInt32>]? {
         switch name {
         case "alpha": return [65...90, 97...122]
         case "digit": return [48...57]

@@ -52,6 +52,7 @@ final class Cluster {
         }
         var settings = ClusterSettings()
         settings.serviceClusterIPRange = options.serviceClusterIPRange
+        settings.timeZone = TimeZoneFiles.rules(of:)
         let settled = settings
         engine = Engine(log: log, recovered: recovery.state, settings: settings, logger: logger)
         engine.start()
@@ -125,7 +126,7 @@ final class Cluster {
                 controllers: standardControllers(
                     caCertificate: pki.authority.pair.certificate, secrets: clusterSecrets(tokens),
                     nodeRanges: loops.nodeRanges,
-                    zoneFile: ZoneFiles.contents(of:)))
+                    timeZone: TimeZoneFiles.rules(of:)))
             let scheduler = SchedulerLoop(door: engine)
             controllers.start()
             scheduler.start()

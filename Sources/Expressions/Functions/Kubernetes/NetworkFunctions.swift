@@ -38,7 +38,8 @@ enum NetworkFunctions {
         ) { (_, a) throws(EvaluationError) in
             guard case .range(let range) = a[0] else { throw .noSuchOverload }
             if case .address(let other) = a[1] { return .bool(range.contains(other)) }
-            return .bool(range.contains(try address(a[1])))
+            guard case .string(let text) = a[1], let other = NetworkAddress(text) else { throw .noSuchOverload }
+            return .bool(range.contains(other))
         },
         FunctionDeclaration(
             "containsCIDR",
@@ -72,16 +73,26 @@ enum NetworkFunctions {
         if text.lowercased().hasPrefix("::ffff:") {
             throw EvaluationError("IPv4-mapped IPv6 address \(quoted) is not allowed")
         }
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let hasLeadingZero = parts.count == 4 && parts.contains { $0.utf8.count > 1 && $0.hasPrefix("0") }
+        let why = hasLeadingZero ? "IPv4 field has octet with leading zero" : "unable to parse IP"
         throw EvaluationError(
-            "IP Address \(quoted) parse error during conversion from string: ParseAddr(\(quoted)): unable to parse IP")
+            "IP Address \(quoted) parse error during conversion from string: ParseAddr(\(quoted)): \(why)")
     }
 
     private static func range(_ value: Value) throws(EvaluationError) -> NetworkRange {
         guard case .string(let text) = value else { throw .noSuchOverload }
         if let range = NetworkRange(text) { return range }
         let quoted = StringFormat.quoted(text)
-        throw EvaluationError(
-            "network address parse error during conversion from string: netip.ParsePrefix(\(quoted)): no '/'")
+        let what = "network address parse error during conversion from string: "
+        if text.lowercased().hasPrefix("::ffff:") {
+            throw EvaluationError("\(what)IPv4-mapped IPv6 address \(quoted) is not allowed")
+        }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let why =
+            parts.count < 2
+            ? "no '/'" : NetworkAddress(String(parts[0])) == nil ? "unable to parse IP" : "prefix length out of range"
+        throw EvaluationError("\(what)\(what)netip.ParsePrefix(\(quoted)): \(why)")
     }
 
     private static func property(

@@ -1,5 +1,7 @@
 /// What mutating policies need to write paths.
 enum PatchFunctions {
+    static let names: Set<String> = Set(all.map(\.name))
+
     static let all: [FunctionDeclaration] = [
         FunctionDeclaration(
             "jsonpatch.escapeKey", [.plain("string_jsonpatch_escapeKey_string", [.string], .string)]

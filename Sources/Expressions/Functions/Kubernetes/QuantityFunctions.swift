@@ -7,19 +7,28 @@ enum QuantityFunctions {
             (_, a) throws(EvaluationError) in
             guard case .string(let text) = a[0] else { throw .noSuchOverload }
             guard let quantity = parse(text) else { throw EvaluationError(Quantity.formatMessage) }
-            return .quantity(quantity)
+            return .quantity(quantity, isInteger: IntegerAmount.isOne(text))
         },
         FunctionDeclaration("isQuantity", [.plain("is_quantity_string", [.string], .bool)]) {
             (_, a) throws(EvaluationError) in
             guard case .string(let text) = a[0] else { throw .noSuchOverload }
             return .bool(parse(text) != nil)
         },
-        one("sign", "quantity_sign", .int) { .int(Int64($0.sign)) },
-        one("isInteger", "quantity_is_integer", .bool) { .bool(whole($0) != nil) },
+        FunctionDeclaration("sign", [.plain("quantity_sign", [.quantity], .int)]) { (_, a) throws(EvaluationError) in
+            guard case .quantity(let quantity, _) = a[0] else { throw .noSuchOverload }
+            return .int(Int64(quantity.sign))
+        },
+        FunctionDeclaration("isInteger", [.member("quantity_is_integer", [.quantity], .bool)]) {
+            (_, a) throws(EvaluationError) in
+            guard case .quantity(_, let isInteger) = a[0] else { throw .noSuchOverload }
+            return .bool(isInteger)
+        },
         FunctionDeclaration("asInteger", [.member("quantity_get_int", [.quantity], .int)]) {
             (_, a) throws(EvaluationError) in
-            guard case .quantity(let quantity) = a[0] else { throw .noSuchOverload }
-            guard let value = whole(quantity) else { throw EvaluationError("cannot convert value to integer") }
+            guard case .quantity(let quantity, let isInteger) = a[0] else { throw .noSuchOverload }
+            guard isInteger, let value = units(quantity) else {
+                throw EvaluationError("cannot convert value to integer")
+            }
             return .int(value)
         },
         one("asApproximateFloat", "quantity_get_float", .double) { .double(Double($0.billionths) / 1e9) },
@@ -36,7 +45,7 @@ enum QuantityFunctions {
         return Quantity(parsing: text)
     }
 
-    private static func whole(_ quantity: Quantity) -> Int64? {
+    private static func units(_ quantity: Quantity) -> Int64? {
         let (units, rest) = quantity.billionths.quotientAndRemainder(dividingBy: 1_000_000_000)
         return rest == 0 ? Int64(exactly: units) : nil
     }
@@ -45,7 +54,7 @@ enum QuantityFunctions {
         _ name: String, _ id: String, _ type: ExpressionType, _ body: @escaping @Sendable (Quantity) -> Value
     ) -> FunctionDeclaration {
         FunctionDeclaration(name, [.member(id, [.quantity], type)]) { (_, a) throws(EvaluationError) in
-            guard case .quantity(let quantity) = a[0] else { throw .noSuchOverload }
+            guard case .quantity(let quantity, _) = a[0] else { throw .noSuchOverload }
             return body(quantity)
         }
     }
@@ -54,7 +63,7 @@ enum QuantityFunctions {
         _ name: String, _ id: String, _ type: ExpressionType, _ body: @escaping @Sendable (Quantity, Quantity) -> Value
     ) -> FunctionDeclaration {
         FunctionDeclaration(name, [.member(id, [.quantity, .quantity], type)]) { (_, a) throws(EvaluationError) in
-            guard case .quantity(let x) = a[0], case .quantity(let y) = a[1] else { throw .noSuchOverload }
+            guard case .quantity(let x, _) = a[0], case .quantity(let y, _) = a[1] else { throw .noSuchOverload }
             return body(x, y)
         }
     }
@@ -70,8 +79,10 @@ enum QuantityFunctions {
             ]
         ) { (_, a) throws(EvaluationError) in
             switch (a[0], a[1]) {
-            case (.quantity(let x), .quantity(let y)): return .quantity(body(x, y))
-            case (.quantity(let x), .int(let y)): return .quantity(body(x, Quantity(y)))
+            case (.quantity(let x, let isInteger), .quantity(let y, let isToo)):
+                return .quantity(body(x, y), isInteger: isInteger && isToo)
+            case (.quantity(let x, let isInteger), .int(let y)):
+                return .quantity(body(x, Quantity(y)), isInteger: isInteger)
             default: throw .noSuchOverload
             }
         }

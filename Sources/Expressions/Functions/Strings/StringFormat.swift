@@ -4,58 +4,30 @@ internal import Document
 enum StringFormat {
     /// Digits after the point where none are asked for.
     private static let precision = 6
-    private static let precisionMax = 1_000
     private static let depthMax = 200
 
     static func format(_ text: String, _ arguments: [Value], _ e: inout Evaluator) throws(EvaluationError) -> String {
         try e.spend(text.utf8.count / 4)
-        let scalars = Array(text.unicodeScalars)
+        var reader = FormatReader(text)
         var out = ""
-        var next = 0
-        var i = 0
-        while i < scalars.count {
-            guard scalars[i] == "%" else {
-                out.unicodeScalars.append(scalars[i])
-                i += 1
-                continue
+        var used = 0
+        while let part = try reader.next(given: arguments.count) {
+            switch part {
+            case .text(let text): out += text
+            case .clause(let clause):
+                let made = try shown(arguments[used], clause, &e)
+                try e.spend(made.utf8.count / 4)
+                out += made
+                used += 1
             }
-            i += 1
-            guard i < scalars.count else { throw EvaluationError("unexpected end of string") }
-            if scalars[i] == "%" {
-                out += "%"
-                i += 1
-                continue
-            }
-            guard next < arguments.count else { throw EvaluationError("index \(next) out of range") }
-            var digits: Int?
-            if scalars[i] == "." {
-                i += 1
-                var text = ""
-                while i < scalars.count, ("0"..."9").contains(scalars[i]) {
-                    text.unicodeScalars.append(scalars[i])
-                    i += 1
-                }
-                guard i < scalars.count else {
-                    throw EvaluationError("error while parsing precision: could not find end of precision specifier")
-                }
-                guard let value = Int(text), value <= precisionMax else {
-                    throw EvaluationError(
-                        "error while parsing precision: error while converting precision to integer: \(text)")
-                }
-                digits = value
-            }
-            let made = try clause(scalars[i], digits, arguments[next], &e)
-            try e.spend(made.utf8.count / 4)
-            out += made
-            next += 1
-            i += 1
         }
         return out
     }
 
-    private static func clause(_ verb: Unicode.Scalar, _ digits: Int?, _ value: Value, _ e: inout Evaluator)
+    private static func shown(_ value: Value, _ clause: FormatReader.Clause, _ e: inout Evaluator)
         throws(EvaluationError) -> String
     {
+        let verb = clause.verb
         let type = value.type.runtimeName
         switch verb {
         case "s": return try text(value, &e, quotes: false, depthMax)
@@ -63,7 +35,7 @@ enum StringFormat {
             switch value {
             case .int(let i): return String(i)
             case .uint(let u): return String(u)
-            default: throw wrong("decimal clause can only be used on integers", type)
+            default: throw FormatReader.wrong(verb, type)
             }
         case "f", "e":
             let d: Double
@@ -72,24 +44,23 @@ enum StringFormat {
             case .string("NaN"): d = .nan
             case .string("Infinity"): d = .infinity
             case .string("-Infinity"): d = -.infinity
-            default:
-                throw wrong(
-                    verb == "f"
-                        ? "fixed-point clause can only be used on doubles"
-                        : "scientific clause can only be used on doubles",
-                    type)
+            default: throw FormatReader.wrong(verb, type)
             }
-            if d.isNaN { return "NaN" }
-            if d.isInfinite { return d < 0 ? "-∞" : "∞" }
+            guard d.isFinite else {
+                let text = d.isNaN ? "NaN" : d < 0 ? "-∞" : "∞"
+                // Upstream asks for six characters at least.
+                return verb == "f" ? text : String(repeating: " ", count: precision - text.count) + text
+            }
             try payDigits(d, &e)
-            return verb == "f"
-                ? grouped(fixed(d, digits ?? precision)) : scientific(d, digits ?? precision)
+            if verb == "e" { return scientific(d) }
+            try e.spend(clause.digits ?? precision)
+            return grouped(fixed(d, clause.digits ?? precision))
         case "b":
             switch value {
             case .int(let i): return String(i, radix: 2)
             case .uint(let u): return String(u, radix: 2)
             case .bool(let b): return b ? "1" : "0"
-            default: throw wrong("only integers and bools can be formatted as binary", type)
+            default: throw FormatReader.wrong(verb, type)
             }
         case "x", "X":
             switch value {
@@ -97,20 +68,16 @@ enum StringFormat {
             case .uint(let u): return String(u, radix: 16, uppercase: verb == "X")
             case .string(let text): return hex(Array(text.utf8), verb == "X")
             case .bytes(let bytes): return hex(bytes, verb == "X")
-            default: throw wrong("only integers, byte buffers, and strings can be formatted as hex", type)
+            default: throw FormatReader.wrong(verb, type)
             }
         case "o":
             switch value {
             case .int(let i): return String(i, radix: 8)
             case .uint(let u): return String(u, radix: 8)
-            default: throw wrong("octal clause can only be used on integers", type)
+            default: throw FormatReader.wrong(verb, type)
             }
-        default: throw EvaluationError("could not parse formatting clause: unrecognized formatting clause \"\(verb)\"")
+        default: throw FormatReader.wrong(verb, type)
         }
-    }
-
-    private static func wrong(_ rule: String, _ type: String) -> EvaluationError {
-        EvaluationError("error during formatting: \(rule), was given \(type)")
     }
 
     private static func hex(_ bytes: [UInt8], _ uppercase: Bool) -> String {
@@ -155,9 +122,7 @@ enum StringFormat {
             parts.sort { $0.0.bytesPrecede($1.0) }
             return "{" + parts.map { "\($0.0):\($0.1)" }.joined(separator: ", ") + "}"
         }
-        throw wrong(
-            "string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps",
-            value.type.runtimeName)
+        throw FormatReader.wrong("s", value.type.runtimeName)
     }
 
     /// Text in quotes with escapes, as Go's `%q`.
@@ -215,7 +180,9 @@ enum StringFormat {
         return (isNegative ? "-" : "") + out + (parts.count > 1 ? "." + parts[1] : "")
     }
 
-    private static func scientific(_ d: Double, _ places: Int) -> String {
+    /// Upstream gives six digits whatever was asked for.
+    private static func scientific(_ d: Double) -> String {
+        let places = precision
         var exponent = 0
         var digits: [UInt8] = [0]
         if d != 0 {
@@ -226,11 +193,11 @@ enum StringFormat {
         }
         while digits.count < places + 1 { digits.append(0) }
         var out = (d.sign == .minus ? "-" : "") + String(digits[0])
-        if places > 0 { out += "." + digits[1...places].map { String($0) }.joined() }
+        out += "." + digits[1...places].map { String($0) }.joined()
         let raised = ["⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"]
         var shown = String(exponent.magnitude)
         if shown.count < 2 { shown = "0" + shown }
-        out += "\u{202F}×\u{202F}10" + (exponent < 0 ? "⁻" : "")
+        out += "×10" + (exponent < 0 ? "⁻" : "")
         return out + shown.utf8.map { raised[Int($0 - 48)] }.joined()
     }
 

@@ -25,8 +25,9 @@ enum StringFunctions {
             var from: Int64 = 0
             if a.count > 2 {
                 guard case .int(let given) = a[2] else { throw .noSuchOverload }
-                if !part.isEmpty, given < 0 || given >= Int64(text.count) {
-                    throw EvaluationError("index out of range: \(given)")
+                if !part.isEmpty {
+                    if given < 0 { throw EvaluationError("index out of range: \(given)") }
+                    if given >= Int64(text.count) { return .int(-1) }
                 }
                 from = given
             }
@@ -45,8 +46,9 @@ enum StringFunctions {
             var until = Int64(text.count)
             if a.count > 2 {
                 guard case .int(let given) = a[2] else { throw .noSuchOverload }
-                if !part.isEmpty, given < 0 || given >= Int64(text.count) {
-                    throw EvaluationError("index out of range: \(given)")
+                if !part.isEmpty {
+                    if given < 0 { throw EvaluationError("index out of range: \(given)") }
+                    if given >= Int64(text.count) { return .int(-1) }
                 }
                 until = given
             }

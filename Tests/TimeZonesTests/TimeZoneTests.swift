@@ -1,6 +1,6 @@
-import Controllers
 import Foundation
 import Testing
+import TimeZones
 
 /// The clocks of zones, compared with what Foundation says of the same tz database.
 @Suite struct TimeZoneTests {
