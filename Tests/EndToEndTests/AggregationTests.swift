@@ -9,6 +9,7 @@ import Testing
 @Suite(.serialized) struct AggregationTests {
     static let group = "things.example.com"
     static let apiVersion = group + "/v1"
+    static let described = "/openapi/v3/apis/" + apiVersion
 
     static func extensionServer() async throws -> OutsideServer {
         try await OutsideServer.start(["api.default.svc"]) { visit, responder in
@@ -51,6 +52,20 @@ import Testing
                     "items": [thing],
                 ])
             case list + "/one": answer(thing)
+            case "/openapi/v3":
+                answer([
+                    "paths": ["apis/\(Self.apiVersion)": ["serverRelativeURL": .string(Self.described + "?hash=7")]]
+                ])
+            case Self.described: answer(["openapi": "3.0.0", "info": ["title": "things"]])
+            case "/openapi/v2":
+                answer([
+                    "swagger": "2.0",
+                    "paths": [
+                        .init(list): ["get": ["operationId": "listThings"]],
+                        "/version/": ["get": ["operationId": "no"]],
+                    ],
+                    "definitions": ["com.example.things.v1.Thing": ["type": "object"]],
+                ])
             default:
                 answer(
                     [
@@ -125,6 +140,16 @@ import Testing
             "GET", "/apis",
             headers: [("Accept", "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList")])
         _ = merged
+        // So do the OpenAPI documents.
+        let index = try await server.send("GET", "/openapi/v3").body
+        #expect(index["paths", "apis/" + Self.apiVersion, "serverRelativeURL"]?.string == Self.described + "?hash=7")
+        #expect(index["paths", "api/v1"] != nil)
+        #expect(try await server.send("GET", Self.described).body["info", "title"] == "things")
+        let swagger = try await server.send("GET", "/openapi/v2").body
+        let list = "/apis/\(Self.apiVersion)/namespaces/default/things"
+        #expect(swagger["paths", list, "get", "operationId"] == "listThings")
+        #expect(swagger["paths", "/version/"] == nil)
+        #expect(swagger["definitions", "com.example.things.v1.Thing", "type"] == "object")
         if let kubectl = Tools.kubectl {
             _ = kubectl
             let resources = try server.kubectl("api-resources", "--api-group=" + Self.group)

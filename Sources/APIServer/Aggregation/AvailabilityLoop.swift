@@ -30,6 +30,8 @@ final class AvailabilityLoop: Sendable {
         var isDue = false
     }
     private let state = Mutex(State())
+    /// What they say in OpenAPI.
+    let documents = AggregatedDocuments()
     private let engine: Engine
     private let clients: OutsideClients
     private let logger: Logger
@@ -105,6 +107,7 @@ final class AvailabilityLoop: Sendable {
         }
         let names = Set(services.map(\.1.name))
         state.withLock { $0.resources = $0.resources.filter { names.contains($0.key) } }
+        documents.keep(only: names)
         if !services.isEmpty { look(after: again) }
     }
 
@@ -161,7 +164,7 @@ final class AvailabilityLoop: Sendable {
             ).randomElement()
         else { return "no endpoints available for service \"\(service.serviceName)\"" }
         let url = "https://\(place.text)\(service.path)"
-        switch fetch(service, place, service.path, accept: "application/json") {
+        switch fetch(service, place, service.path, [("Accept", "application/json")]) {
         case .failure(let error):
             if case TimedAnswer.Failure.tooLate = error { return "timed out waiting for \(url)" }
             let why = DialError.text(error, place: place.text, name: service.serverName)
@@ -176,6 +179,9 @@ final class AvailabilityLoop: Sendable {
                 aggregated(service, place)
                 ?? ForeignDiscovery.resources(of: service.version, group: service.group, plain: plain)
             state.withLock { $0.resources[service.name] = found }
+            documents.learn(service) { path, headers in
+                fetch(service, place, path, headers, as: UserInfo(name: "system:aggregator"))
+            }
             return nil
         }
     }
@@ -183,7 +189,7 @@ final class AvailabilityLoop: Sendable {
     /// What a server that knows aggregated discovery says.
     private func aggregated(_ service: AggregatedService, _ place: ServiceResolution.Place) -> [JSON]? {
         let accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
-        guard case .success(let response) = fetch(service, place, "/apis", accept: accept), response.status == 200
+        guard case .success(let response) = fetch(service, place, "/apis", [("Accept", accept)]), response.status == 200
         else { return nil }
         let bytes = response.body.withUnsafeReadableBytes { Array($0) }
         guard let list = try? JSON(parsing: bytes), list["kind"] == "APIGroupDiscoveryList" else { return nil }
@@ -191,11 +197,10 @@ final class AvailabilityLoop: Sendable {
     }
 
     private func fetch(
-        _ service: AggregatedService, _ place: ServiceResolution.Place, _ path: String, accept: String
+        _ service: AggregatedService, _ place: ServiceResolution.Place, _ path: String, _ more: [(String, String)],
+        as user: UserInfo = UserInfo(name: "system:kube-aggregator", groups: ["system:masters"])
     ) -> Result<HTTPClient.Response, any Error> {
-        let headers =
-            [("Host", "\(service.serverName):\(service.port)"), ("Accept", accept)]
-            + RemoteUser.headers(UserInfo(name: "system:kube-aggregator", groups: ["system:masters"]))
+        let headers = [("Host", "\(service.serverName):\(service.port)")] + more + RemoteUser.headers(user)
         let arrived = DispatchSemaphore(value: 0)
         let box = Shared(Mutex<Result<HTTPClient.Response, any Error>?>(nil))
         TimedAnswer.send(

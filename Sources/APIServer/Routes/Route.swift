@@ -206,13 +206,20 @@ extension APIServer {
         guard path == "/openapi/v2" || path == "/openapi/v3" || path.hasPrefix("/openapi/v3/") else { return false }
         let headers = exchange.request.headers
         let (accept, known) = (headers["accept"] ?? "", headers["if-none-match"] ?? "")
-        let documents = openAPIDocuments.documents(for: snapshot, version: version.gitVersion)
+        let isNow = exchange.past == nil && !snapshot.aggregated.isEmpty
+        let documents = openAPIDocuments.documents(
+            for: snapshot, version: version.gitVersion, others: isNow ? availability.documents.all : (.none, 0))
         let answer =
             path == "/openapi/v2"
             ? try OpenAPIAnswer.v2(documents.v2, accept: accept, ifNoneMatch: known)
             : try OpenAPIAnswer.v3(
                 documents.v3, path: path, query: exchange.info.query, accept: accept, ifNoneMatch: known)
-        guard let answer else { return false }
+        guard let answer else {
+            guard isNow, let service = availability.documents.owner(of: String(path.dropFirst("/openapi/v3/".count)))
+            else { return false }
+            passOn(exchange, to: service)
+            return true
+        }
         note(exchange, code: answer.code)
         var more = [("vary", "Accept")]
         if !answer.etag.isEmpty { more.append(("etag", answer.etag)) }

@@ -18,7 +18,7 @@ enum CustomSchema {
             schema = ["type": "object", "x-kubernetes-preserve-unknown-fields": true]
             if document.version == .v2 { schema = ["type": "object"] }
         } else {
-            if document.version == .v2 { simplify(&schema) }
+            if document.version == .v2 { simplify(&schema) } else { nameTypes(&schema) }
             var properties = schema["properties"] ?? [:]
             properties["apiVersion"] = ["type": "string"]
             properties["kind"] = ["type": "string"]
@@ -38,9 +38,23 @@ enum CustomSchema {
             "properties": [
                 "apiVersion": ["type": "string"], "kind": ["type": "string"],
                 "items": ["type": "array", "items": document.reference(name(type))],
-                "metadata": document.reference(WellKnown.listMeta),
+                "metadata": document.version == .v2
+                    ? document.reference(WellKnown.listMeta) : ["allOf": [document.reference(WellKnown.listMeta)]],
             ],
         ]
+    }
+
+    /// Says of what is a number or a text that it is one of both.
+    private static func nameTypes(_ schema: inout JSON) {
+        guard schema.object != nil else { return }
+        if schema["x-kubernetes-int-or-string"]?.bool == true, schema["anyOf"] == nil, schema["allOf"] == nil {
+            schema["anyOf"] = [["type": "integer"], ["type": "string"]]
+        }
+        schema.modify("properties") { properties in
+            for name in properties.entries.keys { properties.modify(name, nameTypes) }
+        }
+        schema.modify("items", nameTypes)
+        schema.modify("additionalProperties", nameTypes)
     }
 
     /// Leaves out what version 2 has no words for; where that would change the meaning, the schema says less.

@@ -8,9 +8,15 @@ public struct OpenAPIv3: Sendable {
     /// The answer to `/openapi/v3`.
     public let index: [UInt8]
 
-    /// Builds everything at once (tens of milliseconds): keep the value as long as the catalog.
+    /// How clients say who they are.
+    static let bearer: JSON = [
+        "type": "apiKey", "name": "authorization", "in": "header", "description": "Bearer Token authentication",
+    ]
+
+    /// Builds everything at once (tens of milliseconds): keep the value as long as the catalog. The index lists the documents of
+    /// `others` too; their servers have them.
     /// `definitions` are the CustomResourceDefinitions behind the catalog's custom resources.
-    public init(_ catalog: Catalog, definitions: [JSON], version: String) {
+    public init(_ catalog: Catalog, definitions: [JSON], version: String, others: ForeignOpenAPI = .none) {
         let schemas = SchemaDocument(.v3, catalog)
         let writer = PathDocument(schemas)
         let byName = Dictionary(
@@ -24,7 +30,7 @@ public struct OpenAPIv3: Sendable {
             let document: JSON = [
                 "openapi": "3.0.0", "info": ["title": "Kubernetes", "version": .string(version)],
                 "paths": .object(paths),
-                "components": ["schemas": .object(components)],
+                "components": ["schemas": .object(components), "securitySchemes": ["BearerToken": Self.bearer]],
             ]
             let bytes = document.encoded()
             documents.append((path, bytes, StableHash.digits(bytes)))
@@ -43,15 +49,25 @@ public struct OpenAPIv3: Sendable {
                 }
             }
             let path = (apiVersion.utf8.contains(UInt8(ascii: "/")) ? "apis/" : "api/") + apiVersion
-            paths["/" + path + "/"] = writer.discovery(WellKnown.resourceList)
-            wanted.insert(WellKnown.resourceList)
+            if let type = groups[apiVersion]?.first, !type.isCustom {
+                let names = OperationNames(group: type.group, version: type.version)
+                paths["/" + path + "/"] = writer.discovery(
+                    WellKnown.resourceList, "get\(names.word)APIResources", tag: names.tag)
+                wanted.insert(WellKnown.resourceList)
+            }
             add(path, paths, components, wanted)
         }
         // What discovery itself answers.
-        add("api", ["/api/": writer.discovery(WellKnown.versions)], [:], [WellKnown.versions])
-        add("apis", ["/apis/": writer.discovery(WellKnown.groupList)], [:], [WellKnown.groupList])
-        for group in APIGroups.groupNames(catalog) where !group.isEmpty {
-            add("apis/" + group, ["/apis/\(group)/": writer.discovery(WellKnown.group)], [:], [WellKnown.group])
+        add(
+            "api", ["/api/": writer.discovery(WellKnown.versions, "getCoreAPIVersions", tag: "core")], [:],
+            [WellKnown.versions])
+        add(
+            "apis", ["/apis/": writer.discovery(WellKnown.groupList, "getAPIVersions", tag: "apis")], [:],
+            [WellKnown.groupList])
+        for group in Set(catalog.resources.filter { !$0.isCustom && !$0.group.isEmpty }.map(\.group)).sorted() {
+            let names = OperationNames(group: group, version: "")
+            let path = writer.discovery(WellKnown.group, "get\(names.groupWord)APIGroup", tag: names.groupTag)
+            add("apis/" + group, ["/apis/\(group)/": path], [:], [WellKnown.group])
         }
         documents.sort { $0.path.bytesPrecede($1.path) }
         self.documents = documents
@@ -60,6 +76,9 @@ public struct OpenAPIv3: Sendable {
             entries[document.path] = [
                 "serverRelativeURL": .string("/openapi/v3/\(document.path)?hash=\(document.hash)")
             ]
+        }
+        for other in others.addresses(besides: Set(documents.map(\.path))) {
+            entries[other.path] = ["serverRelativeURL": .string(other.url)]
         }
         index = (["paths": .object(entries)] as JSON).encoded() + [10]
     }

@@ -52,8 +52,19 @@ struct SchemaDocument {
 
     private func property(_ field: Field, of type: TypeSchema, _ referred: inout Set<String>) -> JSON {
         var schema = shape(field.shape, field, of: type, &referred)
-        if let value = field.defaultValue { attach("default", value, to: &schema) }
-        if !field.enumeration.isEmpty { attach("enum", .array(field.enumeration.map { .string($0) }), to: &schema) }
+        // Version 2 says nothing of defaults; in version 3 what is said of a field stands beside the reference.
+        if version == .v3 {
+            if let target = schema["$ref"] { schema = ["allOf": [["$ref": target]]] }
+            schema["default"] = field.defaultValue
+        }
+        if !field.enumeration.isEmpty {
+            let values = JSON.array(field.enumeration.map { .string($0) })
+            switch field.shape {
+            case .array: schema["items", "enum"] = values
+            case .map: schema["additionalProperties", "enum"] = values
+            default: schema["enum"] = values
+            }
+        }
         if case .array = field.shape {
             switch field.listKind {
             case .atomic: schema["x-kubernetes-list-type"] = "atomic"
@@ -66,16 +77,10 @@ struct SchemaDocument {
         }
         if field.isAtomic, case .map = field.shape { schema["x-kubernetes-map-type"] = "atomic" }
         if !field.patchStrategies.isEmpty {
-            attach("x-kubernetes-patch-strategy", .string(field.patchStrategies.joined(separator: ",")), to: &schema)
+            schema["x-kubernetes-patch-strategy"] = .string(field.patchStrategies.joined(separator: ","))
         }
-        if let key = field.patchMergeKey { attach("x-kubernetes-patch-merge-key", .string(key), to: &schema) }
+        if let key = field.patchMergeKey { schema["x-kubernetes-patch-merge-key"] = .string(key) }
         return schema
-    }
-
-    /// Beside a `$ref` nothing else counts: version 3 wraps it, version 2 says it all the same, as upstream does.
-    private func attach(_ name: String, _ value: JSON, to schema: inout JSON) {
-        if version == .v3, let target = schema["$ref"] { schema = ["allOf": [["$ref": target]]] }
-        schema[name] = value
     }
 
     private func shape(_ shape: FieldShape, _ field: Field, of type: TypeSchema, _ referred: inout Set<String>) -> JSON

@@ -29,7 +29,9 @@ enum SwaggerMessage {
     }
 
     private static func pathItem(_ item: JSON, _ out: inout ProtoWriter) {
-        for (name, number) in [("get", 2), ("put", 3), ("post", 4), ("delete", 5), ("patch", 8)] {
+        for (name, number) in [
+            ("get", 2), ("put", 3), ("post", 4), ("delete", 5), ("options", 6), ("head", 7), ("patch", 8),
+        ] {
             if let operation = item[name] { out.message(number) { Self.operation(operation, &$0) } }
         }
         for parameter in item["parameters"]?.elements ?? [] { out.message(9) { Self.parameter(parameter, &$0) } }
@@ -56,6 +58,7 @@ enum SwaggerMessage {
                 }
             }
         }
+        for scheme in operation["schemes"]?.strings ?? [] { out.string(10, scheme) }
         extensions(operation, 13, &out)
     }
 

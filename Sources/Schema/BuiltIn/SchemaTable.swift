@@ -107,6 +107,7 @@ struct SchemaTable {
         var strategies: [String] = []
         var mergeKey: String?
         var isAtomic = false
+        var enumeration: [String] = []
         switch shape {
         case .object: isAtomic = atomic[typePlace(words[1])]
         case .any: isAtomic = true  // what has no schema is owned whole
@@ -129,6 +130,7 @@ struct SchemaTable {
             case UInt8(ascii: "g"): mergeKey = Self.text(rest)
             case UInt8(ascii: "A"): isAtomic = true
             case UInt8(ascii: "G"): isAtomic = false
+            case UInt8(ascii: "o"): enumeration = Self.values(rest)
             default: preconditionFailure("schema table: unknown flag \(Self.text(word))")
             }
         }
@@ -136,7 +138,7 @@ struct SchemaTable {
         for part in words[2].split(separator: UInt8(ascii: ">")) { numbers.append(Self.number(part)) }
         return Field(
             name: Self.text(words[0]), shape: shape, isRequired: isRequired, presence: presence,
-            defaultValue: defaultValue,
+            defaultValue: defaultValue, enumeration: enumeration,
             listKind: listKind, mapKeys: mapKeys, patchStrategies: strategies, patchMergeKey: mergeKey,
             isAtomic: isAtomic,
             protoNumber: numbers.last!, protoPath: Array(numbers.dropLast()))
@@ -195,6 +197,13 @@ struct SchemaTable {
     }
 
     // MARK: Words
+
+    /// `Always|IfNotPresent`: an empty value among them may be the first.
+    private static func values(_ word: Slice<Bytes>) -> [String] {
+        word.split(separator: UInt8(ascii: "|"), omittingEmptySubsequences: false).map { value in
+            String(decoding: value.map { $0 == UInt8(ascii: "_") ? space : $0 }, as: UTF8.self)
+        }
+    }
 
     private static func words(_ line: Slice<Bytes>) -> [Slice<Bytes>] {
         var out: [Slice<Bytes>] = []
