@@ -113,4 +113,16 @@ import Testing
         }
         #expect(found.contains { $0.hasPrefix("spec.schedulingGates") })
     }
+
+    /// A kubelet that reports only the older `podIP` still gives the pod its list of addresses, from which endpoints are made.
+    @Test func bothNamesOfTheFirstAddressAgree() throws {
+        var kinds = Kinds("v1", "pods")
+        let made = try kinds.create(pod())
+        let old = try kinds.update(made, "status") { $0["status", "podIP"] = "10.1.2.3" }
+        #expect(old["status", "podIPs"] == [["ip": "10.1.2.3"]])
+        let new = try kinds.update(made, "status") { $0["status", "podIPs"] = [["ip": "10.1.2.4"], ["ip": "fd00::4"]] }
+        #expect(new["status", "podIP"] == "10.1.2.4")
+        let moved = try kinds.update(new, "status") { $0["status", "podIP"] = "10.1.2.5" }
+        #expect(moved["status", "podIPs"] == [["ip": "10.1.2.5"]])
+    }
 }

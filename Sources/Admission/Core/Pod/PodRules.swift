@@ -15,6 +15,17 @@ struct PodRules: KindRules {
                 }
             }
         }
+        pod.modify("status") { PodRules.fillAddresses(&$0) }
+    }
+
+    /// The first of a pod's addresses is also kept under its old name, which decides where the two say different things.
+    private static func fillAddresses(_ status: inout JSON) {
+        let (first, all) = (status.text("podIP"), status.list("podIPs"))
+        if first.isEmpty {
+            if let address = all.first?["ip"] { status["podIP"] = address }
+        } else if all.first?.text("ip") != first {
+            status["podIPs"] = [["ip": .string(first)]]
+        }
     }
 
     /// On the host's network a container's ports are the host's.
