@@ -120,4 +120,53 @@ import Testing
                 == "failed to create typed patch object (/c; /v1, Kind=ConfigMap): .bogus: field not declared in schema"
         )
     }
+
+    private static let wrongTypes: [(member: String, value: JSON, problem: String)] = [
+        ("replicas", "x", ".spec.replicas: expected numeric (int or float), got string"),
+        ("replicas", ["a": 1], ".spec.replicas: expected numeric (int or float), got map[string]interface {}"),
+        ("paused", [1, "b"], ".spec.paused: expected boolean, got &{[1 b]}"),
+        ("template", [1, "b"], ".spec.template: expected map, got &{[1 b]}"),
+        (
+            "template", ["spec": ["containers": [["name": "c", "args": [true]]]]],
+            #".spec.template.spec.containers[name="c"].args[0]: expected string, got &value.valueUnstructured{Value:true}"#
+        ),
+        (
+            "template", ["metadata": ["labels": ["a": ["b": [1, nil, "c"]]]]],
+            #".spec.template.metadata.labels.a: expected string, got &value.valueUnstructured{Value:map[string]interface {}{"b":[]interface {}{1, interface {}(nil), "c"}}}"#
+        ),
+        (
+            "selector", ["matchLabels": ["a": 1], "zz": 1],
+            "errors:\n  .spec.selector.matchLabels.a: expected string, got &value.valueUnstructured{Value:1}\n  .spec.selector.zz: field not declared in schema"
+        ),
+    ]
+
+    /// The place is named also inside of what is owned whole.
+    @Test(arguments: wrongTypes) func wrongTypesAreNamed(_ member: String, _ value: JSON, _ problem: String) throws {
+        let schema = try #require(Catalog.builtin.resource(apiVersion: "apps/v1", "deployments")?.schema)
+        let configuration: JSON = [
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": ["name": "d", "namespace": "x"],
+            "spec": .object([member: value]),
+        ]
+        let refused = #expect(throws: APIError.self) {
+            try ServerSideApply.apply(
+                live: nil, configuration: configuration, manager: "m", isForced: false, apiVersion: "apps/v1",
+                subresource: "", time: start, schema: schema)
+        }
+        #expect(
+            refused?.message == "failed to create typed patch object (x/d; apps/v1, Kind=Deployment): " + problem)
+    }
+
+    @Test func nobodyOwnsARequestForACertificate() throws {
+        let type = try #require(
+            Catalog.builtin.resource(apiVersion: "certificates.k8s.io/v1", "certificatesigningrequests"))
+        let made = try ServerSideApply.apply(
+            live: nil,
+            configuration: [
+                "apiVersion": "certificates.k8s.io/v1", "kind": "CertificateSigningRequest",
+                "metadata": ["name": "r", "labels": ["a": "b"]], "spec": ["request": "AA==", "signerName": "a.io/b"],
+            ], manager: "m", isForced: false, apiVersion: "certificates.k8s.io/v1", subresource: "", time: start,
+            schema: try #require(type.schema))
+        #expect(owned(made, "m") == #"{"f:metadata":{"f:labels":{"f:a":{}}}}"#)
+        #expect(made["spec", "signerName"] == "a.io/b")
+    }
 }

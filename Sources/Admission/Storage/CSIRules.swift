@@ -31,6 +31,7 @@ struct CSIDriverRules: KindRules {
     func warnings(_ object: JSON, old: JSON?) -> [String] {
         let spec = object["spec"] ?? .null
         if spec.list("tokenRequests").isEmpty || spec.has("serviceAccountTokenInSecrets") { return [] }
+        if let old, Semantics.equal(spec["tokenRequests"], old["spec", "tokenRequests"]) { return [] }
         return [
             "spec.serviceAccountTokenInSecrets is unset; if supported by this CSI driver, set to true to prevent possible logging of tokens in volume attributes"
         ]

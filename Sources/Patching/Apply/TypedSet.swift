@@ -6,30 +6,34 @@ struct TypedSet {
     /// Every problem with its path: `.spec.bogus: field not declared in schema`.
     private(set) var problems: [String] = []
     private var path: [String] = []
-    private let allowsDuplicates: Bool
+    /// Stored objects are of their type already, and may have duplicates from before.
+    private let isStored: Bool
 
-    init(allowsDuplicates: Bool = false) { self.allowsDuplicates = allowsDuplicates }
+    init() { isStored = false }
+    private init(isStored: Bool) { self.isStored = isStored }
 
     /// The set of a document. Structures and lists that hold something count by what they hold only; elements of lists and
     /// members of maps count themselves too.
     static func of(_ document: JSON, _ type: TypeSchema) -> FieldSet {
-        var walker = TypedSet(allowsDuplicates: true)
+        var walker = TypedSet(isStored: true)
         return walker.fieldSet(of: document, type)
     }
 
     mutating func fieldSet(of document: JSON, _ type: TypeSchema) -> FieldSet {
-        FieldSet(node(document, Place(root: type)))
+        FieldSet(node(document, Place(root: type), nil))
     }
 
     private mutating func problem(_ text: String) { problems.append(FieldSet.text(path) + ": " + text) }
 
-    /// The node below a value; nil when nothing in it counts.
-    private mutating func node(_ value: JSON, _ place: Place) -> JSON? {
+    /// The node below a value; nil when nothing in it counts. `shape` is nil for what has no schema.
+    private mutating func node(_ value: JSON, _ place: Place, _ shape: FieldShape?) -> JSON? {
         switch place.resolved(nil, value) {
-        case .leaf, .open: return FieldSet.leaf
+        case .leaf, .open:
+            if !isStored, let shape { check(value, shape) }
+            return FieldSet.leaf
         case .structure(let type):
             guard case .object(let object) = value else {
-                if !value.isNull { problem("expected map, got &{\(value.text)}") }
+                if !value.isNull { problem("expected map, got &{\(value.goText)}") }
                 return nil
             }
             var out = JSONObject()
@@ -37,7 +41,7 @@ struct TypedSet {
             for entry in object.storage {
                 guard let field = type.field(entry.key, after: &at) else {
                     if type.keepsUnknown {
-                        add(entry, as: "f:" + entry.key, .open, isMember: true, to: &out)
+                        add(entry, as: "f:" + entry.key, .open, nil, isMember: true, to: &out)
                         continue
                     }
                     path.append("f:" + entry.key)
@@ -45,23 +49,21 @@ struct TypedSet {
                     path.removeLast()
                     continue
                 }
-                check(entry.value, field)
-                let inner = Place(field)
-                add(entry, as: field.ownedName, inner, isMember: false, to: &out)
+                add(entry, as: field.ownedName, Place(field), field.shape, isMember: false, to: &out)
             }
             return out.isEmpty ? Optional.none : .object(out)
         case .map(let element):
             guard case .object(let object) = value else {
-                if !value.isNull { problem("expected map, got &{\(value.text)}") }
+                if !value.isNull { problem("expected map, got &{\(value.goText)}") }
                 return nil
             }
             let inner = Place(element)
             var out = JSONObject()
-            for entry in object.storage { add(entry, as: "f:" + entry.key, inner, isMember: true, to: &out) }
+            for entry in object.storage { add(entry, as: "f:" + entry.key, inner, element, isMember: true, to: &out) }
             return out.isEmpty ? Optional.none : .object(out)
         case .list(let kind, let keys, let element):
             guard case .array(let elements) = value else {
-                if !value.isNull { problem("expected list, got &{\(value.text)}") }
+                if !value.isNull { problem("expected list, got &{\(value.goText)}") }
                 return nil
             }
             let inner = Place(element)
@@ -73,11 +75,11 @@ struct TypedSet {
                     continue
                 }
                 guard seen.insert(name).inserted else {
-                    if !allowsDuplicates { problem("duplicate entries for key \(FieldSet.text([name]))") }
+                    if !isStored { problem("duplicate entries for key \(FieldSet.text([name]))") }
                     continue
                 }
                 path.append(name)
-                let below = node(item, inner)
+                let below = node(item, inner, element)
                 path.removeLast()
                 entries.append(.init(key: name, value: Self.member(below)))
             }
@@ -104,10 +106,11 @@ struct TypedSet {
     }
 
     private mutating func add(
-        _ entry: JSONObject.Entry, as name: String, _ place: Place, isMember: Bool, to out: inout JSONObject
+        _ entry: JSONObject.Entry, as name: String, _ place: Place, _ shape: FieldShape?, isMember: Bool,
+        to out: inout JSONObject
     ) {
         path.append(name)
-        let below = node(entry.value, place)
+        let below = node(entry.value, place, shape)
         path.removeLast()
         if isMember || entry.value.isNull || entry.value.object?.isEmpty == true {
             out.storage.append(.init(key: name, value: Self.member(below)))
@@ -125,32 +128,39 @@ struct TypedSet {
         return .object(out)
     }
 
-    /// Scalars of the wrong type.
-    private mutating func check(_ value: JSON, _ field: Field) {
-        let wanted: String
-        switch (field.shape, value) {
-        case (_, .null): return
-        case (.string, .string), (.bytes, .string), (.bool, .bool), (.int32, .int), (.int64, .int), (.double, .int),
-            (.double, .double),
-            (.int32, .double), (.int64, .double):
+    /// What is of the wrong type in a value that is owned whole.
+    private mutating func check(_ value: JSON, _ shape: FieldShape) {
+        switch (shape, value) {
+        case (_, .null), (.string, .string), (.bytes, .string), (.bool, .bool), (.int32, .int), (.int32, .double),
+            (.int64, .int), (.int64, .double), (.double, .int), (.double, .double):
             return
-        case (.string, _), (.bytes, _): wanted = "string"
-        case (.bool, _): wanted = "boolean"
-        case (.int32, _), (.int64, _), (.double, _): wanted = "numeric (int or float)"
+        case (.string, _), (.bytes, _):
+            problem("expected string, got &value.valueUnstructured{Value:\(value.goSyntax)}")
+        case (.bool, _): problem("expected boolean, got &{\(value.goText)}")
+        case (.int32, _), (.int64, _), (.double, _): problem("expected numeric (int or float), got \(value.goType)")
+        case (.array(let element), .array(let items)):
+            for (i, item) in items.enumerated() { check(item, element, at: "i:\(i)") }
+        case (.map(let element), .object(let members)):
+            for (key, member) in members { check(member, element, at: "f:" + key) }
+        case (.object(let type), .object(let members)):
+            for (key, member) in members {
+                if let field = type[key] {
+                    check(member, field.shape, at: field.ownedName)
+                } else if !type.keepsUnknown {
+                    path.append("f:" + key)
+                    problem("field not declared in schema")
+                    path.removeLast()
+                }
+            }
+        case (.array, _): problem("expected list, got &{\(value.goText)}")
+        case (.map, _), (.object, _): problem("expected map, got &{\(value.goText)}")
         default: return
         }
-        path.append(field.ownedName)
-        var found = "&{\(value.string ?? value.text)}"
-        if wanted.hasPrefix("numeric") {
-            switch value {
-            case .string: found = "string"
-            case .bool: found = "boolean"
-            case .array: found = "list"
-            case .object: found = "map"
-            default: break
-            }
-        }
-        problem("expected \(wanted), got \(found)")
+    }
+
+    private mutating func check(_ value: JSON, _ shape: FieldShape, at step: String) {
+        path.append(step)
+        check(value, shape)
         path.removeLast()
     }
 
@@ -184,5 +194,32 @@ struct TypedSet {
             out.storage.append(.init(key: entry.key, value: isNamed ? member(deeper) : deeper))
         }
         return out
+    }
+}
+
+extension JSON {
+    /// The name of the type that Go gives a decoded value.
+    fileprivate var goType: String {
+        switch self {
+        case .null: "<nil>"
+        case .bool: "bool"
+        case .int: "int64"
+        case .double: "float64"
+        case .string: "string"
+        case .array: "[]interface {}"
+        case .object: "map[string]interface {}"
+        }
+    }
+
+    /// The value as Go source, `%#v`: `map[string]interface {}{"a":1}`.
+    fileprivate var goSyntax: String {
+        switch self {
+        case .null: "interface {}(nil)"
+        case .array(let elements): goType + "{" + elements.map(\.goSyntax).joined(separator: ", ") + "}"
+        case .object(let members):
+            goType + "{" + members.map { "\(JSON.string($0.key).text):\($0.value.goSyntax)" }.joined(separator: ", ")
+                + "}"
+        default: text
+        }
     }
 }

@@ -183,7 +183,8 @@ struct Versions {
 
     /// What an endpoint neither writes nor owns: upstream's `GetResetFields`.
     static func resetFields(_ schema: TypeSchema, _ subresource: String) -> FieldSet? {
-        switch subresource {
+        if schema.name == signingRequest { return signingRequestReset[subresource] }
+        return switch subresource {
         case "": schema.isStatusSeparate ? statusOnly : nil
         case "status", "approval": specOnly
         default: nil
@@ -191,6 +192,14 @@ struct Versions {
     }
     private static let statusOnly = FieldSet(["f:status": [:]])
     private static let specOnly = FieldSet(["f:spec": [:]])
+
+    /// Whoever asks for a certificate owns nothing of the request: it cannot be changed.
+    private static let signingRequest = "io.k8s.api.certificates.v1.CertificateSigningRequest"
+    private static let signingRequestReset = [
+        "": FieldSet(["f:spec": [:], "f:status": [:]]),
+        "status": FieldSet(["f:spec": [:], "f:status": ["f:conditions": [:]]]),
+        "approval": FieldSet(["f:spec": [:], "f:status": ["f:certificate": [:]]]),
+    ]
 }
 
 extension [ManagedEntry] {

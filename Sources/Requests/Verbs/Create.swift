@@ -37,7 +37,7 @@ extension Write {
         object["metadata", "deletionTimestamp"] = nil
         object["metadata", "deletionGracePeriodSeconds"] = nil
         object["metadata", "selfLink"] = nil
-        object["metadata", "generation"] = Generation.isCounted(type) ? 1 : nil
+        object["metadata", "generation"] = Generation.first(type)
         var context = self.context
         try rules.prepareForCreate(&object, &context)
         random = context.random
@@ -99,8 +99,23 @@ enum Generation {
         .init(group: "flowcontrol.apiserver.k8s.io", resource: "prioritylevelconfigurations"),
     ]
 
+    /// Kinds of which only the changes are counted: a new object has no generation.
+    private static let kindsFromZero: Set<GroupResource> = [.init(group: "storage.k8s.io", resource: "csidrivers")]
+
+    /// What a new object begins with; nil for none.
+    static func first(_ type: ResourceType) -> JSON? {
+        isCounted(type) && !kindsFromZero.contains(type.store) ? 1 : Optional.none
+    }
+
+    /// What an update makes of it; nil for none.
+    static func next(_ type: ResourceType, _ object: JSON, _ old: JSON, isRaised: Bool) -> JSON? {
+        let was = old["metadata", "generation"]?.int ?? 0
+        if isRaised || Self.isRaised(type, object, old) { return .int(was + 1) }
+        return was == 0 && kindsFromZero.contains(type.store) ? Optional.none : .int(was)
+    }
+
     /// Some kinds also count changes of labels or annotations.
-    static func isRaised(_ type: ResourceType, _ object: JSON, _ old: JSON) -> Bool {
+    private static func isRaised(_ type: ResourceType, _ object: JSON, _ old: JSON) -> Bool {
         // A priority class begins at 1 and stays there.
         if type.store == GroupResource(group: "scheduling.k8s.io", resource: "priorityclasses") { return false }
         if differs(object, old) { return true }
@@ -111,7 +126,9 @@ enum Generation {
         return (object["metadata", "labels"] ?? [:]) != (old["metadata", "labels"] ?? [:])
     }
 
-    static func isCounted(_ type: ResourceType) -> Bool { type.isCustom || kinds.contains(type.store) }
+    static func isCounted(_ type: ResourceType) -> Bool {
+        type.isCustom || kinds.contains(type.store) || kindsFromZero.contains(type.store)
+    }
 
     /// Whether anything besides metadata and status differs.
     static func differs(_ a: JSON, _ b: JSON) -> Bool {

@@ -74,9 +74,7 @@ extension Write {
         UnservedPodFields.drop(from: &object, of: type.store)
         keepServerMetadata(&object, old)
         if Generation.isCounted(type), command.subresource != "status" {
-            let generation = old["metadata", "generation"]?.int ?? 0
-            object["metadata", "generation"] = .int(
-                Generation.isRaised(type, object, old) || replacesEmptyWebhooks ? generation + 1 : generation)
+            object["metadata", "generation"] = Generation.next(type, object, old, isRaised: replacesEmptyWebhooks)
         }
 
         var errors = ObjectMetaRules.validateUpdate(
