@@ -22,13 +22,29 @@ public final class NodeRegistry: Sendable {
         self.proxies = proxies
         self.find = find
     }
-    func streams(of node: String) -> (any NodeStreams)? { find(node) }
+
+    /// Who answers for a node, in this process or elsewhere; nil when nobody does, as for a simulated node.
+    func access(to node: String, _ state: ClusterState) -> NodeAccess? {
+        if let streams = find(node) { return client.map { NodeAccess(streams: streams, client: $0) } }
+        guard let proxies, let target = try? ProxyTarget.find("nodes", node, namespace: "", in: state, turn: 0),
+            target.transport == .kubelet
+        else { return nil }
+        let kubelet = RemoteKubelet(nodeName: node, base: target.base, client: proxies.kubelet)
+        return NodeAccess(streams: kubelet, client: proxies.kubelet)
+    }
+}
+
+/// The way to a node's containers.
+struct NodeAccess {
+    let streams: any NodeStreams
+    /// Connects to the URLs that `streams` gives.
+    let client: HTTPClient
 }
 
 /// log, exec, attach and portforward of a pod: on to the node that runs it.
 extension APIServer {
     /// The pod and its node; refusals as upstream words them.
-    private func placed(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) -> (JSON, any NodeStreams) {
+    private func placed(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) -> (JSON, NodeAccess) {
         let info = exchange.info
         let pods = GroupResource(resource: "pods")
         guard let stored = snapshot.state.object(pods, info.namespace, info.name) else {
@@ -37,10 +53,10 @@ extension APIServer {
         let pod = stored.document
         let node = pod["spec", "nodeName"]?.string ?? ""
         if node.isEmpty { throw .badRequest("pod \(info.name) does not have a host assigned") }
-        guard let streams = nodes.streams(of: node) else {
+        guard let access = nodes.access(to: node, snapshot.state) else {
             throw .internalError("the node \"\(node)\" runs no containers that this server can reach")
         }
-        return (pod, streams)
+        return (pod, access)
     }
 
     /// The container that is asked for; the only one when none is named.
@@ -81,7 +97,8 @@ extension APIServer {
             exchange.answer(200, text: "", contentType: "text/plain")
             return
         }
-        let (pod, streams) = try placed(exchange, snapshot)
+        let (pod, access) = try placed(exchange, snapshot)
+        let streams = access.streams
         let name = try container(pod, query["container"] ?? "", isLog: true)
         var request = LogRequest(
             namespace: exchange.info.namespace, pod: exchange.info.name, uid: pod["metadata", "uid"]?.string ?? "",
@@ -127,8 +144,8 @@ extension APIServer {
         switch name {
         case "portforward":
             options["kind"] = "PodPortForwardOptions"
-            let ports = query.all("ports").compactMap { Int64($0) }
-            if !ports.isEmpty { options["ports"] = .array(ports.map { .int($0) }) }
+            let ports = forwardedPorts(query)
+            if !ports.isEmpty { options["ports"] = .array(ports.map { .int(Int64($0)) }) }
         default:
             options["kind"] = name == "exec" ? "PodExecOptions" : "PodAttachOptions"
             for flag in ["stdin", "stdout", "stderr", "tty"] where query.flag(flag) ?? false { options[flag] = true }
@@ -143,19 +160,20 @@ extension APIServer {
 
     private func openStream(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
         let info = exchange.info
-        let (pod, streams) = try placed(exchange, snapshot)
+        let (pod, access) = try placed(exchange, snapshot)
+        let streams = access.streams
         guard let offer = exchange.request.upgrade, offer.isWebSocket || offer.proto.lowercased() == "spdy/3.1" else {
             throw .badRequest("Upgrade request required")
         }
         let uid = pod["metadata", "uid"]?.string ?? ""
         if info.subresource == "portforward" {
             guard offer.isWebSocket else {
-                passSPDY(exchange) { () async throws(APIError) in
+                passSPDY(exchange, access.client) { () async throws(APIError) in
                     try await streams.portForwardURL(namespace: info.namespace, pod: info.name, uid: uid, ports: [])
                 }
                 return
             }
-            try portForward(exchange, offer, streams, uid)
+            try portForward(exchange, offer, access, uid)
             return
         }
         let query = info.query
@@ -172,7 +190,7 @@ extension APIServer {
         }
         let wanted = request
         guard offer.isWebSocket else {
-            passSPDY(exchange) { () async throws(APIError) in
+            passSPDY(exchange, access.client) { () async throws(APIError) in
                 info.subresource == "exec" ? try await streams.execURL(wanted) : try await streams.attachURL(wanted)
             }
             return
@@ -187,8 +205,7 @@ extension APIServer {
             do throws(APIError) {
                 let url =
                     info.subresource == "exec" ? try await streams.execURL(wanted) : try await streams.attachURL(wanted)
-                guard let client = nodes.client else { throw .internalError("no connection to the node") }
-                await bridge(exchange, client, url, wanted, chosen)
+                await bridge(exchange, access.client, url, wanted, chosen)
             } catch {
                 fail(exchange, error)
             }
@@ -196,11 +213,12 @@ extension APIServer {
     }
 
     /// A client that speaks SPDY itself speaks it with the runtime: older kubectl and client-go.
-    private func passSPDY(_ exchange: Exchange, _ url: @escaping @Sendable () async throws(APIError) -> String) {
+    private func passSPDY(
+        _ exchange: Exchange, _ client: HTTPClient, _ url: @escaping @Sendable () async throws(APIError) -> String
+    ) {
         note(exchange, code: 101)
         Task { [self] in
             do throws(APIError) {
-                guard let client = nodes.client else { throw .internalError("no connection to the node") }
                 exchange.count(101, isTimed: false)
                 SPDYTunnel.join(
                     exchange.responder, client, url: try await url(),
@@ -238,27 +256,71 @@ extension APIServer {
     }
 
     /// kubectl tunnels SPDY through a WebSocket; each of its connections goes on to the pod's port by itself.
-    private func portForward(_ exchange: Exchange, _ offer: UpgradeOffer, _ streams: any NodeStreams, _ uid: String)
+    private func portForward(_ exchange: Exchange, _ offer: UpgradeOffer, _ access: NodeAccess, _ uid: String)
         throws(APIError)
     {
         let info = exchange.info
         guard let chosen = offer.choose([PortForward.tunnelSubprotocol]) else {
-            throw .badRequest("none of the offered subprotocols is known: offer \(PortForward.tunnelSubprotocol)")
+            return try forwardChannels(exchange, offer, access, uid)
         }
-        guard let client = nodes.client else { throw .internalError("no connection to the node") }
         note(exchange, code: 101)
         exchange.responder.acceptWebSocket(subprotocol: chosen) { stream in
             guard let stream else { return }
             PortForward.serve(ByteDuplex(stream), pod: info.name) { port in
                 let promise = stream.eventLoop.makePromise(of: WebSocketStream.self)
                 promise.completeWithTask {
-                    let url = try await streams.portForwardURL(
+                    let url = try await access.streams.portForwardURL(
                         namespace: info.namespace, pod: info.name, uid: uid, ports: [Int32(port)])
-                    return try await client.webSocket(url, subprotocols: ["v4.channel.k8s.io"]).get()
+                    return try await access.client.webSocket(url, subprotocols: ["v4.channel.k8s.io"]).get()
                 }
                 return promise.futureResult
             }
         }
+    }
+}
+
+extension APIServer {
+    /// The Python client and others speak no SPDY: they name the ports in the URL, and each has two channels, for bytes and for errors.
+    /// The runtime speaks the same, so its messages are passed on.
+    private func forwardChannels(
+        _ exchange: Exchange, _ offer: UpgradeOffer, _ access: NodeAccess, _ uid: String
+    ) throws(APIError) {
+        let info = exchange.info
+        let chosen = offer.choose(PortForward.channelSubprotocols)
+        guard chosen != nil || offer.subprotocols.isEmpty else {
+            let known = [PortForward.tunnelSubprotocol] + PortForward.channelSubprotocols
+            throw .badRequest("none of the offered subprotocols is known: offer \(known.joined(separator: ", "))")
+        }
+        let ports = forwardedPorts(info.query)
+        guard !ports.isEmpty, ports.allSatisfy({ (1...65535).contains($0) }) else {
+            throw .badRequest("the query parameter \"ports\" must name the pod's ports, each between 1 and 65535")
+        }
+        note(exchange, code: 101)
+        Task { [self] in
+            do throws(APIError) {
+                let url = try await access.streams.portForwardURL(
+                    namespace: info.namespace, pod: info.name, uid: uid, ports: ports)
+                let inner: WebSocketStream
+                do {
+                    inner = try await access.client.webSocket(
+                        url, subprotocols: [chosen ?? PortForward.channelSubprotocols[0]]
+                    ).get()
+                } catch {
+                    throw APIError.internalError("the node's runtime did not take the connection: \(error)")
+                }
+                exchange.responder.acceptWebSocket(subprotocol: chosen) { outer in
+                    guard let outer else { return inner.close() }
+                    WebSocketSplice.join(outer, inner)
+                }
+            } catch {
+                fail(exchange, error)
+            }
+        }
+    }
+
+    /// `ports` of a query, each once or several parted by commas.
+    private func forwardedPorts(_ query: Query) -> [Int32] {
+        query.all("ports").flatMap { $0.split(separator: ",") }.compactMap { Int32($0) }
     }
 }
 

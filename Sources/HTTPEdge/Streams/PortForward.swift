@@ -5,6 +5,8 @@ public import NIOCore
 public enum PortForward {
     /// The subprotocol by which clients since 1.31 tunnel the session through a WebSocket.
     public static let tunnelSubprotocol = "SPDY/3.1+portforward.k8s.io"
+    /// What clients without SPDY offer: channel 2i carries the bytes of the i-th port, 2i+1 its errors, as text in the second form.
+    public static let channelSubprotocols = ["v4.channel.k8s.io", "v4.base64.channel.k8s.io"]
     /// What a client that upgrades to SPDY itself names in `X-Stream-Protocol-Version`.
     public static let streamProtocol = "portforward.k8s.io"
 
