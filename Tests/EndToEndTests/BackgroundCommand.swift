@@ -1,14 +1,17 @@
 import Foundation
 import TestSupport
 
-/// A `reckon` command that runs until it is stopped, and has said its first line.
+/// A command, `reckon` unless another is named, that runs until it is stopped, and has said its first line.
 final class BackgroundCommand {
     let process = Process()
     let firstLine: String
 
-    init(_ arguments: [String], directory: URL) throws {
-        process.executableURL = URL(fileURLWithPath: Tools.reckon)
+    init(
+        _ arguments: [String], directory: URL, program: String = Tools.reckon, environment: [String: String] = [:]
+    ) throws {
+        process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let output = Pipe()
         process.standardOutput = output
         let errors = directory.appendingPathComponent("stderr-\(UUID().uuidString.prefix(6))")

@@ -86,9 +86,10 @@ import Testing
     }
 
     /// Takes away containers, containerd, mounts, links and rules of the run.
-    private static func clean(_ cluster: ReckonProcess) {
+    static func clean(_ cluster: ReckonProcess) {
         cluster.stop()
-        _ = try? Tools.run([Tools.root.path + "/tools/clean-up"], environment: ["RECKON_CLEAN": cluster.directory.path])
+        let reset = try? cluster.reckon("reset", "--data", cluster.dataPath, "--all")
+        #expect(reset?.status == 0, "\(reset?.errors ?? "reckon reset did not start")")
         try? FileManager.default.removeItem(at: cluster.directory)
     }
 }

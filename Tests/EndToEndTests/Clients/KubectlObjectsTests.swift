@@ -114,6 +114,48 @@ struct KubectlObjectsTests {
         #expect(try kubectl("delete", "cm", "--all").contains("configmap \"a\" deleted"))
     }
 
+    /// What becomes of the dependents: kept, deleted before their owner, deleted after it.
+    @Test func deletionByEveryCascade() throws {
+        let kubectl = try Kubectl("cascades")
+        let sets = ["get", "replicasets", "-l", "app=web", "-o", "jsonpath={.items[*].metadata.ownerReferences}"]
+        for cascade in ["orphan", "foreground", "background"] {
+            try kubectl("apply", "-f", "-", input: Kubectl.deployment("web", replicas: 1))
+            try kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+            try kubectl("delete", "deployment", "web", "--cascade=" + cascade, "--timeout=60s")
+            if cascade == "orphan" {
+                #expect(try kubectl.run(sets).output.isEmpty, "the ReplicaSet has no owner any more")
+                #expect(try kubectl("get", "replicasets", "-l", "app=web", "-o", "name").hasPrefix("replicaset.apps/"))
+            } else if cascade == "foreground" {
+                #expect(try kubectl("get", "replicasets,pods", "-l", "app=web", "-o", "name").isEmpty)
+            } else {
+                try kubectl("wait", "--for=delete", "replicasets", "-l", "app=web", "--timeout=60s")
+                try kubectl("wait", "--for=delete", "pods", "-l", "app=web", "--timeout=60s")
+            }
+        }
+    }
+
+    /// The annotation of client-side apply, set and edited by hand, and the way from it to server-side apply.
+    @Test func lastAppliedByHand() throws {
+        let kubectl = try Kubectl("lastapplied")
+        let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: \"1\", b: \"2\"}\n"
+        try kubectl.write("c.yaml", map)
+        try kubectl("create", "-f", "c.yaml")
+        #expect(try kubectl("apply", "view-last-applied", "configmap/c").isEmpty)
+        try kubectl("apply", "set-last-applied", "-f", "c.yaml", "--create-annotation")
+        #expect(try kubectl("apply", "view-last-applied", "configmap/c").contains("b: \"2\""))
+        try kubectl.write("c.yaml", map.replacingOccurrences(of: ", b: \"2\"", with: ""))
+        try kubectl("apply", "-f", "c.yaml")
+        #expect(try kubectl("get", "cm", "c", "-o", "jsonpath={.data}") == #"{"a":"1"}"#)
+        let shown = try kubectl.run(["diff", "--server-side", "--force-conflicts", "-f", "-"], input: map)
+        #expect(shown.status == 1 && shown.output.contains("+  b: \"2\""), "\(shown.errors)")
+        // What client-side apply owned becomes server-side apply's, so that dropping a field takes it away.
+        try kubectl("apply", "--server-side", "-f", "-", input: map)
+        try kubectl("apply", "--server-side", "-f", "c.yaml")
+        #expect(try kubectl("get", "cm", "c", "-o", "jsonpath={.data}") == #"{"a":"1"}"#)
+        let managers = "jsonpath={.metadata.managedFields[*].manager}"
+        #expect(try kubectl("get", "cm", "c", "--show-managed-fields", "-o", managers).contains("kubectl"))
+    }
+
     /// Every generator of `kubectl create`: what it makes is read back by name.
     @Test func everyGeneratorMakesItsKind() throws {
         let kubectl = try Kubectl("generators")

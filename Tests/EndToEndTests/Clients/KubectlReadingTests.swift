@@ -99,6 +99,36 @@ struct KubectlReadingTests {
         try kubectl("wait", "--for=delete", "pod", "-l", "app=web", "--timeout=60s")
     }
 
+    /// `get --watch` in each form it has: what is there, then what happens.
+    @Test func watchesInEveryForm() async throws {
+        let kubectl = try Kubectl("watching")
+        try kubectl("create", "configmap", "before")
+        for (form, lines) in [
+            (["-o", "name"], ["configmap/before", "configmap/during", "configmap/during"]),
+            (["--output-watch-events", "--no-headers"], ["ADDED before", "ADDED during", "DELETED during"]),
+            (["-o", #"jsonpath={.metadata.name}{"\n"}"#], ["before", "during", "during"]),
+        ] {
+            let log = kubectl.folder.appendingPathComponent("watch-\(form.count)-\(lines[0].count)")
+            let watcher = try kubectl.start(
+                ["get", "cm", "--watch", "--field-selector=metadata.name!=kube-root-ca.crt"] + form, output: log)
+            defer {
+                kill(watcher.processIdentifier, SIGKILL)
+                watcher.waitUntilExit()
+            }
+            func said() -> [String] {
+                ((try? String(contentsOf: log, encoding: .utf8)) ?? "").split(separator: "\n").map { line in
+                    line.split(separator: " ").prefix(lines[0].contains(" ") ? 2 : 1).joined(separator: " ")
+                }
+            }
+            let began = await SharedCluster.process.eventually { said() == [lines[0]] }
+            #expect(began, "\(form): \(said())")
+            try kubectl("create", "configmap", "during")
+            try kubectl("delete", "configmap", "during")
+            let came = await SharedCluster.process.eventually { said() == lines }
+            #expect(came, "\(form): \(said())")
+        }
+    }
+
     @Test func rightsAndWhoIAm() throws {
         let kubectl = try Kubectl("rights")
         #expect(try kubectl("auth", "can-i", "delete", "nodes") == "yes")

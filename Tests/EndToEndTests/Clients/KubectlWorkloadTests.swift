@@ -33,6 +33,35 @@ struct KubectlWorkloadTests {
         try kubectl("delete", "deployment", "web")
     }
 
+    /// The other two kinds with a history: ControllerRevisions instead of ReplicaSets.
+    @Test(arguments: ["StatefulSet", "DaemonSet"]) func rolloutsByRevisions(_ kind: String) throws {
+        let kubectl = try Kubectl("rollouts-" + kind.lowercased())
+        let extra = kind == "StatefulSet" ? "replicas: 2, serviceName: db, " : ""
+        try kubectl(
+            "apply", "-f", "-",
+            input: """
+                {apiVersion: apps/v1, kind: \(kind), metadata: {name: db}, spec: {\(extra)selector: {matchLabels: {app: db}},
+                template: {metadata: {labels: {app: db}}, spec: {containers: [{name: main, image: "reckon.dev/busybox:1"}]}}}}
+                """)
+        let what = kind.lowercased() + "/db"
+        try kubectl("rollout", "status", what, "--timeout=60s")
+        try kubectl("set", "image", what, "main=reckon.dev/busybox:2")
+        try kubectl("rollout", "status", what, "--timeout=60s")
+        func revisions() throws -> [Substring] {
+            try kubectl("rollout", "history", what).split(whereSeparator: \.isWhitespace).filter { Int($0) != nil }
+        }
+        #expect(try revisions() == ["1", "2"])
+        #expect(try kubectl("rollout", "history", what, "--revision=2").contains("reckon.dev/busybox:2"))
+        try kubectl("rollout", "undo", what, "--to-revision=1")
+        try kubectl("rollout", "status", what, "--timeout=60s")
+        let images = try kubectl("get", "pods", "-o", "jsonpath={.items[*].spec.containers[0].image}")
+        #expect(Set(images.split(separator: " ")) == ["reckon.dev/busybox:1"])
+        #expect(try revisions() == ["2", "3"])
+        try kubectl("rollout", "restart", what)
+        try kubectl("rollout", "status", what, "--timeout=60s")
+        try kubectl("delete", what)
+    }
+
     @Test func setAndScale() throws {
         let kubectl = try Kubectl("sets")
         try kubectl("apply", "-f", "-", input: Kubectl.deployment("web", replicas: 1))
@@ -104,6 +133,32 @@ struct KubectlWorkloadTests {
         #expect(try kubectl("get", "node", "node-3", "-o", "jsonpath={.spec.taints[0].key}") == "test")
         try kubectl("taint", "node", "node-3", "test-")
         #expect(try kubectl("get", "node", "node-3", "-o", "jsonpath={.spec.taints}").isEmpty)
+        try kubectl("delete", "deployment", "web")
+    }
+
+    /// A drain waits for a budget: it says what holds it up, and goes on when the budget allows.
+    @Test func aBudgetHoldsUpADrain() throws {
+        let kubectl = try Kubectl("budgets")
+        try kubectl("apply", "-f", "-", input: Kubectl.deployment("web", replicas: 2))
+        try kubectl("rollout", "status", "deployment/web", "--timeout=60s")
+        try kubectl("create", "pdb", "web", "--selector=app=web", "--min-available=2")
+        try kubectl("wait", "--for=jsonpath={.status.currentHealthy}=2", "pdb/web", "--timeout=30s")
+        #expect(try kubectl("get", "pdb", "web").contains("2               N/A               0 "))
+        let pod = try kubectl("get", "pods", "-l", "app=web", "-o", "jsonpath={.items[0].metadata.name}")
+        let node = try kubectl("get", "pod", pod, "-o", "jsonpath={.spec.nodeName}")
+        defer { _ = try? kubectl.run(["uncordon", node]) }
+        let drain = [
+            "drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--force", "--pod-selector=app=web,!other",
+        ]
+        let held = try kubectl.run(drain + ["--timeout=2s"])
+        #expect(
+            held.status == 1 && held.errors.contains("Cannot evict pod as it would violate the pod's disruption budget")
+        )
+        #expect(try kubectl("get", "pod", pod, "-o", "jsonpath={.status.phase}") == "Running")
+        try kubectl("patch", "pdb", "web", "--type=merge", "-p", #"{"spec":{"minAvailable":1}}"#)
+        let drained = try kubectl.run(drain + ["--timeout=60s"])
+        #expect(drained.status == 0 && drained.output.contains("drained"), "\(drained.errors)")
+        #expect(try kubectl.refused("get", "pod", pod).contains("NotFound"))
         try kubectl("delete", "deployment", "web")
     }
 

@@ -45,6 +45,20 @@ struct Kubectl {
             [kubectl, "-n", namespace] + arguments, environment: all, input: input, directory: folder)
     }
 
+    /// A command that runs until its process is killed; what it prints goes into a file.
+    func start(_ arguments: [String], output: URL) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try #require(Tools.kubectl))
+        process.arguments = ["-n", namespace] + arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(
+            ["KUBECONFIG": cluster.kubeconfig, "HOME": cluster.directory.path]) { $1 }
+        try Data().write(to: output)
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        return process
+    }
+
     /// What a command that must succeed prints, without the last line feed.
     @discardableResult
     func callAsFunction(
