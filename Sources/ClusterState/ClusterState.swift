@@ -78,17 +78,29 @@ public struct ClusterState: Sendable {
         self.revision = revision
         self.creations = creations
         self.time = time
-        var (current, store) = (GroupResource(resource: ""), ObjectStore())
+        var run: [StoredObject] = []
         for object in objects {
-            let key = object.storedKey.key
-            if key.resource != current.resource || key.group != current.group {
-                if store.count > 0 { stores[current] = store }
-                current = GroupResource(group: key.group, resource: key.resource)
-                store = stores.removeValue(forKey: current) ?? ObjectStore()
+            if let last = run.last?.storedKey.key,
+                last.resource != object.key.resource || last.group != object.key.group
+            {
+                restore(run)
+                run.removeAll(keepingCapacity: true)
             }
-            store.put(object)
+            run.append(object)
         }
-        if store.count > 0 { stores[current] = store }
+        restore(run)
+    }
+
+    /// Takes in objects of one store. In order, as checkpoints have them, they make their trees from the leaves up.
+    private mutating func restore(_ objects: [StoredObject]) {
+        guard let key = objects.first?.storedKey.key else { return }
+        let id = GroupResource(group: key.group, resource: key.resource)
+        let isInOrder = zip(objects, objects.dropFirst()).allSatisfy { $0.storedKey.place.order(of: $1.storedKey) > 0 }
+        if isInOrder, stores[id] == nil {
+            stores[id] = ObjectStore(sorted: objects)
+            return
+        }
+        for object in objects { stores[id, default: ObjectStore()].put(object) }
     }
 
     func store(_ id: GroupResource) -> ObjectStore? { stores[id] }

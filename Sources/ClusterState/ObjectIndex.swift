@@ -4,6 +4,27 @@ import HashTreeCollections
 struct ObjectIndex: Sendable {
     private var terms: TreeDictionary<IndexTerm, KeySet> = [:]
 
+    init() {}
+
+    /// The index of objects that are in order.
+    init(sorted objects: [StoredObject]) {
+        var keys: [IndexTerm: [StoredKey]] = [:]
+        func append(_ key: StoredKey, to list: inout [StoredKey]) {
+            // An object may name one owner twice.
+            if list.last !== key { list.append(key) }
+        }
+        func add(_ term: IndexTerm, _ key: StoredKey) { append(key, to: &keys[term, default: []]) }
+        for object in objects {
+            let key = object.storedKey
+            for label in object.labels { add(.label(label.key, label.value), key) }
+            for uid in object.ownerUIDs { add(.owner(uid), key) }
+            for claim in object.claims { add(.claim(claim), key) }
+            if !object.nodeName.isEmpty { add(.node(object.nodeName), key) }
+        }
+        terms = TreeDictionary(
+            uniqueKeysWithValues: keys.map { ($0, $1.count == 1 ? .one($1[0]) : .many(SortedTree(sorted: $1))) })
+    }
+
     /// Calls `body` with the keys of the objects that have the fact, in order, until it returns false.
     func forEach(_ term: IndexTerm, from start: Place?, _ body: (StoredKey) -> Bool) {
         terms[term]?.forEach(from: start, body)

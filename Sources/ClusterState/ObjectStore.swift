@@ -3,6 +3,14 @@ struct ObjectStore: Sendable {
     private var objects = SortedTree<StoredObject>()
     private var index = ObjectIndex()
 
+    init() {}
+
+    /// A store of objects that are in order, each key once.
+    init(sorted objects: [StoredObject]) {
+        self.objects = SortedTree(sorted: objects)
+        index = ObjectIndex(sorted: objects)
+    }
+
     var count: Int { objects.count }
 
     func count(namespace: String) -> Int {

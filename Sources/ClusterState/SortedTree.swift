@@ -13,6 +13,26 @@ extension StoredKey: SortedElement {
 struct SortedTree<Element: SortedElement>: Sendable {
     private var root = SortedNode<Element>(elements: [])
 
+    init() {}
+
+    /// A tree of elements that are in order, each key once.
+    init(sorted elements: [Element]) {
+        guard elements.count > SortedNode<Element>.leafMax else {
+            root = SortedNode(elements: elements)
+            return
+        }
+        var nodes = SortedNode<Element>.parts(elements.count, of: SortedNode<Element>.leafMax).map {
+            SortedNode(elements: Array(elements[$0]))
+        }
+        while nodes.count > 1 {
+            nodes = SortedNode<Element>.parts(nodes.count, of: SortedNode<Element>.childrenMax).map { range in
+                SortedNode(
+                    children: Array(nodes[range]), separators: nodes[range].dropFirst().map(\.leastKey))
+            }
+        }
+        root = nodes[0]
+    }
+
     var count: Int { root.count }
 
     func find(_ place: Place) -> Element? {
@@ -81,6 +101,12 @@ private final class SortedNode<Element: SortedElement>: @unchecked Sendable {
         self.children = children
         self.separators = separators
         count = children.reduce(0) { $0 + $1.count }
+    }
+
+    /// `count` things in as few parts as there must be, of about one size and none above `most`.
+    static func parts(_ count: Int, of most: Int) -> [Range<Int>] {
+        let parts = (count + most - 1) / most
+        return (0..<parts).map { count * $0 / parts..<count * ($0 + 1) / parts }
     }
 
     private init(copying other: SortedNode) {

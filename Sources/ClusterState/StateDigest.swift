@@ -17,7 +17,7 @@ extension ClusterState {
                     hasher.update(text)
                 }
                 hasher.update(object.revision)
-                hasher.update(UInt64(object.body.count))
+                hasher.update(UInt64(object.bodyCount))
                 hasher.update(object.body)
                 return true
             }

@@ -9,8 +9,7 @@ public final class StoredObject: Sendable {
     public let uid: String
     /// The revision that wrote this version: its resourceVersion.
     public let revision: UInt64
-    /// The whole JSON encoding, resourceVersion included, in the storage version.
-    public let body: [UInt8]
+    private let encoding: StoredBody
     /// In the byte order of the names.
     public let labels: Labels
     /// The uids in `metadata.ownerReferences`, in their order.
@@ -24,6 +23,12 @@ public final class StoredObject: Sendable {
     let storedKey: StoredKey
 
     public var key: ObjectKey { storedKey.key }
+    /// The whole JSON encoding, resourceVersion included, in the storage version. Copied on each call when it lies in a file.
+    public var body: [UInt8] { encoding.bytes }
+    /// The encoding's length in bytes.
+    public var bodyCount: Int { encoding.count }
+    /// Calls `read` with the encoding where it lies.
+    public func withBody<Result>(_ read: (UnsafeRawBufferPointer) -> Result) -> Result { encoding.with(read) }
     /// How many objects had been created in the cluster when this one was, itself included; 0 for one that is in no state.
     package var number: UInt64 { storedKey.number }
 
@@ -44,7 +49,7 @@ public final class StoredObject: Sendable {
         self.version = version
         self.uid = uid
         self.revision = revision
-        self.body = body
+        encoding = .owned(body)
         let isCore = key.key.group.isEmpty
         let facts = ObjectFacts(
             scanning: body, wantsNode: isCore && key.key.resource == "pods",
@@ -53,6 +58,27 @@ public final class StoredObject: Sendable {
         ownerUIDs = facts.ownerUIDs
         nodeName = facts.nodeName
         claims = facts.claims
+    }
+
+    /// An object whose encoding lies in memory that is kept elsewhere, with its facts, as a checkpoint has both.
+    package init(
+        key: ObjectKey, number: UInt64, uid: String, revision: UInt64, version: UInt64, body: SharedBytes.Part,
+        facts: StoredFacts
+    ) {
+        storedKey = StoredKey(key, number: number)
+        self.version = version
+        self.uid = uid
+        self.revision = revision
+        encoding = .shared(body)
+        labels = facts.labels
+        ownerUIDs = facts.ownerUIDs
+        nodeName = facts.nodeName
+        claims = facts.claims
+    }
+
+    /// What the indexes know of this object.
+    package var facts: StoredFacts {
+        StoredFacts(labels: labels, ownerUIDs: ownerUIDs, nodeName: nodeName, claims: claims)
     }
 
     /// The object tree, read from the body on each call (some microseconds): keep it while you work on it.

@@ -23,7 +23,7 @@ public final class Engine: Sendable {
         public var objectBytesMax = 1_572_864
         /// Microseconds that an answered read may stay off the disk.
         public var accessDelayMicroseconds: Int64 = 50_000
-        /// Events between checkpoints.
+        /// Events after which the log is asked whether a checkpoint is due, at least.
         public var checkpointEvents: UInt64 = 20_000
         public init() {}
     }

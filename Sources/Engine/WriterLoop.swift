@@ -156,7 +156,9 @@ struct WriterLoop {
 
     private mutating func checkpointWhenDue(_ events: Int) {
         sinceCheckpoint += UInt64(events)
-        guard sinceCheckpoint >= engine.limits.checkpointEvents else { return }
+        guard sinceCheckpoint >= engine.limits.checkpointEvents,
+            engine.log.isCheckpointDue(at: state.revision, isEnd: false)
+        else { return }
         sinceCheckpoint = 0
         engine.checkpointInBackground(state)
     }

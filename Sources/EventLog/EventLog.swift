@@ -1,6 +1,7 @@
 public import ClusterState
 public import Document
 public import Records
+public import Schema
 
 /// The append-only log of a cluster: two streams of event records, and everything that can be computed from them again.
 /// One thread appends; any thread reads.
@@ -37,11 +38,17 @@ public protocol EventLog: AnyObject, Sendable {
     /// A state with the objects of some parts alone, as they were when `revision` was the newest; it may hold others too.
     /// Costs what the parts hold, not what the cluster does.
     func excerpt(of parts: [StatePart], at revision: UInt64) throws(LogError) -> ClusterState
+    /// How many objects a store, or a namespace of it, held when `revision` was the newest; nil when that is not known without
+    /// reading them all.
+    func population(of store: GroupResource, namespace: String, at revision: UInt64) throws(LogError) -> Int?
     /// The last revision at or before a moment; 0 before the first.
     func revision(at time: Timestamp) throws(LogError) -> UInt64
     /// When a revision was made; nil outside of what the log keeps.
     func time(of revision: UInt64) throws(LogError) -> Timestamp?
 
+    /// Whether a checkpoint of the state at `revision` is worth its bytes; `isEnd` at an orderly end, after which the next start
+    /// folds what no checkpoint holds. Cheap.
+    func isCheckpointDue(at revision: UInt64, isEnd: Bool) -> Bool
     /// Writes a checkpoint of a state that is in the log. Safe on another thread than the one that appends; slow for large states.
     func writeCheckpoint(_ state: ClusterState) throws(LogError)
     /// Forgets what is older: journal events below `revision`, access records before `time`. nil leaves a stream alone. What a fork
@@ -62,6 +69,12 @@ extension EventLog {
     public func excerpt(of parts: [StatePart], at revision: UInt64) throws(LogError) -> ClusterState {
         try state(at: revision)
     }
+
+    public func population(of store: GroupResource, namespace: String, at revision: UInt64) throws(LogError) -> Int? {
+        try state(at: revision).count(store, namespace: namespace.isEmpty ? nil : namespace)
+    }
+
+    public func isCheckpointDue(at revision: UInt64, isEnd: Bool) -> Bool { true }
 
     public var floorTime: Timestamp? { nil }
 }

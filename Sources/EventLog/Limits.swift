@@ -14,10 +14,20 @@ enum Limits {
     static let versionsPerWholeCopy: UInt64 = 64
     /// Events of which the index of versions is kept in memory before it is written.
     static let segmentEvents = 4096
+    /// So many of the newest segments are joined into one.
+    static let segmentsJoined = 16
     /// Access records between two stored values of their chain.
     static let accessAnchorRecords: UInt64 = 65_536
     /// Bytes of one frame of a checkpoint.
     static let checkpointFrameBytes = 1 << 20
+    /// A checkpoint is due after so many events once the journal grew by a share of what the last one takes, and after so many
+    /// in any case: that bounds what is written besides the journal, and what is folded after a crash.
+    static let checkpointEventsMin = 20_000
+    static let checkpointGrowth = 0.25
+    static let checkpointEventsMax = 200_000
+    /// At an orderly end fewer events than these are folded again at the next start, unless a checkpoint is small anyway.
+    static let endEventsMax = 2000
+    static let smallCheckpointBytes: UInt64 = 4 << 20
     /// What all checkpoints but the newest two may take, as a share of the journal, and at least so many bytes.
     static let checkpointShare = 0.5
     static let checkpointBytesMin: UInt64 = 256 << 20
@@ -27,10 +37,12 @@ enum Limits {
     static let rememberedObjectsMax = 150_000
     /// A part of a past state is folded from a state at hand when no more events than these lie between.
     static let excerptFoldEvents: UInt64 = 300
-    /// Objects that a part is read of one by one; a larger part is folded.
+    /// Objects that a list without a limit is read of one by one; a larger one is folded.
     static let excerptObjectsMax = 8000
-    /// Keys of the past, the deleted ones too, that are looked at for a part.
-    static let excerptKeysMax = 40_000
+    /// Objects whose bodies are read in one transaction.
+    static let excerptBatch = 256
+    /// Keys that are walked over in one transaction.
+    static let excerptKeysBatch = 4096
     /// Revisions between states of the present that are kept at hand.
     static let presentSpacing: UInt64 = 2000
     /// Pages of each database that are looked over before the file is opened, the newest first.

@@ -1,6 +1,7 @@
 public import ClusterState
 public import Document
 public import Records
+public import Schema
 
 /// A log that is only shown: what is asked of it is answered and not written down, and nothing can be added. Another process may be
 /// writing it; `refresh` sees what came since.
@@ -36,6 +37,9 @@ public final class ServedLog: EventLog {
     public func state(at revision: UInt64) throws(LogError) -> ClusterState { try log.state(at: revision) }
     public func excerpt(of parts: [StatePart], at revision: UInt64) throws(LogError) -> ClusterState {
         try log.excerpt(of: parts, at: revision)
+    }
+    public func population(of store: GroupResource, namespace: String, at revision: UInt64) throws(LogError) -> Int? {
+        try log.population(of: store, namespace: namespace, at: revision)
     }
     public func revision(at time: Timestamp) throws(LogError) -> UInt64 { try log.revision(at: time) }
     public func time(of revision: UInt64) throws(LogError) -> Timestamp? { try log.time(of: revision) }

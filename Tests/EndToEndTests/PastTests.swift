@@ -15,6 +15,9 @@ import Testing
     private static let json = "application/json"
     private static let protobuf = "application/vnd.kubernetes.protobuf"
     private static let table = "application/json;as=Table;v=v1;g=meta.k8s.io"
+    private static let yaml = "application/yaml"
+    private static let metadata = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io"
+    private static let metadataList = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io"
     private static let aggregated = "application/json;v=v2;g=apidiscovery.k8s.io;as=APIGroupDiscoveryList"
 
     private static let reads: [(path: String, accept: String)] = [
@@ -31,6 +34,22 @@ import Testing
         ("/apis/example.com/v1/namespaces/default/widgets/w1", json),
         ("/apis/example.com/v1", json), ("/apis", json), ("/apis", aggregated), ("/openapi/v3", json),
         ("/openapi/v3/apis/example.com/v1", json),
+        // Pages, and what selectors find, by an index and without one.
+        ("/api/v1/pods?limit=2", json), ("/api/v1/pods?limit=1", table),
+        ("/api/v1/namespaces/default/pods?limit=1", protobuf),
+        ("/api/v1/namespaces?limit=3", json), ("/api/v1/namespaces?limit=4", metadataList),
+        ("/api/v1/pods?labelSelector=n%3D1", json), ("/api/v1/pods?labelSelector=n%20in%20(1,2)&limit=1", json),
+        ("/api/v1/pods?labelSelector=n!%3D2", table), ("/api/v1/namespaces/default/services?labelSelector=!n", json),
+        ("/api/v1/pods?fieldSelector=metadata.name%3Dp2", json),
+        ("/api/v1/pods?fieldSelector=spec.nodeName%3Dn1", json),
+        ("/api/v1/namespaces/default/pods?fieldSelector=metadata.name%3Dp2,status.phase!%3DFailed&limit=1", json),
+        ("/apis/example.com/v1/widgets?labelSelector=n%3D2&limit=1", table),
+        // The other forms of the same objects.
+        ("/api/v1/pods", yaml), ("/api/v1/namespaces/default/pods/p2", yaml), ("/api/v1/pods", metadataList),
+        ("/api/v1/namespaces/default/secrets/x1", metadata), ("/apis/example.com/v1/widgets", metadataList),
+        ("/api/v1/namespaces/default/pods/p1/status", json),
+        ("/apis/example.com/v1/nothing", json), ("/apis/nobody.example.com/v1/nothing", json),
+        ("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", json), ("/api/v1", json), ("/version", json),
     ]
 
     private static func definition(_ field: String, column: String) -> JSON {
@@ -184,6 +203,8 @@ import Testing
             }
             #expect(found.contains(old.bytes), "\(old.accept) \(old.path) at \(old.places)")
         }
+        try await exactLists(server, saved)
+        try await pages(server, saved.filter { $0.path == "/api/v1/namespaces" })
         try await exactGets(
             server, saved.filter { $0.accept == Self.json && $0.path.contains("/default/") && !$0.path.contains("?") })
     }
@@ -201,6 +222,43 @@ import Testing
         #expect(try await server.raw(pods, accept: Self.json).status == 400)
         #expect(try await server.raw(pods + "&resourceVersion=0", accept: Self.json).status == 400)
         #expect(try await server.raw(pods + "&resourceVersion=99999999", accept: Self.json).status == 504)
+    }
+
+    /// `resourceVersionMatch=Exact` on lists, pages among them.
+    private func exactLists(_ server: ReckonProcess, _ saved: [Saved]) async throws {
+        let lists = saved.filter { old in
+            old.accept == Self.json
+                && ["/pods", "/namespaces", "/widgets", "/secrets"].contains {
+                    old.path.split(separator: "?")[0].hasSuffix($0)
+                }
+        }
+        #expect(lists.count > 50)
+        for old in lists {
+            let path = old.path + (old.path.contains("?") ? "&" : "?")
+            let exact = try await server.raw(
+                path + "resourceVersion=\(old.places[0])&resourceVersionMatch=Exact", accept: old.accept)
+            if exact.status == 404, String(decoding: exact.bytes, as: UTF8.self).contains("could not find") { continue }
+            #expect(exact.bytes == old.bytes, "\(old.path) at \(old.places[0])")
+        }
+    }
+
+    /// The pages of a past list, each by the token of the one before, hold together what the list did, and count what follows.
+    private func pages(_ server: ReckonProcess, _ saved: [Saved]) async throws {
+        for old in saved {
+            let whole = try JSON(parsing: old.bytes)["items"]?.array ?? []
+            var items: [JSON] = []
+            var path = "/at/\(old.places[0])" + old.path + "?limit=2"
+            while true {
+                let page = try JSON(parsing: try await server.raw(path, accept: old.accept).bytes)
+                items += page["items"]?.array ?? []
+                #expect(page["metadata", "resourceVersion"]?.string == old.places[0])
+                guard let token = page["metadata", "continue"]?.string, !token.isEmpty else { break }
+                #expect(page["metadata", "remainingItemCount"]?.int == Int64(whole.count - items.count))
+                // The token alone says of which moment it is: in the past and in the present.
+                path = (items.count % 4 == 0 ? "" : "/at/\(old.places[0])") + old.path + "?limit=2&continue=" + token
+            }
+            #expect(items == whole, "at \(old.places[0])")
+        }
     }
 
     @Test func rightsAndWatchesOfTheTime() async throws {
@@ -231,10 +289,24 @@ import Testing
                 "subjects": [["kind": "User", "name": "alice", "apiGroup": "rbac.authorization.k8s.io"]],
             ])
         let granted = try await revision(server)
+        // What alice may do in all, as she asks herself: she must be let in today to ask it of the past.
+        func rules(_ prefix: String) async throws -> [JSON] {
+            try await server.send(
+                "POST", prefix + "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
+                [
+                    "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview",
+                    "spec": ["namespace": "default"],
+                ], headers: [("Impersonate-User", "alice"), ("Impersonate-Group", "system:authenticated")]
+            ).body["status", "resourceRules"]?.array ?? []
+        }
+        func mayReadPods(_ rules: [JSON]) -> Bool { rules.contains { $0["resources"] == ["pods"] } }
         _ = try await server.send("DELETE", rbac + "rolebindings/b")
         #expect(try await review("/at/\(before)") == false)
         #expect(try await review("/at/\(granted)") == true)
         #expect(try await review("") == false)
+        #expect(mayReadPods(try await rules("/at/\(granted)")))
+        #expect(!mayReadPods(try await rules("/at/\(before)")))
+        #expect(!mayReadPods(try await rules("")))
 
         // A watch plays on from there into the present.
         let maps = "/api/v1/namespaces/default/configmaps"
@@ -248,6 +320,55 @@ import Testing
             events.map { "\($0["type"]?.string ?? "") \($0["object", "metadata", "name"]?.string ?? "")" } == [
                 "ADDED c0", "ADDED c1", "ADDED c2", "DELETED c1",
             ])
+    }
+
+    /// Without a version a watch of the past begins with what there was, and goes on with what followed up to the present; with a
+    /// selector it tells who came into it and who left.
+    @Test func aWatchOfThePastBeginsWithItsState() async throws {
+        let server = try ReckonProcess(["apiserver"])
+        defer { server.remove() }
+        let maps = "/api/v1/namespaces/default/configmaps"
+        func make(_ name: String, _ tier: String) async throws {
+            _ = try await server.send(
+                "POST", maps, ["metadata": ["name": .string(name), "labels": ["tier": .string(tier)]]])
+        }
+        func label(_ name: String, _ tier: String) async throws {
+            _ = try await server.send(
+                "PATCH", maps + "/" + name, ["metadata": ["labels": ["tier": .string(tier)]]],
+                contentType: "application/merge-patch+json")
+        }
+        try await make("a", "front")
+        try await make("b", "back")
+        let then = try await revision(server)
+        try await label("b", "front")
+        try await label("a", "back")
+        try await make("c", "front")
+        _ = try await server.send("DELETE", maps + "/c")
+        func played(_ query: String, _ accept: String = Self.json) async throws -> [JSON] {
+            let answer = try await server.raw(
+                "/at/\(then)\(maps)?watch=true&timeoutSeconds=1\(query)", accept: accept)
+            return answer.bytes.split(separator: UInt8(ascii: "\n")).compactMap { try? JSON(parsing: Array($0)) }
+        }
+        func told(_ events: [JSON]) -> [String] {
+            events.map { event in
+                "\(event["type"]?.string ?? "") \(event["object", "metadata", "name"]?.string ?? "")"
+            }.filter { !$0.contains("kube-root-ca") }
+        }
+        #expect(
+            told(try await played("")) == [
+                "ADDED a", "ADDED b", "MODIFIED b", "MODIFIED a", "ADDED c", "DELETED c",
+            ])
+        #expect(
+            told(try await played("&labelSelector=tier%3Dfront")) == [
+                "ADDED a", "ADDED b", "DELETED a", "ADDED c", "DELETED c",
+            ])
+        #expect(
+            told(try await played("&labelSelector=tier%3Dfront&resourceVersion=\(then)")) == [
+                "ADDED b", "DELETED a", "ADDED c", "DELETED c",
+            ])
+        let rows = try await played("&fieldSelector=metadata.name%3Db", Self.table)
+        #expect(rows.map { $0["type"]?.string } == ["ADDED", "MODIFIED"])
+        #expect(rows.allSatisfy { $0["object", "kind"]?.string == "Table" })
     }
 
     private static func now() -> String {

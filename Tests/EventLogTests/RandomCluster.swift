@@ -79,6 +79,9 @@ struct RandomCluster {
             live[key] = nil
             return Change(kind: .deleted, key: key, uid: old.uid, previousRevision: previous, body: old.body.encoded())
         }
+        if random.chance(15) { old.body["metadata", "labels", "app"] = .string("a\(random.next() % 3)") }
+        if random.chance(10) { old.body["metadata", "labels", "tier"] = random.chance(50) ? "front" : nil }
+        if random.chance(15) { old.body["spec", "nodeName"] = .string("n\(random.next() % 3)") }
         old.body["status", "field\(random.next() % 6)"] = .string("state \(random.next() % 1000)")
         if random.chance(30) { old.body["spec", "field\(random.next() % 30)"] = nil }
         old.revision = revision

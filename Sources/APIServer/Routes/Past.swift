@@ -38,59 +38,30 @@ extension APIServer {
                     return
                 }
                 try warnOfShownLog(exchange, atRevision: moment)
-                let state = try pastState(for: exchange.info, at: moment)
-                try route(exchange, Snapshot(of: state), now: pastTime(exchange.past!, state))
+                let snapshot = try pastSnapshot(for: exchange.info, at: moment)
+                try route(exchange, snapshot, now: pastTime(exchange.past!, snapshot.state))
             } catch {
                 fail(exchange, error)
             }
         }
     }
 
-    /// As much of the state at a revision as answers the request: the whole of it, or what a get or list is about.
-    private func pastState(for info: RequestInfo, at revision: UInt64) throws(APIError) -> ClusterState {
-        guard info.isResourceRequest, ["get", "list"].contains(info.verb), revision != engine.snapshot.revision
-        else { return try engine.pastState(at: revision) }
-        let type = Catalog.builtin.resource(apiVersion: info.apiVersion, info.resource)
-        return try pastState(
-            type, GroupResource(group: info.group, resource: info.resource), namespace: info.namespace,
-            name: info.verb == "get" ? info.name : nil, at: revision)
-    }
-
     /// As much of the state at a revision as a list of a kind, everywhere or in one namespace, is made of.
     func listedState(_ group: String, _ resource: String, namespace: String, at revision: UInt64) throws(APIError)
         -> ClusterState
     {
-        let type = Catalog.builtin.resources.first { $0.group == group && $0.resource == resource }
-        return try pastState(
-            type, GroupResource(group: group, resource: resource), namespace: namespace, name: nil, at: revision)
+        try engine.past(PastParts(allOf: group, resource, namespace: namespace), at: revision)
     }
 
-    /// One object of a kind (`name`) or all of a namespace or of everywhere. `type` is nil for what a definition defines.
-    private func pastState(
-        _ type: ResourceType?, _ store: GroupResource, namespace: String, name: String?, at revision: UInt64
-    ) throws(APIError) -> ClusterState {
-        var parts: [StatePart] = []
-        var store = store
-        var namespace = namespace
-        if let type {
-            store = type.store
-            if !type.isNamespaced { namespace = "" }
-        } else {
-            // What is served under a name, and how, its definition of that time says.
-            parts.append(
-                .object(
-                    ObjectKey(
-                        group: "apiextensions.k8s.io", resource: "customresourcedefinitions", namespace: "",
-                        name: store.resource + "." + store.group)))
+    /// As much of the moment as the request needs.
+    private func pastSnapshot(for info: RequestInfo, at moment: UInt64) throws(APIError) -> Snapshot {
+        let snapshot = Snapshot(of: try engine.past(PastParts(for: info), at: moment))
+        guard info.isResourceRequest, snapshot.catalog.resource(apiVersion: info.apiVersion, info.resource) == nil
+        else {
+            return snapshot
         }
-        if let name {
-            parts.append(
-                .object(ObjectKey(group: store.group, resource: store.resource, namespace: namespace, name: name)))
-        } else {
-            parts.append(.store(store, namespace: namespace))
-        }
-        let wanted = parts
-        return try engine.reading { log throws(LogError) in try log.excerpt(of: wanted, at: revision) }
+        // Whether its group was served at all, the other kinds say.
+        return Snapshot(of: try engine.past(.kinds, at: moment))
     }
 
     /// The moment that ages count from: the one asked for, or that of the revision.
@@ -100,8 +71,7 @@ extension APIServer {
 
     /// Plays history on from a moment: its state first, unless a later version is named, then what followed, into the present.
     private func watchPast(_ exchange: Exchange, from moment: UInt64) throws(APIError) {
-        let state = try engine.pastState(at: moment)
-        let snapshot = Snapshot(of: state)
+        let snapshot = try pastSnapshot(for: exchange.info, at: moment)
         guard let type = snapshot.catalog.resource(apiVersion: exchange.info.apiVersion, exchange.info.resource),
             exchange.info.subresource.isEmpty
         else {
@@ -115,6 +85,11 @@ extension APIServer {
 extension Engine {
     /// The oldest revision that can still be read.
     var floor: UInt64 { logFloor }
+    /// As much of the state at a revision as is asked for; nil asks for the whole. Blocks: not for event loops.
+    func past(_ parts: PastParts, at revision: UInt64) throws(APIError) -> ClusterState {
+        guard let parts = parts.parts, snapshot.revision != revision else { return try pastState(at: revision) }
+        return try reading { log throws(LogError) in try log.excerpt(of: parts, at: revision) }
+    }
     /// The state at a revision; 410 below the floor. Blocks: not for event loops.
     func pastState(at revision: UInt64) throws(APIError) -> ClusterState {
         let snapshot = snapshot

@@ -65,7 +65,8 @@ extension APIServer {
         let info = exchange.info
         let format = try format(exchange, type, isList: false, isWatch: false)
         guard info.subresource != "scale", format.projection == .object, !type.isCustom else {
-            try get(exchange, type, Snapshot(of: try engine.pastState(at: revision)), now: now)
+            let parts = PastParts(type, namespace: info.namespace, name: info.name)
+            try get(exchange, type, Snapshot(of: try engine.past(parts, at: revision)), now: now)
             return
         }
         let key = ObjectKey(
@@ -92,16 +93,17 @@ extension APIServer {
             type, namespace: info.namespace, name: info.nameIsInPath ? info.name : "", options: options,
             state: snapshot.state)
         let plan = try ListPlan(options, namespace: info.namespace, current: snapshot.revision, floor: engine.floor)
-        if let revision = plan.revision, revision != snapshot.revision {
-            // A page that goes on, or an exact version: read from the state of that revision.
+        let revision = plan.revision ?? snapshot.revision
+        if exchange.past != nil {
+            try listPast(exchange, selection, plan, at: revision, format, now: now)
+            return
+        }
+        if revision != snapshot.revision {
+            // A page that goes on, or an exact version.
             exchange.responder.onOverdue { [self] in timeOut(exchange) }
             inPast { [self] in
                 do throws(APIError) {
-                    let state = try engine.pastState(at: revision)
-                    send(
-                        exchange,
-                        ListAnswer(selection, plan: plan, state: state, query: info.query, format: format, now: now),
-                        type, format)
+                    try listPast(exchange, selection, plan, at: revision, format, now: now)
                 } catch {
                     fail(exchange, error)
                 }
@@ -112,6 +114,27 @@ extension APIServer {
             exchange,
             ListAnswer(selection, plan: plan, state: snapshot.state, query: info.query, format: format, now: now),
             type, format)
+    }
+
+    /// A list of a moment in the past: its objects alone are looked up in the log. Blocks: not for event loops.
+    private func listPast(
+        _ exchange: Exchange, _ selection: Selection, _ plan: ListPlan, at revision: UInt64, _ format: AnswerFormat,
+        now: Timestamp
+    ) throws(APIError) {
+        var (plan, parts) = (plan, PastParts(selection, plan))
+        if selection.isEverything, plan.limit != nil, plan.remaining == nil {
+            // A page says how many objects follow it.
+            if plan.after == nil {
+                plan.remaining = try engine.reading { log throws(LogError) in
+                    try log.population(of: selection.type.store, namespace: selection.namespace, at: revision)
+                }
+            }
+            if plan.remaining == nil { parts = PastParts(nil) }
+        }
+        let state = try engine.past(parts, at: revision)
+        let list = ListAnswer(
+            selection, plan: plan, state: state, query: exchange.info.query, format: format, now: now)
+        send(exchange, list, selection.type, format)
     }
 
     /// Streams a list: made a piece at a time as the client takes it, so that memory does not follow the list's size.

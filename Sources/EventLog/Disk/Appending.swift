@@ -61,18 +61,16 @@ extension DiskLog {
         }
         writer.end = draft.end
         if needsAnchor { writer.anchoredOrdinal = draft.end.ordinal }
+        let bytes = blocks.journal.reduce(0) { $0 + $1.1.count }
         shared.withLock { shared in
+            shared.bytesSinceCheckpoint += UInt64(bytes)
             shared.head = LogHead(
                 revision: draft.end.revision, ordinal: draft.end.ordinal, time: max(shared.head.time, draft.time),
                 chain: draft.end.chain)
-            if isSegmentFull {
-                shared.index.segments.append(shared.index.first)
-                shared.index.begin(at: draft.end.revision + 1)
-            } else {
-                draft.note(in: &shared.index)
-            }
+            if isSegmentFull { shared.index.wrote(through: draft.end.revision) } else { draft.note(in: &shared.index) }
             shared.remember(present: state)
         }
+        if isSegmentFull { try joinSegments() }
     }
 
     /// Writes the index of a stretch as a segment.
@@ -90,6 +88,14 @@ extension DiskLog {
         lives.sort { a, b in
             let order = memcmp(a.key, b.key, min(a.key.count, b.key.count))
             return order != 0 ? order < 0 : a.key.count < b.key.count
+        }
+        if let facts = databases.facts {
+            for (code, bytes) in index.facts.stored(first: index.first, last: index.last) {
+                try transaction.put(facts, FactNotes.key(segment: index.first, code: code), bytes)
+            }
+            if index.factsFirst == nil {
+                try transaction.put(databases.meta, Self.factsKey, Array("\(index.first)".utf8))
+            }
         }
         for (key, value) in lives { try transaction.put(databases.keys, key, value) }
         for number in index.deleted.keys.sorted() {
@@ -125,13 +131,23 @@ extension DiskLog {
                 return .failure(error)
             }
             writer.anchoredOrdinal = writer.end.ordinal
-            shared.withLock {
-                $0.index.segments.append(index.first)
-                $0.index.begin(at: index.last + 1)
+            shared.withLock { $0.index.wrote(through: index.last) }
+            do throws(LogError) { try joinSegments() } catch {
+                if error.isFatal { writer.failure = error }
+                return .failure(error)
             }
             return .success(())
         }
         try result.get()
+    }
+}
+
+extension VersionIndex {
+    /// The stretch in memory became a segment.
+    mutating func wrote(through last: UInt64) {
+        segments.append(first)
+        if factsFirst == nil { factsFirst = first }
+        begin(at: last + 1)
     }
 }
 

@@ -8,15 +8,18 @@ struct BatchDraft {
     private struct Version {
         var number: UInt64
         var version: UInt64
-        var revision: UInt64
-        var body: [UInt8]
+        var object: StoredObject
         var isDeleted: Bool
+        var revision: UInt64 { object.revision }
+        var body: [UInt8] { object.body }
     }
-    struct Noted {
+    /// A change with the object's versions before and after it.
+    private struct Noted {
         var kind: Change.Kind
-        var key: ObjectKey
         var number: UInt64
         var revision: UInt64
+        var old: StoredObject?
+        var new: StoredObject
     }
 
     /// Access records of one block, encoded one after the other.
@@ -95,9 +98,7 @@ struct BatchDraft {
     private mutating func base(of change: Change, _ revision: UInt64) throws(LogError) -> ChangeBase {
         var old = pending[change.key]
         if old == nil, let stored = state.object(change.key) {
-            old = Version(
-                number: stored.number, version: stored.version, revision: stored.revision, body: stored.body,
-                isDeleted: false)
+            old = Version(number: stored.number, version: stored.version, object: stored, isDeleted: false)
         }
         if old?.isDeleted == true { old = nil }
         guard let before = old else {
@@ -106,7 +107,7 @@ struct BatchDraft {
             }
             creations += 1
             created.append((creations, ObjectIdentity(key: change.key, uid: change.uid)))
-            note(change, creations, version: 0, revision)
+            note(change, creations, version: 0, revision, after: nil)
             return ChangeBase(number: creations, body: nil)
         }
         guard change.kind != .created else { throw .outOfOrder("\(change.key.description) is created but exists") }
@@ -119,18 +120,25 @@ struct BatchDraft {
             throw .outOfOrder("\(change.key.description) changes twice in revision \(revision)")
         }
         let version = before.version + 1
-        note(change, before.number, version: version, revision)
+        note(change, before.number, version: version, revision, after: before.object)
         return ChangeBase(number: before.number, body: version % Limits.versionsPerWholeCopy == 0 ? nil : before.body)
     }
 
-    private mutating func note(_ change: Change, _ number: UInt64, version: UInt64, _ revision: UInt64) {
+    private mutating func note(
+        _ change: Change, _ number: UInt64, version: UInt64, _ revision: UInt64, after old: StoredObject?
+    ) {
+        let object = StoredObject(key: change.key, uid: change.uid, revision: revision, body: change.body)
         pending[change.key] = Version(
-            number: number, version: version, revision: revision, body: change.body, isDeleted: change.kind == .deleted)
-        changes.append(Noted(kind: change.kind, key: change.key, number: number, revision: revision))
+            number: number, version: version, object: object, isDeleted: change.kind == .deleted)
+        changes.append(Noted(kind: change.kind, number: number, revision: revision, old: old, new: object))
     }
 
     func note(in index: inout VersionIndex) {
-        for change in changes { index.note(change.kind, change.key, number: change.number, revision: change.revision) }
+        for change in changes {
+            index.note(
+                change.kind, change.new.key, number: change.number, revision: change.revision, from: change.old,
+                to: change.kind == .deleted ? nil : change.new)
+        }
         index.note(revision: end.revision)
     }
 

@@ -53,8 +53,26 @@ extension DiskLog {
         let head = head.revision
         guard state.revision <= head else { throw .beyondHead(head: head) }
         guard state.revision > 0, !checkpointRevisions().contains(state.revision) else { return }
-        try CheckpointFile.write(state, to: checkpointPath(state.revision), in: directory)
+        let path = checkpointPath(state.revision)
+        try CheckpointFile.write(state, to: path, in: directory)
+        let bytes = fileBytes(path)
+        shared.withLock {
+            $0.newestCheckpoint = (state.revision, bytes)
+            $0.bytesSinceCheckpoint = 0
+        }
         thinCheckpoints()
+    }
+
+    public func isCheckpointDue(at revision: UInt64, isEnd: Bool) -> Bool {
+        shared.withLock { shared in
+            let (last, size) = shared.newestCheckpoint
+            guard revision > last else { return false }
+            let events = Int(clamping: revision - last)
+            if isEnd { return events >= Limits.endEventsMax || size < Limits.smallCheckpointBytes }
+            if events >= Limits.checkpointEventsMax { return true }
+            return events >= Limits.checkpointEventsMin
+                && Double(shared.bytesSinceCheckpoint) >= Double(size) * Limits.checkpointGrowth
+        }
     }
 
     /// Removes what a process left that ended while it wrote a checkpoint.

@@ -19,6 +19,9 @@ struct Databases: Sendable {
     let keys: Database
     /// Revision → the values of both chains there.
     let anchors: Database
+    /// Segment's first revision and a fact's code, both with the most significant byte first → who gained and lost it. Derived.
+    /// nil in a log of before there was such an index that is opened for reading.
+    let facts: Database?
     /// The other log that this one goes on from; nil for one that stands by itself.
     var inherited: LogBase?
 
@@ -41,6 +44,7 @@ struct Databases: Sendable {
         self.segments = segments
         self.keys = keys
         self.anchors = anchors
+        facts = try transaction.database("facts", integerKeys: false, create: create)
     }
 }
 

@@ -30,6 +30,9 @@ public final class DiskLog: EventLog {
         var remembered: [ClusterState] = []
         /// States of the present, now and then, the newest last.
         var recent: [ClusterState] = []
+        /// The newest checkpoint and its size in bytes, and what the journal grew by since it was written or the log was opened.
+        var newestCheckpoint: (revision: UInt64, bytes: UInt64) = (0, 0)
+        var bytesSinceCheckpoint: UInt64 = 0
         var activeReads = 0
         var isClosed = false
     }
@@ -95,6 +98,10 @@ public final class DiskLog: EventLog {
         }
         lock = Mutex(descriptor)
         if !isReadOnly { removeDrafts() }
+        if let newest = checkpointRevisions().last {
+            let bytes = fileBytes(checkpointPath(newest))
+            shared.withLock { $0.newestCheckpoint = (newest, bytes) }
+        }
         var index = VersionIndex()
         if isIndexed { index = try loadIndex() } else { index.begin(at: floor + 1) }
         shared.withLock { $0.index = index }

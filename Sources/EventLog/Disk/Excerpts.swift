@@ -1,141 +1,129 @@
 public import ClusterState
+import Dispatch
 public import Records
-public import Schema
 import Synchronization
 
-/// Which objects of a past state are wanted.
-public enum StatePart: Sendable {
-    case object(ObjectKey)
-    /// All objects of a store; with a namespace, those in it alone.
-    case store(GroupResource, namespace: String)
-}
-
 /// Parts of past states, without folding the whole: what did not change since is taken from a state at hand, the rest is read
-/// object by object.
+/// object by object. The cost follows what is found, not what the cluster holds.
 extension DiskLog {
     public func excerpt(of parts: [StatePart], at revision: UInt64) throws(LogError) -> ClusterState {
-        let (head, floor) = shared.withLock { ($0.head.revision, $0.floor) }
+        let past = try sight(of: revision)
+        // A state at hand that is close costs less than any search.
+        if let near = past.nearestBefore, revision - near <= Limits.excerptFoldEvents { return try state(at: revision) }
+        var objects: [StoredObject] = []
+        for part in parts {
+            switch part {
+            case .object(let key): objects += try object(key, past)
+            case .listing(let listing):
+                guard let found = try list(listing, past) else { return try state(at: revision) }
+                objects += found
+            }
+        }
+        let time = try time(of: revision) ?? past.base.time
+        return ClusterState(restoring: objects, revision: revision, time: time, creations: 0)
+    }
+
+    public func object(_ key: ObjectKey, at revision: UInt64) throws(LogError) -> StoredObject? {
+        try object(key, try sight(of: revision)).first
+    }
+
+    private func sight(of revision: UInt64) throws(LogError) -> PastSight {
+        // First what memory knows, then the file: so the file may know more, never less.
+        let (head, floor, tail, atHand) = shared.withLock { shared in
+            (shared.head.revision, shared.floor, shared.index, shared.remembered + shared.recent)
+        }
         guard revision <= head else { throw .beyondHead(head: head) }
         guard revision >= floor else { throw .belowFloor(floor: floor) }
-        // A state at hand that is close costs less than any search.
-        let (near, present) = shared.withLock { shared in
-            (
-                (shared.remembered + shared.recent).filter { $0.revision <= revision }.map(\.revision).max(),
-                shared.recent.last
-            )
-        }
-        if let near, revision - near <= Limits.excerptFoldEvents { return try state(at: revision) }
-        let base = floor > 0 ? try state(at: floor) : ClusterState()
-        let found = try read { transaction throws(LogError) -> ClusterState? in
-            var wanted: [(number: UInt64, identity: ObjectIdentity)] = []
-            var objects: [StoredObject] = []
-            let names = LogNames(transaction, databases)
-            let tail = shared.withLock { $0.index }
-            for part in parts {
-                guard let lives = try lives(of: part, at: revision, transaction, tail, base) else { return nil }
-                for life in lives {
-                    let identity = try damage(life.created) { () throws(RecordError) in try names.object(life.number) }
-                    if let now = present?.object(identity.key), now.number == life.number, now.revision <= revision {
-                        objects.append(now)
-                    } else {
-                        wanted.append((life.number, identity))
-                    }
-                }
-            }
-            let changes = try lastChanges(of: wanted, notAfter: revision, transaction, tail, base)
-            for (number, identity) in wanted {
-                guard let changed = changes[number] else {
-                    throw .damaged(revision: revision, "no version of \(identity.key.description) is found")
-                }
-                let bytes = try body(transaction, names, number, identity.key, changed, base)
-                objects.append(
-                    StoredObject(
-                        key: identity.key, number: number, uid: identity.uid, revision: changed, version: 0,
-                        body: bytes))
-            }
-            let time = try time(of: revision) ?? base.time
-            return ClusterState(restoring: objects, revision: revision, time: time, creations: 0)
-        }
-        if let found { return found }
-        return try state(at: revision)
+        return PastSight(
+            revision: revision, tail: tail, base: try floorState(), isForked: databases.inherited != nil, atHand: atHand
+        )
     }
 
-    /// What lived at a revision; nil when that is more than an excerpt should be made of.
-    private func lives(
-        of part: StatePart, at revision: UInt64, _ transaction: Transaction, _ tail: VersionIndex, _ base: ClusterState
-    ) throws(LogError) -> [VersionIndex.Life]? {
-        let store: GroupResource
-        let space: String
-        switch part {
-        case .object(let key):
-            return try lives(of: key, transaction, tail, base).filter { $0.isAlive(at: revision) }
-        case .store(let group, let namespace): (store, space) = (group, namespace)
+    private func object(_ key: ObjectKey, _ past: PastSight) throws(LogError) -> [StoredObject] {
+        let life = try read { transaction throws(LogError) in
+            try lives(of: key, transaction, past.tail, past.base).last { $0.isAlive(at: past.revision) }
         }
-        var lives: [VersionIndex.Life] = []
-        var seen = 0
-        let prefix = VersionIndex.storePrefix(store, namespace: space)
-        var cursor = try transaction.cursor(databases.keys)
-        var more = try cursor.seek(prefix)
-        while more, cursor.key.starts(with: prefix) {
-            seen += 1
-            if seen > Limits.excerptKeysMax || lives.count > Limits.excerptObjectsMax { return nil }
-            let number = VersionIndex.number(ofLifeKey: cursor.key)
-            let value = cursor.value
-            var life = try damage(nil, "object \(number)") { () throws(RecordError) in
-                try VersionIndex.decode(value, number: number)
-            }
-            // A segment may have been written since the index in memory was looked at.
-            if life.deleted == 0, let gone = tail.deleted[number] { life.deleted = gone.revision }
-            if life.isAlive(at: revision) { lives.append(life) }
-            more = try cursor.next()
-        }
-        let known = Set(lives.map(\.number))
-        for (key, list) in tail.created
-        where key.group == store.group && key.resource == store.resource && (space.isEmpty || key.namespace == space) {
-            lives += list.filter { $0.isAlive(at: revision) && !known.contains($0.number) }
-        }
-        return lives.count > Limits.excerptObjectsMax ? nil : lives
+        guard let life else { return [] }
+        return try versions(of: [FoundLife(number: life.number, key: key)], past)
     }
 
-    /// The last revision at which each object changed: one walk back through the index for all of them.
-    private func lastChanges(
-        of objects: [(number: UInt64, identity: ObjectIdentity)], notAfter revision: UInt64,
-        _ transaction: Transaction, _ tail: VersionIndex, _ base: ClusterState
-    ) throws(LogError) -> [UInt64: UInt64] {
-        var found: [UInt64: UInt64] = [:]
-        var missing: Set<UInt64> = []
-        for (number, _) in objects {
-            if revision >= tail.first, let change = tail.lastChange(of: number, notAfter: revision) {
-                found[number] = change
-            } else {
-                missing.insert(number)
+    /// The objects of a listing; nil when they are so many that the whole state is sooner folded.
+    private func list(_ listing: StateListing, _ past: PastSight) throws(LogError) -> [StoredObject]? {
+        var source = try candidates(for: listing, past)
+        if listing.limit == nil, let count = source.count, count > Limits.excerptObjectsMax { return nil }
+        var found: [StoredObject] = []
+        let limit = listing.limit ?? .max
+        while found.count < limit {
+            let most = listing.matches == nil ? min(limit - found.count, 4096) : min(max(limit, 512), 4096)
+            let lives = try source.next(most, self)
+            guard source.isOrdered else { return nil }
+            if lives.isEmpty { break }
+            for object in try versions(of: lives, past) where found.count < limit && listing.matches?(object) ?? true {
+                found.append(object)
             }
-        }
-        for segment in tail.segments.reversed() where segment <= revision {
-            if missing.isEmpty { break }
-            var cursor = try transaction.cursor(databases.segments)
-            var more = try cursor.seek(bigEndian(segment))
-            while more, cursor.key.count == 16,
-                UInt64(bigEndian: cursor.key.loadUnaligned(as: UInt64.self)) == segment
-            {
-                let start = UInt64(bigEndian: cursor.key.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-                let value = cursor.value
-                try damage(segment, "the index") { () throws(RecordError) in
-                    try VersionIndex.forEach(in: value, segment: segment, start: start) { number, revisions in
-                        guard missing.contains(number), let last = revisions.last(where: { $0 <= revision }),
-                            last > base.revision
-                        else { return }
-                        found[number] = last
-                        missing.remove(number)
-                    }
-                }
-                more = try cursor.next()
-            }
-        }
-        for (number, identity) in objects where missing.contains(number) {
-            if let object = base.object(identity.key), object.number == number { found[number] = object.revision }
+            if listing.limit == nil, source.count == nil, found.count > Limits.excerptObjectsMax { return nil }
         }
         return found
+    }
+
+    /// The versions that objects had, in their order. Each must have been there.
+    private func versions(of lives: [FoundLife], _ past: PastSight) throws(LogError) -> [StoredObject] {
+        var objects = lives.map { past.atHand($0) }
+        let missing = objects.indices.filter { objects[$0] == nil }
+        guard !missing.isEmpty else { return objects.compactMap { $0 } }
+        let changes = try lastChanges(of: missing.map { lives[$0].number }, past)
+        // A few hundred in a transaction, so that none lasts; many go side by side.
+        let batches = stride(from: 0, to: missing.count, by: Limits.excerptBatch).map {
+            Array(missing[$0..<min($0 + Limits.excerptBatch, missing.count)])
+        }
+        let results = Mutex([Result<[StoredObject], LogError>](repeating: .success([]), count: batches.count))
+        DispatchQueue.concurrentPerform(iterations: batches.count) { i in
+            let result: Result<[StoredObject], LogError>
+            do throws(LogError) {
+                result = .success(try self.versions(of: batches[i].map { lives[$0] }, changes, past))
+            } catch {
+                result = .failure(error)
+            }
+            results.withLock { $0[i] = result }
+        }
+        for (batch, result) in zip(batches, results.withLock { $0 }) {
+            for (i, object) in zip(batch, try result.get()) { objects[i] = object }
+        }
+        return objects.compactMap { $0 }
+    }
+
+    private func versions(of lives: [FoundLife], _ changes: [UInt64: UInt64], _ past: PastSight) throws(LogError)
+        -> [StoredObject]
+    {
+        try read { transaction throws(LogError) in
+            let names = LogNames(transaction, databases)
+            var reader = try bodies(transaction)
+            var objects: [StoredObject] = []
+            objects.reserveCapacity(lives.count)
+            for life in lives {
+                guard let changed = changes[life.number] ?? past.atFloor(life)?.revision else {
+                    throw .damaged(revision: past.revision, "no version of \(life.key.description) is found")
+                }
+                let earlier = past.earlier(life)
+                if let earlier, earlier.revision == changed {
+                    objects.append(earlier)
+                    continue
+                }
+                var uid = (earlier ?? past.later(life))?.uid
+                if uid == nil {
+                    let identity = try damage(changed) { () throws(RecordError) in try names.object(life.number) }
+                    guard identity.key == life.key else {
+                        throw .damaged(revision: changed, "object \(life.number) is not \(life.key.description)")
+                    }
+                    uid = identity.uid
+                }
+                let body = try reader.body(of: life.number, life.key, at: changed, known: earlier)
+                objects.append(
+                    StoredObject(
+                        key: life.key, number: life.number, uid: uid!, revision: changed, version: 0, body: body))
+            }
+            return objects
+        }
     }
 }
 

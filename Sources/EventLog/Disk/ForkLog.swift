@@ -2,6 +2,7 @@ public import ClusterState
 public import Document
 import Glibc
 public import Records
+public import Schema
 import Synchronization
 
 /// Where a log begins that goes on from a moment of another one.
@@ -117,12 +118,26 @@ public final class ForkLog: EventLog {
         revision <= base ? try parent.state(at: revision) : try own.state(at: revision)
     }
 
+    public func excerpt(of parts: [StatePart], at revision: UInt64) throws(LogError) -> ClusterState {
+        revision <= base
+            ? try parent.excerpt(of: parts, at: revision) : try own.excerpt(of: parts, at: revision)
+    }
+
+    public func population(of store: GroupResource, namespace: String, at revision: UInt64) throws(LogError) -> Int? {
+        let log = revision <= base ? parent : own
+        return try log.population(of: store, namespace: namespace, at: revision)
+    }
+
     public func revision(at time: Timestamp) throws(LogError) -> UInt64 {
         time >= baseTime ? try own.revision(at: time) : min(try parent.revision(at: time), base)
     }
 
     public func time(of revision: UInt64) throws(LogError) -> Timestamp? {
         revision <= base ? try parent.time(of: revision) : try own.time(of: revision)
+    }
+
+    public func isCheckpointDue(at revision: UInt64, isEnd: Bool) -> Bool {
+        revision > base && own.isCheckpointDue(at: revision, isEnd: isEnd)
     }
 
     public func writeCheckpoint(_ state: ClusterState) throws(LogError) {

@@ -11,6 +11,7 @@ extension DiskLog {
             let (first, last) = (state.revision + 1, min(state.revision + UInt64(Limits.segmentEvents), head))
             var index = VersionIndex()
             index.begin(at: first)
+            index.factsFirst = shared.withLock { $0.index.factsFirst }
             var next = state
             state = ClusterState()
             defer { state = next }
@@ -20,30 +21,32 @@ extension DiskLog {
                     revision, bytes, block, decoder throws(RecordError) in
                     let (record, changes) = try decoder.journal(
                         bytes, revision: revision, after: block.time, facts: false)
-                    for change in changes {
-                        index.note(change.kind, change.object.key, number: change.number, revision: revision)
+                    let before = changes.map { next.object($0.object.key) }
+                    try Self.apply(record, changes, to: &next)
+                    for (change, old) in zip(changes, before) {
+                        let key = change.object.key
+                        index.note(
+                            change.kind, key, number: change.number, revision: revision, from: old, to: next.object(key)
+                        )
                     }
                     index.note(revision: revision)
-                    try Self.apply(record, changes, to: &next)
                     return true
                 }
             }
             let complete = index
             if complete.count < Limits.segmentEvents {
                 shared.withLock { shared in
-                    let segments = shared.index.segments
+                    let (segments, factsFirst) = (shared.index.segments, shared.index.factsFirst)
                     shared.index = complete
                     shared.index.segments = segments
+                    shared.index.factsFirst = factsFirst
                 }
             } else {
                 try environment.write(growth: (complete.pagesMax + Limits.commitPagesMax) * 4096) {
                     transaction throws(LogError) in
                     try write(complete, transaction)
                 }
-                shared.withLock {
-                    $0.index.segments.append(first)
-                    $0.index.begin(at: last + 1)
-                }
+                shared.withLock { $0.index.wrote(through: last) }
             }
         }
     }

@@ -105,43 +105,6 @@ extension DiskLog {
         return Timestamp(microseconds: micros)
     }
 
-    /// The index of the newest stretch, from the records that no segment covers.
-    func loadIndex() throws(LogError) -> VersionIndex {
-        let head = head.revision
-        let floor = floor
-        return try read { transaction throws(LogError) in
-            var index = VersionIndex()
-            var cursor = try transaction.cursor(databases.segments)
-            var more = try cursor.first()
-            while more {
-                let segment = UInt64(bigEndian: cursor.key.loadUnaligned(as: UInt64.self))
-                index.segments.append(segment)
-                more = try cursor.seek(bigEndian(segment + 1))
-            }
-            var first = floor + 1
-            if let bytes = try transaction.get(databases.meta, Self.indexedKey),
-                let last = UInt64(String(decoding: bytes, as: UTF8.self))
-            {
-                first = max(first, last + 1)
-            }
-            index.begin(at: first)
-            let names = LogNames(transaction, databases)
-            try forEachRecord(transaction, from: first, through: head, names: names) {
-                revision, bytes, block, decoder throws(RecordError) in
-                let (_, changes) = try decoder.journal(bytes, revision: revision, after: block.time, facts: false)
-                for change in changes {
-                    index.note(change.kind, change.object.key, number: change.number, revision: revision)
-                }
-                index.note(revision: revision)
-                return true
-            }
-            return index
-        }
-    }
-
-    /// The last revision that segments cover.
-    static let indexedKey = Array("indexed".utf8)
-
     /// Calls `body` with the journal's records in order, until it returns false. Errors are named by their revision.
     func forEachRecord(
         _ transaction: Transaction, from first: UInt64, through last: UInt64, names: LogNames,

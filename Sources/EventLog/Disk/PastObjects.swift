@@ -1,4 +1,4 @@
-public import ClusterState
+import ClusterState
 public import Records
 import Synchronization
 
@@ -32,30 +32,6 @@ extension DiskLog {
         revision == life.created ? .created : (revision == life.deleted ? .deleted : .updated)
     }
 
-    public func object(_ key: ObjectKey, at revision: UInt64) throws(LogError) -> StoredObject? {
-        let (tail, head, floor) = shared.withLock { ($0.index, $0.head.revision, $0.floor) }
-        guard revision <= head else { throw .beyondHead(head: head) }
-        guard revision >= floor else { throw .belowFloor(floor: floor) }
-        let base = try floorState()
-        return try read { transaction throws(LogError) in
-            let alive = try lives(of: key, transaction, tail, base).last {
-                $0.created <= revision && ($0.deleted == 0 || $0.deleted > revision)
-            }
-            guard let life = alive else { return nil }
-            guard let changed = try lastChange(of: life, notAfter: revision, transaction, tail, base, key) else {
-                throw .damaged(revision: revision, "no version of \(key.description) is found")
-            }
-            let names = LogNames(transaction, databases)
-            let bytes = try body(transaction, names, life.number, key, changed, base)
-            let object = try damage(changed) { () throws(RecordError) in try names.object(life.number) }
-            guard object.key == key else {
-                throw .damaged(revision: changed, "object \(life.number) is not \(key.description)")
-            }
-            return StoredObject(
-                key: key, number: life.number, uid: object.uid, revision: changed, version: 0, body: bytes)
-        }
-    }
-
     /// Every object that ever had the key, in the order of creation.
     func lives(
         of key: ObjectKey, _ transaction: Transaction, _ tail: VersionIndex, _ base: ClusterState
@@ -85,23 +61,6 @@ extension DiskLog {
             lives.insert(VersionIndex.Life(number: object.number, created: 0, deleted: deleted), at: 0)
         }
         return lives
-    }
-
-    private func lastChange(
-        of life: VersionIndex.Life, notAfter revision: UInt64, _ transaction: Transaction, _ tail: VersionIndex,
-        _ base: ClusterState,
-        _ key: ObjectKey
-    ) throws(LogError) -> UInt64? {
-        if revision >= tail.first, let found = tail.lastChange(of: life.number, notAfter: revision) { return found }
-        for segment in tail.segments.reversed() where segment <= revision {
-            if let found = try revisions(of: life.number, transaction, segment: segment).last(where: {
-                $0 <= revision && $0 > base.revision
-            }) {
-                return found
-            }
-            if segment <= life.created { break }
-        }
-        return base.object(key)?.revision
     }
 
     /// The revisions in one segment at which the object changed.

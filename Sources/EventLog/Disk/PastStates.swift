@@ -9,6 +9,8 @@ extension DiskLog {
         var state = try newestCheckpoint(notAfter: head.revision)
         let start = state.revision
         try fold(&state, through: head.revision)
+        let recovered = state
+        shared.withLock { $0.remember(present: recovered) }
         return Recovery(state: state, head: head, eventsReplayed: Int(head.revision - start))
     }
 

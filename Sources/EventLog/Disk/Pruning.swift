@@ -155,22 +155,7 @@ extension DiskLog {
 
     /// Forgets the index of what is gone: segments that end before the floor, and objects that were deleted by then.
     private func removeIndex(through revision: UInt64) throws(LogError) {
-        let (segments, first) = shared.withLock { ($0.index.segments, $0.index.first) }
-        let ends = segments.dropFirst() + [first]
-        let doomed = zip(segments, ends).filter { $0.1 <= revision + 1 }.map(\.0)
-        shared.withLock { shared in shared.index.segments.removeAll { doomed.contains($0) } }
-        for segment in doomed {
-            _ = try change { transaction, _ throws(LogError) in
-                var keys: [[UInt8]] = []
-                var cursor = try transaction.cursor(databases.segments)
-                var more = try cursor.seek(bigEndian(segment))
-                while more, cursor.key.starts(with: bigEndian(segment)) {
-                    keys.append(Array(cursor.key))
-                    more = try cursor.next()
-                }
-                for key in keys { try transaction.remove(databases.segments, key) }
-            }
-        }
+        while try removeSegment(endingBy: revision) {}
         var start: [UInt8]? = []
         while let from = start {
             start = try change { transaction, _ throws(LogError) in
@@ -195,6 +180,28 @@ extension DiskLog {
                 }
                 return next
             }
+        }
+    }
+
+    /// Removes one segment that ends at or before the floor; false when there is none. Decided and done between two batches: the
+    /// writer joins segments.
+    private func removeSegment(endingBy revision: UInt64) throws(LogError) -> Bool {
+        try change { transaction, _ throws(LogError) in
+            let (segments, first) = shared.withLock { ($0.index.segments, $0.index.first) }
+            let ends = segments.dropFirst() + [first]
+            guard let segment = zip(segments, ends).first(where: { $1 <= revision + 1 })?.0 else { return false }
+            for database in [databases.segments, databases.facts].compactMap({ $0 }) {
+                var keys: [[UInt8]] = []
+                var cursor = try transaction.cursor(database)
+                var more = try cursor.seek(bigEndian(segment))
+                while more, cursor.key.starts(with: bigEndian(segment)) {
+                    keys.append(Array(cursor.key))
+                    more = try cursor.next()
+                }
+                for key in keys { try transaction.remove(database, key) }
+            }
+            shared.withLock { shared in shared.index.segments.removeAll { $0 == segment } }
+            return true
         }
     }
 

@@ -10,9 +10,9 @@ extension DiskLog {
         guard first <= head, limit > 0 else { return [] }
         guard first > floor else { throw .belowFloor(floor: floor) }
         let last = limit < Int(head - first) ? first + UInt64(limit) - 1 : head
-        let base = try floorState()
         return try read { transaction throws(LogError) in
             let names = LogNames(transaction, databases)
+            var reader = try bodies(transaction)
             var records: [EventRecord] = []
             // The bodies met on the way: most changes continue one of them.
             var bodies = BodyMemory()
@@ -24,8 +24,8 @@ extension DiskLog {
                     let full = try change.change { () throws(RecordError) in
                         if let known = bodies[change.number, change.previousRevision] { return known }
                         do throws(LogError) {
-                            return try body(
-                                transaction, names, change.number, change.object.key, change.previousRevision, base)
+                            return try reader.body(
+                                of: change.number, change.object.key, at: change.previousRevision)
                         } catch {
                             failure = error
                             throw RecordError(error.description)
@@ -92,50 +92,6 @@ extension DiskLog {
             }
             return records
         }
-    }
-
-    /// The body of one version of an object: the nearest whole copy before it, and the differences since.
-    func body(
-        _ transaction: Transaction, _ names: LogNames, _ number: UInt64, _ key: ObjectKey, _ revision: UInt64,
-        _ base: ClusterState
-    ) throws(LogError) -> [UInt8] {
-        var differences: [StoredChange] = []
-        var current = revision
-        while true {
-            if current <= base.revision {
-                guard let object = base.object(key), object.revision == current else {
-                    throw .damaged(revision: current, "the version of \(key.description) before the floor is missing")
-                }
-                return try Self.apply(differences, to: object.body, revision)
-            }
-            var found: StoredChange?
-            try forEachRecord(transaction, from: current, through: current, names: names) {
-                revision, bytes, block, decoder throws(RecordError) in
-                let (_, changes) = try decoder.journal(bytes, revision: revision, after: block.time, facts: false)
-                found = changes.first { $0.number == number }
-                return false
-            }
-            guard let change = found else { throw .damaged(revision: current, "it does not change \(key.description)") }
-            if !change.isDelta { return try Self.apply(differences, to: change.bytes, revision) }
-            differences.append(change)
-            current = change.previousRevision
-            if differences.count > Int(Limits.versionsPerWholeCopy) * 2 {
-                throw .damaged(revision: current, "\(key.description) has no whole copy")
-            }
-        }
-    }
-
-    private static func apply(_ differences: [StoredChange], to base: [UInt8], _ revision: UInt64) throws(LogError)
-        -> [UInt8]
-    {
-        var body = base
-        for change in differences.reversed() {
-            let old = body
-            body = try damage(revision) { () throws(RecordError) in
-                try change.change { () throws(RecordError) in old }.body
-            }
-        }
-        return body
     }
 
     public func revision(at time: Timestamp) throws(LogError) -> UInt64 {

@@ -24,7 +24,7 @@ extension DiskLog {
             $0.floor = floor
             $0.floorTime = floorTime
         }
-        let index = try loadIndex()
+        let index = try loadIndex(after: shared.withLock { $0.index })
         shared.withLock { $0.index = index }
         return true
     }

@@ -10,7 +10,7 @@ extension DiskLog {
             for database in [
                 databases.journal, databases.access, databases.names, databases.objects, databases.segments,
                 databases.keys, databases.anchors,
-            ] { total += try transaction.size(database).bytes }
+            ] + [databases.facts].compactMap({ $0 }) { total += try transaction.size(database).bytes }
             return total
         }
     }

@@ -1,3 +1,4 @@
+import ClusterState
 import Records
 import Schema
 
@@ -19,11 +20,17 @@ struct VersionIndex: Sendable {
     private(set) var created: [ObjectKey: [Life]] = [:]
     /// Objects that were there before this stretch and were deleted in it.
     private(set) var deleted: [UInt64: (key: ObjectKey, revision: UInt64)] = [:]
+    /// Which objects gained and lost what lists ask for.
+    var facts = FactNotes()
+    /// The first revision that the stored facts cover; nil while nothing was written.
+    var factsFirst: UInt64?
 
     var count: Int { Int(last + 1 - first) }
 
     /// Pages that writing this as a segment may take.
-    var pagesMax: Int { 64 + created.count + deleted.count + revisions.count / 100 }
+    var pagesMax: Int {
+        64 + created.count + deleted.count + revisions.count / 100 + facts.notes.count / 40 + facts.count / 300
+    }
 
     mutating func begin(at revision: UInt64) {
         first = revision
@@ -31,11 +38,21 @@ struct VersionIndex: Sendable {
         revisions.removeAll(keepingCapacity: true)
         created.removeAll(keepingCapacity: true)
         deleted.removeAll(keepingCapacity: true)
+        facts.removeAll()
     }
 
     mutating func note(revision: UInt64) { last = revision }
 
-    mutating func note(_ kind: Change.Kind, _ key: ObjectKey, number: UInt64, revision: UInt64) {
+    /// Notes a change; `old` and `new` are the object's versions before and after it, nil where it was not there.
+    mutating func note(
+        _ kind: Change.Kind, _ key: ObjectKey, number: UInt64, revision: UInt64, from old: StoredObject?,
+        to new: StoredObject?
+    ) {
+        facts.note(from: old, to: new, number: number, revision: revision)
+        note(kind, key, number: number, revision: revision)
+    }
+
+    private mutating func note(_ kind: Change.Kind, _ key: ObjectKey, number: UInt64, revision: UInt64) {
         revisions[number, default: []].append(revision)
         switch kind {
         case .created: created[key, default: []].append(Life(number: number, created: revision, deleted: 0))
@@ -48,6 +65,9 @@ struct VersionIndex: Sendable {
             }
         }
     }
+
+    /// Takes in what a segment says of one object.
+    mutating func add(_ number: UInt64, _ list: [UInt64]) { revisions[number, default: []] += list }
 
     /// The last revision not after `limit` at which an object of this stretch changed.
     func lastChange(of number: UInt64, notAfter limit: UInt64) -> UInt64? { revisions[number]?.last { $0 <= limit } }
@@ -124,11 +144,13 @@ struct VersionIndex: Sendable {
         }
         guard bytes.count > 480 else { return bytes }
         var out = ByteWriter()
-        out.bytes = Array(bytes[..<460])
+        out.bytes = Array(bytes[..<lifeKeyBytesCut])
         out.word(Checksum.of(bytes))
         out.word(Checksum.of(bytes, seed: 1))
         return out.bytes
     }
+    /// Where a very long key is cut. Two that are the same up to there do not stand in the order of lists.
+    static let lifeKeyBytesCut = 460
     /// What the keys of all lives of a store, or of one of its namespaces, begin with.
     static func storePrefix(_ store: GroupResource, namespace: String) -> [UInt8] {
         var bytes: [UInt8] = []

@@ -21,6 +21,9 @@ struct LogVerifier {
     /// The stored index: chunks by segment, each with its first object number.
     private var segments: [UInt64: [(number: UInt64, bytes: [UInt8])]] = [:]
     private var lives: [UInt64: VersionIndex.Life] = [:]
+    /// The stored facts by segment, each with its code, and the first revision that they cover.
+    private var facts: [UInt64: [(code: UInt64, bytes: [UInt8])]] = [:]
+    private var factsFirst: UInt64?
 
     init(
         _ walker: PageWalker, directory: String, checkpoints: [UInt64], mark: UInt64? = nil,
@@ -149,6 +152,22 @@ struct LogVerifier {
                     return true
                 }
             ))
+        var facts = self.facts
+        if let first = meta["facts"].flatMap({ UInt64($0) }) {
+            factsFirst = first
+            bad.append(
+                (
+                    "facts",
+                    entries("facts", integerKeys: false) { key, value throws(PageWalker.Problem) in
+                        guard key.count == 16 else { return true }
+                        let segment = UInt64(bigEndian: key.loadUnaligned(as: UInt64.self))
+                        facts[segment, default: []].append(
+                            (UInt64(bigEndian: key.loadUnaligned(fromByteOffset: 8, as: UInt64.self)), Array(value)))
+                        return true
+                    }
+                ))
+        }
+        self.facts = facts
         for (name, problem) in bad { if let problem { find(nil, "\(name): \(problem)") } }
         if !damagedNames.isEmpty {
             find(
@@ -187,6 +206,7 @@ struct LogVerifier {
         var found: [(UInt64?, String)] = []
         var times = report.head.time
         let (names, anchors, floor, indexed, segments) = (names, anchors, floor, indexed, segments)
+        let (facts, factsFirst) = (facts, factsFirst ?? .max)
         let (checkpoints, directory, progress) = (Set(checkpoints), directory, progress)
         var events: UInt64 = 0
         var checked = 0
@@ -213,12 +233,15 @@ struct LogVerifier {
                     current = revision
                     guard revision > floor else { return true }
                     let (record, changes) = try decoder.journal(bytes, revision: revision, after: block.time)
+                    let before = changes.map { state.object($0.object.key) }
                     try DiskLog.apply(record, changes, to: &state)
-                    for change in changes {
+                    for (change, old) in zip(changes, before) {
                         if change.kind == .created, names.objects[change.number] != change.object {
                             throw RecordError("object \(change.number) is stored as another one")
                         }
-                        index.note(change.kind, change.object.key, number: change.number, revision: revision)
+                        index.note(
+                            change.kind, change.object.key, number: change.number, revision: revision, from: old,
+                            to: state.object(change.object.key))
                         switch change.kind {
                         case .created:
                             firstLives[change.number] = .init(number: change.number, created: revision, deleted: 0)
@@ -233,6 +256,7 @@ struct LogVerifier {
                         // The segment that the floor parts begins before the first record that is left.
                         if floor == 0 || index.first > floor + 1 || starts.contains(index.first) {
                             Self.compare(index, segments[index.first] ?? [], &found)
+                            if index.first >= factsFirst { Self.compare(index, facts[index.first] ?? [], &found) }
                         }
                         index.begin(at: revision + 1)
                     }
@@ -306,6 +330,15 @@ struct LogVerifier {
         }
     }
 
+    private static func compare(
+        _ index: VersionIndex, _ stored: [(code: UInt64, bytes: [UInt8])], _ found: inout [(UInt64?, String)]
+    ) {
+        guard index.facts.stored(first: index.first, last: index.last).elementsEqual(stored, by: ==) else {
+            return found.append(
+                (index.first, "the facts of revisions \(index.first) to \(index.last) differ from the journal"))
+        }
+    }
+
     private mutating func verifyAccess() {
         var chain: [UInt8]?
         var next: UInt64?
@@ -346,25 +379,5 @@ struct LogVerifier {
         if bad == nil, structure == nil, let last = byOrdinal.keys.max(), last > report.head.ordinal {
             find(nil, "the access stream ends at \(report.head.ordinal), but a chain value is stored for \(last)")
         }
-    }
-}
-
-/// Names and objects read into memory.
-private final class VerifiedNames: RecordNames {
-    var texts: [UInt64: [UInt8]] = [:]
-    var objects: [UInt64: ObjectIdentity] = [:]
-    func name(_ number: UInt64) throws(RecordError) -> [UInt8] {
-        guard let text = texts[number] else { throw RecordError("name \(number) is missing or damaged") }
-        return text
-    }
-    func object(_ number: UInt64) throws(RecordError) -> ObjectIdentity {
-        guard let object = objects[number] else { throw RecordError("object \(number) is missing or damaged") }
-        return object
-    }
-    func all(_ numbers: Range<UInt64>) throws(RecordError) -> [[UInt8]] {
-        guard numbers.count <= texts.count else { throw RecordError("names are missing") }
-        var all: [[UInt8]] = []
-        for number in numbers { all.append(try name(number)) }
-        return all
     }
 }

@@ -111,7 +111,7 @@ public struct ListAnswer: Sendable {
     /// The whole answer in one piece.
     public func encoded() -> [UInt8] {
         var out: [UInt8] = []
-        out.reserveCapacity(head.count + tail.count + objects.reduce(0) { $0 + $1.body.count + 1 })
+        out.reserveCapacity(head.count + tail.count + objects.reduce(0) { $0 + $1.bodyCount + 1 })
         out.append(contentsOf: head)
         for (i, object) in objects.enumerated() {
             if i > 0 { out.append(UInt8(ascii: ",")) }

@@ -10,8 +10,8 @@ public struct ListPlan: Sendable {
     public var after: (namespace: String, name: String)?
     /// At most so many items; nil for all.
     public var limit: Int?
-    /// How many objects the page before left over, when its token says.
-    var remaining: Int?
+    /// How many objects the page before left over, when its token says; of the first page, how many there are in all.
+    public var remaining: Int?
 
     /// `current` is the newest revision, `floor` the oldest that can still be read. 400, 410 and 504 as upstream.
     public init(_ options: ListOptions, namespace: String, current: UInt64, floor: UInt64) throws(APIError) {

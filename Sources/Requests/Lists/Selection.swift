@@ -50,6 +50,28 @@ public struct Selection: Sendable {
     /// Whether everything in the namespace is selected.
     public var isEverything: Bool { name.isEmpty && labels.isEmpty && fields.isEmpty }
 
+    /// Label values that every selected object has.
+    public var exactLabels: [(key: String, value: String)] {
+        labels.requirements.compactMap { requirement in
+            guard requirement.values.count == 1 else { return nil }
+            switch requirement.op {
+            case .equals, .doubleEquals, .in: return (requirement.key, requirement.values[0])
+            default: return nil
+            }
+        }
+    }
+
+    /// The node that every selected pod is bound to; nil when it does not matter.
+    public var nodeName: String? {
+        guard type.store.resource == "pods", type.store.group.isEmpty else { return nil }
+        return deepTerms.first {
+            !$0.term.isNegated && $0.path == ["spec", "nodeName"] && !$0.term.value.isEmpty
+        }?.term.value
+    }
+
+    /// Whether an object is selected.
+    public func selects(_ object: StoredObject) -> Bool { covers(object.key) && matches(object) }
+
     /// Whether an object of that key can be selected at all.
     public func covers(_ key: ObjectKey) -> Bool {
         key.resource == type.store.resource && key.group == type.store.group
@@ -118,18 +140,11 @@ public struct Selection: Sendable {
 
     /// Candidates from the index with the fewest, when a selector asks for exact values.
     private func indexed(_ state: ClusterState, _ space: String?) -> [StoredObject]? {
-        for (term, path) in deepTerms
-        where !term.isNegated && path == ["spec", "nodeName"] && type.store.resource == "pods" && !term.value.isEmpty {
-            return state.pods(onNode: term.value, namespace: space)
-        }
+        if let nodeName { return state.pods(onNode: nodeName, namespace: space) }
         var best: (key: String, value: String, count: Int)?
-        for requirement in labels.requirements where requirement.values.count == 1 {
-            switch requirement.op {
-            case .equals, .doubleEquals, .in:
-                let count = state.count(type.store, label: (requirement.key, requirement.values[0]))
-                if best.map({ count < $0.count }) ?? true { best = (requirement.key, requirement.values[0], count) }
-            default: continue
-            }
+        for (key, value) in exactLabels {
+            let count = state.count(type.store, label: (key, value))
+            if best.map({ count < $0.count }) ?? true { best = (key, value, count) }
         }
         guard let best else { return nil }
         return state.objects(type.store, namespace: space, label: (best.key, best.value))

@@ -209,7 +209,10 @@ final class Cluster {
         expiry?.stop()
         engine.stop()
         keeping?.stop()
-        do throws(LogError) { try log.writeCheckpoint(engine.state) } catch {
+        let state = engine.state
+        do throws(LogError) {
+            if log.isCheckpointDue(at: state.revision, isEnd: true) { try log.writeCheckpoint(state) }
+        } catch {
             logger.error("no checkpoint at the end: \(error)")
         }
         log.close()

@@ -1,0 +1,81 @@
+import ClusterState
+import Records
+
+/// Reads the bodies of single versions: goes back from difference to difference to a whole copy, and forward again. Valid inside
+/// its transaction.
+struct BodyReader: ~Copyable {
+    private var journal: Cursor
+    /// The log's floor, and the state there: what was before is found in it.
+    private let floor: UInt64
+    private let base: () throws(LogError) -> ClusterState
+
+    init(
+        _ transaction: Transaction, _ databases: Databases, floor: UInt64,
+        base: @escaping () throws(LogError) -> ClusterState
+    ) throws(LogError) {
+        journal = try transaction.cursor(databases.journal)
+        self.floor = floor
+        self.base = base
+    }
+
+    /// The body of the version of `revision`. `known` may have an earlier one at hand: the way back ends there.
+    mutating func body(
+        of number: UInt64, _ key: ObjectKey, at revision: UInt64, known: StoredObject? = nil
+    ) throws(LogError) -> [UInt8] {
+        var differences: [UnsafeRawBufferPointer] = []
+        var current = revision
+        while true {
+            if let known, known.revision == current { return try Self.apply(differences, to: known.body, revision) }
+            if current <= floor {
+                guard let object = try base().object(key), object.revision == current else {
+                    throw .damaged(revision: current, "the version of \(key.description) before the floor is missing")
+                }
+                return try Self.apply(differences, to: object.body, revision)
+            }
+            guard let change = try change(of: number, at: current) else {
+                throw .damaged(revision: current, "it does not change \(key.description)")
+            }
+            if !change.isDelta { return try Self.apply(differences, to: Array(change.bytes), revision) }
+            differences.append(change.bytes)
+            current = change.previousRevision
+            if differences.count > Int(Limits.versionsPerWholeCopy) * 2 {
+                throw .damaged(revision: current, "\(key.description) has no whole copy")
+            }
+        }
+    }
+
+    private mutating func change(of number: UInt64, at revision: UInt64) throws(LogError) -> RawChange? {
+        guard try journal.seekBack(revision) else { throw .damaged(revision: revision, "the record is missing") }
+        let (start, value) = (journal.number, journal.value)
+        return try damage(revision) { () throws(RecordError) in
+            let block = try JournalBlock(value, firstRevision: start)
+            guard revision < start + UInt64(block.count) else { throw RecordError("the record is missing") }
+            var found: RawChange?
+            try block.forEach(from: revision) { _, bytes throws(RecordError) in
+                found = try RawChange.of(number, in: bytes, revision: revision)
+                return false
+            }
+            return found
+        }
+    }
+
+    private static func apply(_ differences: [UnsafeRawBufferPointer], to base: [UInt8], _ revision: UInt64)
+        throws(LogError) -> [UInt8]
+    {
+        var body = base
+        for (i, difference) in differences.enumerated().reversed() {
+            let old = body
+            body = try damage(revision) { () throws(RecordError) in
+                try BodyDelta.apply(difference, to: old, isChecked: i == 0)
+            }
+        }
+        return body
+    }
+}
+
+extension DiskLog {
+    /// A reader of bodies in a transaction.
+    func bodies(_ transaction: Transaction) throws(LogError) -> BodyReader {
+        try BodyReader(transaction, databases, floor: floor) { () throws(LogError) in try self.floorState() }
+    }
+}
