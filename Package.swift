@@ -90,12 +90,14 @@ let package = Package(
         ours(
             "FlowControl", ["Document", "Schema", "Records", "ClusterState", "Access", deques], exclude: ["README.md"]),
         ours(
-            "History", ["Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Requests"],
+            "History",
+            ["Document", "Schema", "Records", "Expressions", "ClusterState", "Access", "Admission", "Requests"],
             exclude: ["README.md"]),
         ours(
             "Controllers",
             [
-                "Document", "Addresses", "Schema", "Records", "ClusterState", "Access", "Admission", "TimeZones", deques,
+                "Document", "Addresses", "Schema", "Records", "ClusterState", "Access", "Admission", "TimeZones",
+                deques,
             ],
             exclude: ["README.md"]),
         ours("Scheduling", ["Document", "Schema", "Records", "ClusterState", "Controllers"], exclude: ["README.md"]),
@@ -185,6 +187,7 @@ let package = Package(
         tests("SchemaTests", ["Schema", "Document"]),
         tests("AccessTests", ["Document", "Schema", "Records", "ClusterState", "Access"]),
         tests("PodLifecycleTests", ["PodLifecycle", "Document"]),
+        tests("APIServerTests", ["APIServer", "Document"]),
         tests("HTTPEdgeTests", ["HTTPEdge", "Identity", "Document", nioCore, nioPosix, nioHTTP1]),
         tests("ControllersTests", ["Controllers", "Addresses", "ClusterState", "Document", "Records", "Schema"]),
         tests("PatchingTests", ["Patching", "Document", "Schema"]),

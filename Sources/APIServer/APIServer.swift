@@ -41,10 +41,15 @@ public final class APIServer: EdgeHandler {
     private let pastReaders = WorkQueue("reckon-past", threads: 2)
     /// What runs pods here, for logs, exec and port-forward; nil without nodes.
     public let nodes: NodeRegistry
+    /// The certificate (PEM) that clients of this server see; empty where that is another's to say.
+    let servingCertificate: [UInt8]
     /// Set when the server only shows a log.
     let shown: ShownLog?
     /// In a fork, who made it: may do anything there.
     private let owner: String?
+    /// Whether this serves a fork, from which nothing outside is called.
+    var isFork: Bool { owner != nil }
+    let captures = CaptureFiles()
     private let forkKeeper = Mutex<(any ForkKeeper)?>(nil)
     /// Where forks are started, made and removed: never on an event loop.
     let forkStarts = WorkQueue("reckon-forks", threads: 2)
@@ -54,8 +59,9 @@ public final class APIServer: EdgeHandler {
         engine: Engine, authenticator: Authenticator, tokens: ServiceAccountTokens, settings: ClusterSettings,
         version: ServerVersion,
         nodes: NodeRegistry, group: any EventLoopGroup, frontProxy: KeyPair?, shown: ShownLog? = nil,
-        logger: Logger, owner: String? = nil
+        logger: Logger, owner: String? = nil, servingCertificate: [UInt8] = []
     ) {
+        self.servingCertificate = servingCertificate
         self.owner = owner
         self.tokens = tokens
         self.version = version
@@ -70,12 +76,14 @@ public final class APIServer: EdgeHandler {
             group: group, frontProxy: frontProxy.map { ($0.certificateBytes, $0.privateKeyBytes) })
         definitions = CustomResourceLifecycle(engine)
         fairness = RequestFairness(engine)
-        let caller = WebhookCaller(engine: engine, clients: clients, logger: logger)
+        // A fork changes nothing but itself: nobody outside hears of it. Admission webhooks are passed over there, a conversion that
+        // would need one fails, and whether aggregated servers are there stays as it was.
+        let caller: any OutsideCaller =
+            owner == nil ? WebhookCaller(engine: engine, clients: clients, logger: logger) : ForkSilence()
         conversions = Conversions(caller)
         availability = AvailabilityLoop(engine, clients, logger)
         guard shown == nil else { return }
-        // A fork asks no admission webhook, and whether aggregated servers are there stays as it was.
-        if owner == nil { engine.callOutside(with: caller) }
+        engine.callOutside(with: caller, about: owner == nil ? .everything : .conversions)
         definitions.start()
         fairness.start()
         if owner == nil { availability.start() }
@@ -96,9 +104,12 @@ public final class APIServer: EdgeHandler {
     /// Nobody has a watch or another stream open here.
     public var isUnwatched: Bool { streamMetrics.open.allSatisfy { $0.count == 0 } }
 
+    /// Whether this is a fork that the user made.
+    func ownsFork(_ user: UserInfo) -> Bool { owner != nil && user.name == owner }
+
     /// Whether the user may, by the rules of the newest state.
     func allows(_ attributes: AccessAttributes) -> AuthorizationFacts {
-        if let owner, attributes.user.name == owner {
+        if ownsFork(attributes.user) {
             return AuthorizationFacts(verdict: .allowed, authorizer: "Fork", reason: "made this fork")
         }
         return engine.authorize(attributes)

@@ -2,6 +2,12 @@ public import Document
 public import Records
 
 extension AccessRules {
+    /// The `status` of a SelfSubjectRulesReview of somebody who may do anything.
+    public static let everything: JSON = [
+        "resourceRules": [["verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]]],
+        "nonResourceRules": [["verbs": ["*"], "nonResourceURLs": ["*"]]], "incomplete": false,
+    ]
+
     /// Every rule that holds for a user in a namespace, the cluster's first, and what could not be resolved.
     public func rules(for user: UserInfo, namespace: String) -> (rules: [PolicyRule], errors: [String]) {
         var found: [PolicyRule] = []

@@ -15,6 +15,10 @@ public struct WriteContext: Sendable {
     public var random: RandomSequence
     public let settings: ClusterSettings
     public let isDryRun: Bool
+    /// Part of a dry run of several writes, which see what those before them would have changed.
+    public var isRehearsal = false
+    /// What admission is told: nothing will come of it.
+    var isWithoutEffect: Bool { isDryRun || isRehearsal }
     /// The webhooks that the state's configurations list.
     public var webhooks = WebhookDirectory.none
     /// What servers outside were asked before this decision, and said.

@@ -103,7 +103,7 @@ public final class Engine: Sendable {
     /// Queues a write; `reply` is called once, on the publisher's thread, when it is durable or refused. One that servers outside
     /// must be asked about waits for them first.
     public func submit(_ write: PendingWrite) {
-        if mustGather(write.command) { gather(write) } else { enqueue(write) }
+        if mustGather(write) { gather(write) } else { enqueue(write) }
     }
 
     func enqueue(_ write: PendingWrite) {
@@ -129,9 +129,9 @@ public final class Engine: Sendable {
     /// Queues several writes at once, so that they share commits.
     public func submit(_ all: [PendingWrite]) {
         var writes = all
-        if outside.isThere, !snapshot.webhooks.isEmpty {
-            writes = all.filter { !mustGather($0.command) }
-            if writes.count < all.count { for write in all where mustGather(write.command) { gather(write) } }
+        if outside.asksAdmission, !snapshot.webhooks.isEmpty {
+            writes = all.filter { !mustGather($0) }
+            if writes.count < all.count { for write in all where mustGather(write) { gather(write) } }
             if writes.isEmpty { return }
         }
         var isStopping = false
@@ -181,11 +181,6 @@ public struct PendingWrite: Sendable {
         }
     }
     public var work: Work
-    /// The write that servers outside may have to be asked about; nil for several at once, for which nobody is asked.
-    var command: WriteCommand? {
-        get { if case .command(let command) = work { command } else { nil } }
-        set { if let newValue { work = .command(newValue) } }
-    }
     public var request: RequestFacts
     public var authentication: AuthenticationFacts
     public var authorization: AuthorizationFacts

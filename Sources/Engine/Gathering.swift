@@ -13,6 +13,14 @@ public protocol OutsideCaller: Sendable {
     func ask(_ calls: [WebhookCall], _ done: @escaping @Sendable ([WebhookAnswer]) -> Void)
 }
 
+/// What is asked outside.
+public enum OutsideScope: Sendable {
+    /// Admission webhooks, and those that convert custom resources.
+    case everything
+    /// Only how custom resources look at other versions.
+    case conversions
+}
+
 /// Who calls out for an engine, and what is under way.
 final class Outside: Sendable {
     private struct State {
@@ -22,6 +30,7 @@ final class Outside: Sendable {
     private let state = Mutex(State())
     /// Whether there is a caller; looked at for every write.
     private let present = Atomic<Bool>(false)
+    private let admission = Atomic<Bool>(false)
     let queue = DispatchQueue(label: "reckon-gather", attributes: .concurrent)
 
     /// Requests that wait for answers at most; beyond, clients are told 429.
@@ -32,9 +41,12 @@ final class Outside: Sendable {
     static let requestMicroseconds: Int64 = 60_000_000
 
     var isThere: Bool { present.load(ordering: .acquiring) }
+    /// Whether admission webhooks are heard.
+    var asksAdmission: Bool { admission.load(ordering: .acquiring) }
     var caller: (any OutsideCaller)? { state.withLock { $0.caller } }
-    func set(_ caller: (any OutsideCaller)?) {
+    func set(_ caller: (any OutsideCaller)?, _ scope: OutsideScope) {
         state.withLock { $0.caller = caller }
+        admission.store(caller != nil && scope == .everything, ordering: .releasing)
         present.store(caller != nil, ordering: .releasing)
     }
     func begin() -> Bool {
@@ -52,23 +64,34 @@ final class Outside: Sendable {
 /// writer never waits. When the object has changed since, the answers no longer fit, the writer says so and the round begins anew.
 extension Engine {
     /// From now on webhooks are called. Before that, the server's own first objects are no webhook's business.
-    public func callOutside(with caller: (any OutsideCaller)?) { outside.set(caller) }
+    public func callOutside(with caller: (any OutsideCaller)?, about scope: OutsideScope = .everything) {
+        outside.set(caller, scope)
+    }
 
-    /// Whether the newest configurations may mean this command. A command that is not gathered for, but should have been, comes back.
-    func mustGather(_ command: WriteCommand?) -> Bool {
-        guard outside.isThere, let command else { return false }
+    /// Whether the newest configurations may mean this write. One that is not gathered for, but should have been, comes back.
+    func mustGather(_ write: PendingWrite) -> Bool {
+        guard outside.asksAdmission else { return false }
         let webhooks = snapshot.webhooks
-        return !webhooks.isEmpty && webhooks.mayConcern(command.type)
+        if webhooks.isEmpty { return false }
+        switch write.work {
+        case .command(let command): return webhooks.mayConcern(command.type)
+        case .amendment: return true
+        case .expiry: return false
+        }
     }
 
     func gather(_ write: PendingWrite) {
-        guard let command = write.command else { return enqueue(write) }
-        settle(command) { [self] command, outcome in
+        @Sendable func queue(_ work: PendingWrite.Work, _ outcome: Result<Decision, Unsettled>) {
             var write = write
-            write.command = command
+            write.work = work
             // A refusal of the trial may be out of date: the writer finds its own.
             if case .failure(let refusal) = outcome, refusal.isFinal { write.refusal = refusal.refusal.error }
             enqueue(write)
+        }
+        switch write.work {
+        case .command(let command): settle(command) { queue(.command($0), $1) }
+        case .amendment(let amendment): settle(amendment) { queue(.amendment($0), $1) }
+        case .expiry: enqueue(write)
         }
     }
 
@@ -77,9 +100,7 @@ extension Engine {
         var again = write
         again.rounds += 1
         guard outside.isThere, again.rounds <= Outside.roundsMax else {
-            again.refusal = APIError.conflict(
-                write.command?.type.groupResource ?? GroupResource(resource: ""), write.command?.name ?? "",
-                "the object has been modified; please apply your changes to the latest version and try again")
+            again.refusal = Self.outOfTime(write.work)
             enqueue(again)
             return
         }
@@ -98,23 +119,45 @@ extension Engine {
         }
     }
 
+    /// Answers never fitted: what they were about changed each time.
+    private static func outOfTime(_ work: PendingWrite.Work) -> APIError {
+        switch work {
+        case .command(let command):
+            .conflict(
+                command.type.groupResource, command.name,
+                "the object has been modified; please apply your changes to the latest version and try again")
+        case .amendment, .expiry:
+            APIError(
+                code: 409, reason: "Conflict",
+                message:
+                    "nothing was changed: the objects were modified while webhooks were asked about them, try again")
+        }
+    }
+
     struct Unsettled: Error {
         var refusal: Refusal
         /// Whether it is one of the gathering itself, which the writer would not find.
         var isFinal = false
     }
 
+    static let tooManyWait = Unsettled(
+        refusal: Refusal(
+            error: APIError(
+                code: 429, reason: "TooManyRequests",
+                message: "too many requests wait for webhooks, please try again later", retryAfterSeconds: 1)),
+        isFinal: true)
+    static let tooLate = Unsettled(
+        refusal: Refusal(
+            error: APIError(
+                code: 504, reason: "Timeout",
+                message: "Timeout: request did not complete within requested timeout - context deadline exceeded")),
+        isFinal: true)
+
     /// Decides on trial until nothing is left to ask.
     private func settle(
         _ command: WriteCommand, _ done: @escaping @Sendable (WriteCommand, Result<Decision, Unsettled>) -> Void
     ) {
-        guard outside.begin() else {
-            let error = APIError(
-                code: 429, reason: "TooManyRequests",
-                message: "too many requests wait for webhooks, please try again later",
-                retryAfterSeconds: 1)
-            return done(command, .failure(Unsettled(refusal: Refusal(error: error), isFinal: true)))
-        }
+        guard outside.begin() else { return done(command, .failure(Self.tooManyWait)) }
         var first = command
         // What was answered already bears the moment of its asking.
         if command.answers.isEmpty { first.now = max(now, snapshot.state.time) }
@@ -128,13 +171,19 @@ extension Engine {
         }
     }
 
+    /// What a trial is decided on: the newest state, and the webhooks that are heard.
+    var ground: DecisionGround {
+        let snapshot = self.snapshot
+        return DecisionGround(
+            state: snapshot.state, catalog: snapshot.catalog, settings: settings,
+            webhooks: outside.asksAdmission ? snapshot.webhooks : .none)
+    }
+
     private func advance(
         _ command: WriteCommand, _ started: Int64,
         _ done: @escaping @Sendable (WriteCommand, Result<Decision, Unsettled>) -> Void
     ) {
-        let snapshot = self.snapshot
-        let ground = DecisionGround(
-            state: snapshot.state, catalog: snapshot.catalog, settings: settings, webhooks: snapshot.webhooks)
+        let ground = self.ground
         do throws(Refusal) {
             done(command, .success(try Requests.decide(command, on: ground)))
         } catch {
@@ -142,10 +191,7 @@ extension Engine {
                 return done(command, .failure(Unsettled(refusal: error)))
             }
             if steadyMicroseconds() - started > Outside.requestMicroseconds {
-                let late = APIError(
-                    code: 504, reason: "Timeout",
-                    message: "Timeout: request did not complete within requested timeout - context deadline exceeded")
-                return done(command, .failure(Unsettled(refusal: Refusal(error: late), isFinal: true)))
+                return done(command, .failure(Self.tooLate))
             }
             caller.ask(error.wanted) { [self] answers in
                 var next = command

@@ -88,7 +88,7 @@ struct WriterLoop {
     private mutating func decide(_ write: PendingWrite, _ batch: inout DecidedBatch) {
         let ground = DecisionGround(
             state: draft.state, catalog: draft.catalog, settings: engine.settings,
-            webhooks: engine.outside.isThere ? draft.webhooks : .none)
+            webhooks: engine.outside.asksAdmission ? draft.webhooks : .none)
         do throws(Refusal) {
             if let refusal = write.refusal { throw Refusal(error: refusal) }
             let decision = try write.work.decide(on: ground, now: lastTime)

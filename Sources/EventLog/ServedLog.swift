@@ -6,7 +6,8 @@ public import Schema
 /// A log that is only shown: what is asked of it is answered and not written down, and nothing can be added. Another process may be
 /// writing it; `refresh` sees what came since.
 public final class ServedLog: EventLog {
-    private let log: DiskLog
+    /// What is shown.
+    public let log: DiskLog
 
     /// The log must have been opened for reading.
     public init(_ log: DiskLog) { self.log = log }

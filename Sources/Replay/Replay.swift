@@ -55,7 +55,8 @@ public struct Replay {
         now = start.time
         let authority = start.object(GroupResource(resource: "configmaps"), "kube-system", "kube-root-ca.crt")
         let all = standardControllers(
-            caCertificate: authority?.document["data", "ca.crt"]?.string ?? "")
+            caCertificate: authority?.document["data", "ca.crt"]?.string ?? ""
+        ).filter { !rules.idle.contains($0.name) }
         identities = all.map(ReplayedIdentity.init)
         controllers = ControllerSet(all, state: start, catalog: catalog, now: now)
         scheduler = Scheduler(state: start, now: now, settings: rules.scheduler)

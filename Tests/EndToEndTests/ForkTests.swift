@@ -155,10 +155,39 @@ import Testing
         let nodes = Set((pods["items"]?.elements ?? []).compactMap { $0["spec", "nodeName"]?.string })
         #expect(nodes.count == 1, "\(nodes)")
 
+        // A manifest at the beginning: a quota that lets only some of them in.
+        let quota = """
+            apiVersion: v1
+            kind: ResourceQuota
+            metadata: {name: q, namespace: default}
+            spec: {hard: {pods: "5"}}
+            """
+        var limited = same
+        limited["patch"] = [.string(quota)]
+        let bounded = try await cluster.send("POST", "/reckon/v1/replay", limited)
+        #expect(bounded.status == 200, "\(bounded.body.text)")
+        let differences = bounded.body["items"]?.elements ?? []
+        #expect(differences.contains { $0["object", "resource"] == "resourcequotas" && $0["change"] == "created" })
+        #expect(differences.filter { $0["object", "resource"] == "pods" && $0["change"] == "deleted" }.count == 4)
+        limited["patch"] = ["kind: Nothing"]
+        #expect(try await cluster.send("POST", "/reckon/v1/replay", limited).status == 400)
+
+        // Without the controller that makes pods there are none.
+        var idle = same
+        idle["set"] = ["controllers.replicaset-controller": 0]
+        let without = try await cluster.send("POST", "/reckon/v1/replay", idle)
+        #expect(without.status == 200, "\(without.body.text)")
+        let missing = (without.body["items"]?.elements ?? []).filter {
+            $0["object", "resource"] == "pods" && $0["change"] == "deleted"
+        }
+        #expect(missing.count == 6)
+        idle["set"] = ["controllers.nothing": 0]
+        #expect(try await cluster.send("POST", "/reckon/v1/replay", idle).status == 400)
+
         // Without the request there are no pods of it.
-        let without = try await cluster.send(
+        let spared = try await cluster.send(
             "POST", "/reckon/v1/replay", ["from": .int(from), "to": .int(to), "without": [.string(id)]])
-        let gone = (without.body["items"]?.elements ?? []).filter { $0["change"] == "deleted" }
+        let gone = (spared.body["items"]?.elements ?? []).filter { $0["change"] == "deleted" }
         #expect(gone.contains { $0["object", "resource"] == "deployments" && $0["object", "name"] == "big" })
         #expect(gone.filter { $0["object", "resource"] == "pods" }.count == 6)
     }

@@ -1,6 +1,7 @@
 import Document
 import History
 import Records
+import Schema
 import Testing
 
 @Suite struct BisectTests {
@@ -40,6 +41,36 @@ import Testing
         var all = Bisection(good: 0, bad: 4)!
         while all.next() != nil { all.answer(.skip) }
         #expect(all.result == .oneOf([1, 2, 3, 4]))
+    }
+
+    @Test func anExpressionFindsTheEvent() throws {
+        let past = Past()
+        let web = ObjectKey(group: "apps", resource: "deployments", namespace: "shop", name: "web")
+        past.write("ann", configMap("other"), ["data": [:]])
+        for ready in Int64(0)...3 {
+            past.write("c", web, ["spec": ["replicas": 3], "status": ["readyReplicas": .int(ready)]])
+        }
+        for i in 0..<20 { past.write("noise", configMap("n\(i)"), ["data": [:]]) }
+        let good = past.newest
+        past.write(
+            "c", web, ["spec": ["replicas": 3], "status": ["readyReplicas": 3], "metadata": ["labels": ["a": "b"]]])
+        let planted = past.write("eve", web, ["spec": ["replicas": 9], "status": ["readyReplicas": 3]])
+        past.write("c", web, ["spec": ["replicas": 9], "status": ["readyReplicas": 4]])
+        func bisect(_ when: String, good: UInt64 = good) throws -> JSON {
+            try past.ask("bisect", [("when", when), ("namespace", "shop"), ("good", "\(good)")])
+        }
+        let answer = try bisect(
+            "deploy/web cel: object.spec.replicas > object.status.readyReplicas && object.spec.replicas < 100")
+        #expect(answer["revision"] == .int(Int64(planted)), "\(answer.text)")
+        #expect(answer["event", "chain"]?[0]?["user"] == "eve")
+        // Missing objects are null.
+        past.write("eve", web, nil)
+        #expect(try bisect("deploy/web cel: object == null")["revision"] == .int(Int64(past.newest)))
+        for wrong in [
+            "deploy/web cel: object.", "deploy/web cel: 1 + 1", "cel: true", "deploy/web cel: object.spec.nothing > 1",
+        ] {
+            #expect(throws: APIError.self, "\(wrong)") { try bisect(wrong) }
+        }
     }
 
     @Test func conditionsFindTheEventAndItsCause() throws {

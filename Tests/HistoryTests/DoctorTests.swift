@@ -1,6 +1,8 @@
 import Document
 import History
 import Records
+import Requests
+import Schema
 import Testing
 
 @Suite struct DoctorTests {
@@ -183,6 +185,25 @@ import Testing
         let findings = try past.ask("doctor", [])["findings"]?.elements ?? []
         #expect(findings.map { $0["kind"] } == ["CertificateExpiry"])
         #expect(findings[0]["evidence"]?.strings == ["valid until 2027-02-01T14:50:28Z"])
+    }
+
+    @Test func theServersOwnCertificateIsLookedAt() throws {
+        let past = Past()
+        past.write("ann", configMap("c"), ["data": [:]])
+        func findings(_ query: [Query.Parameter], now: Timestamp) throws -> [JSON] {
+            var ground = Ground(past: past, present: past.state, catalog: .builtin, now: now)
+            ground.servingCertificate = try Base64.decode(Self.certificate)
+            return try Questions.answer("doctor", Query(query), ground)?["findings"]?.elements ?? []
+        }
+        let near = try findings([], now: past.time)
+        #expect(near.map { $0["kind"] } == ["CertificateExpiry"])
+        #expect(near[0]["title"]?.string?.hasPrefix("the server's own certificate expires in") == true)
+        #expect(try findings([], now: past.time.adding(seconds: -90 * 86_400)).isEmpty)
+        let late = try findings([], now: past.time.adding(seconds: 90 * 86_400))
+        #expect(late.first?["severity"] == "critical")
+        // Of the past nothing is known of it, and a namespace has none.
+        #expect(try findings([.init(name: "at", value: "1")], now: past.time).isEmpty)
+        #expect(try findings([.init(name: "namespace", value: "shop")], now: past.time).isEmpty)
     }
 
     /// A self-signed certificate whose key was thrown away, base64 of its PEM text.

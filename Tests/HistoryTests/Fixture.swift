@@ -57,14 +57,16 @@ final class Past: RecordedPast, @unchecked Sendable {
     /// One access record.
     func access(
         _ user: String, _ verb: String, _ path: String, code: Int, reason: String = "",
-        authentication: AuthenticationFacts? = nil, authorization: AuthorizationFacts = .notAsked, seconds: Int64 = 0
+        authentication: AuthenticationFacts? = nil, authorization: AuthorizationFacts = .notAsked, query: String = "",
+        seconds: Int64 = 0
     ) {
         time = time.adding(seconds: seconds)
         let ordinal = newestAccess + 1
         accesses.append(
             EventRecord(
                 stream: .access, revision: newest, ordinal: ordinal, time: time,
-                request: RequestFacts(auditID: "access-\(ordinal)", verb: verb, path: path, userAgent: "kubectl/v1"),
+                request: RequestFacts(
+                    auditID: "access-\(ordinal)", verb: verb, path: path, query: query, userAgent: "kubectl/v1"),
                 authentication: authentication
                     ?? AuthenticationFacts(authenticator: "token-file", user: UserInfo(name: user)),
                 authorization: authorization, outcome: Outcome(code: code, reason: reason)))

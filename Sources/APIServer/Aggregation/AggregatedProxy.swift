@@ -12,6 +12,16 @@ import Synchronization
 extension APIServer {
     /// Passes the request on and its answer back, streams and upgrades included. It leaves one record, as every request does.
     func passOn(_ exchange: Exchange, to service: AggregatedService) {
+        if isFork {
+            let place = "service \(service.serviceNamespace)/\(service.serviceName)"
+            return fail(
+                exchange,
+                APIError(
+                    code: 503, reason: "ServiceUnavailable",
+                    message:
+                        "\(service.apiVersion) is served by \(place), and \(ForkSilence.words): ask the cluster itself"
+                ))
+        }
         guard service.isAvailable else { return refusePassing(exchange, "service unavailable") }
         let place: ServiceResolution.Place
         do throws(ServiceResolution.Failure) {

@@ -24,7 +24,8 @@ extension APIServer {
     /// Sends the request on to what its path names.
     func proxy(_ exchange: Exchange, _ type: ResourceType, _ snapshot: Snapshot) throws(APIError) {
         guard let clients = nodes.proxies else {
-            throw ProxyTarget.unavailable("this server has no way to \(type.resource): it was started without a proxy")
+            let why = isFork ? ForkSilence.words : "it was started without a proxy"
+            throw ProxyTarget.unavailable("this server has no way to \(type.resource): \(why)")
         }
         let info = exchange.info
         let request = exchange.request

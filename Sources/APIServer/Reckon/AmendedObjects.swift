@@ -1,6 +1,7 @@
 import Access
 import Admission
 import ClusterState
+import Dispatch
 import Document
 import Engine
 import EventLog
@@ -53,14 +54,26 @@ extension APIServer {
             seed: UInt64.random(in: .min ... .max), plan: plan)
     }
 
-    /// Decides without writing: what a dry run tells.
-    func trial(_ amendment: Amendment, _ snapshot: Snapshot) throws(APIError) -> Decision {
-        do throws(Refusal) {
-            return try amendment.decide(
-                on: DecisionGround(state: snapshot.state, catalog: snapshot.catalog, settings: settings),
-                now: engine.now)
-        } catch {
-            throw error.error
+    /// Decides without writing: what a dry run tells. Blocks while servers outside are asked.
+    func trial(_ amendment: Amendment) throws(APIError) -> Decision {
+        var rehearsal = amendment
+        rehearsal.isDryRun = true
+        let said = Awaited<Result<Decision, Refusal>>()
+        engine.consult(rehearsal) { said.arrive($0) }
+        return try said.wait().mapError(\.error).get()
+    }
+
+    /// Writes and waits until it is durable or refused.
+    func write(_ exchange: Exchange, _ amendment: Amendment, _ reasons: JSON) throws(APIError) -> (
+        decision: Decision, revision: UInt64
+    ) {
+        let said = Awaited<PendingWrite.Reply>()
+        submit(exchange, amendment, reasons: reasons) { said.arrive($0) }
+        switch said.wait() {
+        case .decided(let decision, let revision): return (decision, revision)
+        case .refused(let error, let warnings):
+            exchange.warnings += warnings
+            throw error
         }
     }
 
@@ -128,5 +141,21 @@ extension APIServer {
 
     static func left(_ left: [(key: ObjectKey, why: String)]) -> JSON {
         .array(left.map { ["object": .string($0.key.description), "why": .string($0.why)] })
+    }
+}
+
+/// A value that another thread brings, once; whoever waits for it blocks, which no event loop may.
+final class Awaited<Value: Sendable>: @unchecked Sendable {
+    // Written before the signal and read after it.
+    private var value: Value?
+    private let arrival = DispatchSemaphore(value: 0)
+
+    func arrive(_ value: Value) {
+        self.value = value
+        arrival.signal()
+    }
+    func wait() -> Value {
+        arrival.wait()
+        return value!
     }
 }

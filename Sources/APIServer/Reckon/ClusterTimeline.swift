@@ -27,7 +27,7 @@ extension APIServer {
         }
         inPast { [self] in
             do throws(APIError) {
-                var sight = ObjectSight(engine, exchange.authentication.user, snapshot)
+                var sight = ObjectSight(self, exchange.authentication.user, snapshot)
                 let (begins, from, to) = try range(exchange)
                 let bounds = (0...buckets).map { i in
                     from.adding(microseconds: Int64(Double(to.since(from)) * Double(i) / Double(buckets)))
@@ -35,7 +35,7 @@ extension APIServer {
                 let revisions = try revisions(at: bounds)
                 let tallies = try activity.tallies(revisions)
                 let seesDenials =
-                    engine.authorize(
+                    allows(
                         AccessAttributes(user: exchange.authentication.user, verb: "get", path: "/reckon/v1/audit")
                     ).verdict == .allowed && namespace == nil && store == nil
                 let seesAll = sight.mayListEverything

@@ -22,7 +22,7 @@ extension APIServer {
         let limit = try number(exchange, "limit", default: 100, in: 1...Self.eventsLimitMax)
         inPast { [self] in
             do throws(APIError) {
-                var sight = ObjectSight(engine, exchange.authentication.user, snapshot)
+                var sight = ObjectSight(self, exchange.authentication.user, snapshot)
                 let low = max(try momentRevision(exchange, "since") ?? 0, engine.floor) + 1
                 let high = try momentRevision(exchange, "until") ?? snapshot.revision
                 var scan = EventScan(low: low, high: high, isDescending: wish.isDescending)
@@ -105,7 +105,7 @@ extension APIServer {
                         code: 404, reason: "NotFound",
                         message: "revision \(revision) has not happened yet: the newest is \(snapshot.revision)")
                 }
-                var sight = ObjectSight(engine, exchange.authentication.user, snapshot)
+                var sight = ObjectSight(self, exchange.authentication.user, snapshot)
                 let changes = event.changes.filter { sight.mayGet($0.key) }
                 guard !changes.isEmpty || event.changes.isEmpty else {
                     throw APIError(

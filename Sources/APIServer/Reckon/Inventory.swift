@@ -18,7 +18,7 @@ extension APIServer {
                     then = Snapshot(of: try engine.pastState(at: revision))
                 }
                 exchange.shownRevision = then.revision
-                var sight = ObjectSight(engine, exchange.authentication.user, snapshot)
+                var sight = ObjectSight(self, exchange.authentication.user, snapshot)
                 let namespaces = Self.namespaces(then.state, &sight)
                 var kinds: [JSON] = []
                 for type in Self.kinds(then) {

@@ -36,7 +36,7 @@ extension APIServer {
                         code: 404, reason: "NotFound",
                         message: "no kind \(resource) of the API group \"\(group)\" could be listed at that moment")
                 }
-                var sight = ObjectSight(engine, exchange.authentication.user, snapshot)
+                var sight = ObjectSight(self, exchange.authentication.user, snapshot)
                 let namespaces = try listable(type, wanted, snapshot, &sight)
                 var (pages, total): ([JSON], Int) = ([], 0)
                 for namespace in namespaces {

@@ -11,13 +11,13 @@ struct ObjectSight {
         let namespace: String
         let name: String
     }
-    private let engine: Engine
+    private let server: APIServer
     private let user: UserInfo
     private var types: [GroupResource: [ResourceType]] = [:]
     private var answers: [Question: Bool] = [:]
 
-    init(_ engine: Engine, _ user: UserInfo, _ snapshot: Snapshot) {
-        self.engine = engine
+    init(_ server: APIServer, _ user: UserInfo, _ snapshot: Snapshot) {
+        self.server = server
         self.user = user
         for type in snapshot.catalog.resources { types[type.store, default: []].append(type) }
     }
@@ -31,14 +31,14 @@ struct ObjectSight {
     /// Whether the user may list objects of that kind in some namespace.
     mutating func mayListSomewhere(_ store: GroupResource) -> Bool {
         if mayList(store.group, store.resource, in: "") { return true }
-        let namespaces = engine.snapshot.state.objects(GroupResource(resource: "namespaces")).map(\.key.name)
+        let namespaces = server.engine.snapshot.state.objects(GroupResource(resource: "namespaces")).map(\.key.name)
         return namespaces.contains { mayList(store.group, store.resource, in: $0) }
     }
 
     /// Whether nothing is hidden from the user.
     var mayListEverything: Bool {
         let attributes = AccessAttributes(user: user, verb: "list", group: "*", version: "*", resource: "*")
-        return engine.authorize(attributes).verdict == .allowed
+        return server.allows(attributes).verdict == .allowed
     }
 
     /// Whether the user may get one object.
@@ -56,7 +56,7 @@ struct ObjectSight {
             let attributes = AccessAttributes(
                 user: user, verb: verb, group: group, version: version, resource: resource, namespace: namespace,
                 name: name)
-            answer = engine.authorize(attributes).verdict == .allowed
+            answer = server.allows(attributes).verdict == .allowed
         }
         answers[question] = answer
         return answer

@@ -36,7 +36,7 @@ extension APIServer {
     /// What a question is answered from; its asker's present rights decide what is shown.
     func ground(of exchange: Exchange, _ snapshot: Snapshot) -> Ground {
         let user = exchange.authentication.user
-        return Ground(
+        var ground = Ground(
             past: LogPast(engine.wholeLog), present: snapshot.state, catalog: snapshot.catalog, now: engine.now
         ) { [self] verb, key in
             let attributes =
@@ -48,5 +48,7 @@ extension APIServer {
             let facts = allows(attributes)
             return facts.verdict == .allowed ? nil : attributes.forbidden(facts)
         }
+        ground.servingCertificate = servingCertificate
+        return ground
     }
 }

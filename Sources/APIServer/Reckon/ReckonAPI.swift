@@ -16,6 +16,7 @@ extension APIServer {
         let method = exchange.info.method
         guard method == "GET" || method == "HEAD" else { return try change(exchange, snapshot, parts) }
         switch parts.first {
+        case "capture": try capture(exchange, snapshot)
         case "digest": stateDigest(exchange, snapshot)
         case "events": try events(exchange, snapshot, named: parts.dropFirst().first)
         case "inventory": try inventory(exchange, snapshot)
@@ -33,7 +34,7 @@ extension APIServer {
     }
 
     /// What every known user may ask, because the answer holds only what the rules let this one read, object by object. Who asked
-    /// for what (`audit`, `explain`, `can`) is for those who have a rule for it: the ClusterRole `reckon:auditor` is one.
+    /// for what (`audit`, `explain`, `can`, `minimal`, `sessions`, `who-could`) is for those who have a rule for it: the ClusterRole `reckon:auditor` is one.
     private static let openEndpoints: Set<String> = [
         "bisect", "blame", "diff", "doctor", "event", "events", "history", "inventory", "names", "pages", "show",
         "status", "timeline", "why",

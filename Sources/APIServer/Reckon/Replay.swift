@@ -5,28 +5,35 @@ import Engine
 import EventLog
 import HTTPEdge
 import History
+import NIOCore
 import Records
 import Replay
 import Requests
 import Schema
 
-/// `POST /reckon/v1/replay {from, to, set, without, name}`: lets the requests of a stretch of the past happen again under other rules,
+/// `POST /reckon/v1/replay {from, to, set, without, patch, name}`: lets the requests of a stretch of the past happen again under other rules,
 /// and says what would have come of it. Nothing of it touches the cluster.
 extension APIServer {
     /// Events that a replay reads at most.
     private static let replayedMax: UInt64 = 100_000
 
     func replay(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
-        let body = try askedChange(exchange, "ReplayRequest", members: ["from", "to", "set", "without", "name"])
+        let body = try askedChange(
+            exchange, "ReplayRequest", members: ["from", "to", "set", "without", "patch", "name"])
         var rules = ReplayRules()
         for (name, value) in body["set"]?.entries ?? JSONObject() {
-            guard name.hasPrefix("scheduler."), let weight = value.int, (0...1000).contains(weight),
-                rules.scheduler.set(String(name.dropFirst(10)), to: weight)
-            else {
+            guard let number = value.int, rules.set(name, to: number) else {
                 throw .badRequest(
-                    "set: \"\(name)\" with \(value.text) is no rule: there are \(ReplayRules.names.joined(separator: ", ")), each a weight from 0 to 1000"
+                    "set: \"\(name)\" with \(value.text) is no rule: there are \(ReplayRules.names.joined(separator: ", ")); a scheduler's takes a weight from 0 to 1000, a controller's 0 for off or 1 for on"
                 )
             }
+        }
+        for manifest in body["patch"]?.elements ?? [] {
+            // Objects, or their YAML as text.
+            rules.manifests.append(
+                try manifest.string.map { text throws(APIError) in
+                    try RequestBody.yaml(ByteBuffer(string: text))
+                } ?? manifest)
         }
         rules.without = Set(body["without"]?.strings ?? [])
         let settled = rules
@@ -70,6 +77,7 @@ extension APIServer {
         var after = before
         if rules != ReplayRules() {
             var changed = Replay(from: start, rules: rules, settings: settings)
+            try changed.applyManifests(as: exchange.authentication.user)
             after = changed.run(record, until: end.time)
         }
         let ground = ground(of: exchange, snapshot)

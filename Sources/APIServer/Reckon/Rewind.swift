@@ -87,7 +87,7 @@ extension APIServer {
             amendment.skipsRefused = isPartial
             let decision: Decision
             if isDryRun {
-                decision = try trial(amendment, snapshot)
+                decision = try trial(amendment)
                 items += try self.items(decision.changes, snapshot.catalog) {
                     snapshot.state.object($0.key)?.document
                 }.elements
@@ -111,26 +111,4 @@ extension APIServer {
         if revisions.isEmpty { note(exchange, code: 200) }
         exchange.answer(200, told.encoded())
     }
-
-    /// Writes and waits until it is durable or refused.
-    private func write(_ exchange: Exchange, _ amendment: Amendment, _ reasons: JSON) throws(APIError) -> (
-        Decision, UInt64
-    ) {
-        let settled = DispatchSemaphore(value: 0)
-        let box = ReplyBox()
-        submit(exchange, amendment, reasons: reasons) { reply in
-            box.reply = reply
-            settled.signal()
-        }
-        settled.wait()
-        switch box.reply! {
-        case .decided(let decision, let revision): return (decision, revision)
-        case .refused(let error, _): throw error
-        }
-    }
-}
-
-/// What the publisher's thread hands over; a semaphore stands between.
-private final class ReplyBox: @unchecked Sendable {
-    var reply: PendingWrite.Reply?
 }

@@ -72,7 +72,8 @@ extension APIServer {
             return plan.writes
         }
         if isDryRun {
-            let decision = try trial(amendment, snapshot)
+            let decision = try trial(amendment)
+            exchange.warnings += decision.warnings
             told["items"] = try items(decision.changes, snapshot.catalog) { snapshot.state.object($0.key)?.document }
             note(exchange, code: 200)
             exchange.answer(200, told.encoded())
@@ -83,7 +84,9 @@ extension APIServer {
         submit(exchange, amendment, reasons: reasons) { [self] reply in
             inPast { [self] in
                 switch reply {
-                case .refused(let error, _): exchange.answer(error)
+                case .refused(let error, let warnings):
+                    exchange.warnings += warnings
+                    exchange.answer(error)
                 case .decided(let decision, let revision):
                     var told = answer
                     told["revision"] = .int(Int64(revision))

@@ -24,7 +24,18 @@ enum ClusterRoleTable {
         get paths /healthz,/livez,/readyz,/version,/version/
 
         reckon:auditor
-        get paths /reckon/v1/audit,/reckon/v1/can,/reckon/v1/explain
+        get paths /reckon/v1/audit,/reckon/v1/can,/reckon/v1/explain,/reckon/v1/minimal,/reckon/v1/sessions,/reckon/v1/who-could
+
+        reckon:capturer
+        get paths /reckon/v1/capture
+
+        reckon:operator
+        post paths /reckon/v1/rewind,/reckon/v1/undelete,/reckon/v1/undo
+
+        reckon:time-traveller
+        get paths /reckon/v1/forks,/reckon/v1/forks/*
+        post paths /reckon/v1/forks,/reckon/v1/replay
+        delete paths /reckon/v1/forks/*
 
         admin collects=aggregate-to-admin
 

@@ -108,7 +108,7 @@ enum AdmissionExpressions {
         // As Go writes the review: what is empty is left out.
         var asking: JSON = [
             "kind": kind, "resource": resource, "requestKind": kind, "requestResource": resource,
-            "operation": .string(request.operation.rawValue), "dryRun": .bool(request.context.isDryRun),
+            "operation": .string(request.operation.rawValue), "dryRun": .bool(request.context.isWithoutEffect),
             "object": .null, "oldObject": .null, "options": request.context.options, "userInfo": [:],
         ]
         for (name, text) in [

@@ -17,7 +17,7 @@ extension AdmissionRequest {
             "requestKind": group(kind.group, kind.version, "kind", kind.kind),
             "requestResource": group(type.group, type.version, "resource", type.resource),
             "operation": .string(operation.rawValue), "userInfo": Self.document(context.user),
-            "object": seen, "oldObject": was, "dryRun": .bool(context.isDryRun), "options": context.options,
+            "object": seen, "oldObject": was, "dryRun": .bool(context.isWithoutEffect), "options": context.options,
         ]
         if !subresource.isEmpty {
             review["subResource"] = .string(subresource)
@@ -57,7 +57,7 @@ extension AdmissionRequest {
 
     /// A dry run must not leave traces: a webhook that may leave some is not called.
     func checkSideEffects(_ hook: Webhook) throws(APIError) {
-        guard context.isDryRun else { return }
+        guard context.isWithoutEffect else { return }
         if hook.sideEffects == "None" || hook.sideEffects == "NoneOnDryRun" { return }
         throw .badRequest("admission webhook \(goQuoted(hook.name)) does not support dry run")
     }

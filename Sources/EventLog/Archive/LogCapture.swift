@@ -1,8 +1,9 @@
-internal import ClusterState
+public import ClusterState
 public import Document
 internal import Glibc
 import LogArchive
 internal import Records
+internal import Schema
 
 /// A window of a log as one file: the state at its beginning, and everything that followed until its end.
 public enum LogCapture {
@@ -35,6 +36,45 @@ public enum LogCapture {
         public var objects = 0
         public var accesses = 0
         public var bytes = 0
+
+        /// As commands and answers tell it.
+        public var document: JSON {
+            [
+                "since": .string(since.rfc3339Micro), "until": .string(until.rfc3339Micro), "floor": .int(Int64(floor)),
+                "head": .int(Int64(head)), "objects": .int(Int64(objects)), "accesses": .int(Int64(accesses)),
+                "bytes": .int(Int64(bytes)),
+            ]
+        }
+    }
+
+    /// What an archive's head says of the cluster it is of, beside what it holds.
+    public static func about(_ state: ClusterState, reckon version: String) -> JSON {
+        var about: JSON = ["reckon": .string(version)]
+        if let uid = state.object(GroupResource(resource: "namespaces"), "", "kube-system")?.uid {
+            about["cluster"] = .string(uid)
+        }
+        return about
+    }
+
+    /// The same file once more, encrypted.
+    public static func seal(_ path: String, to sealed: String, secret: ArchiveSecret) throws(LogError) {
+        guard let head = try ArchiveFileReader.head(path) else { throw .unusable("\(path) is no incident file") }
+        let draft = sealed + ".draft"
+        unlink(draft)
+        do throws(LogError) {
+            let writer = try ArchiveFileWriter(draft, head: head, sealing: try ArchiveSealing(secret))
+            let outcome = try ArchiveFileReader.read(path, secret: nil) { batch throws(LogError) in
+                try writer.append(batch)
+                return true
+            }
+            guard case .complete = outcome.ending else { throw .unusable("\(path) did not arrive whole") }
+            try writer.finish()
+        } catch {
+            unlink(draft)
+            throw error
+        }
+        guard rename(draft, sealed) == 0 else { throw ArchiveFileWriter.failure(sealed) }
+        ArchiveFileWriter.flushDirectory(of: sealed)
     }
 
     /// Writes the file, which must not exist, for its owner's eyes only. What is being built lies beside it until then.

@@ -16,8 +16,12 @@ enum RecordedRequest {
         guard info.isResourceRequest else {
             return AccessAttributes(user: user, verb: record.request.verb, path: path)
         }
+        // A connection to a container is a create, whichever method opened it.
+        let verb = record.request.verb
+        let isCreate = info.isConnect && verb == "get" && info.subresource != "proxy"
         return AccessAttributes(
-            user: user, verb: record.request.verb, group: info.group, version: info.version, resource: info.resource,
+            user: user, verb: isCreate ? "create" : verb, group: info.group, version: info.version,
+            resource: info.resource,
             subresource: info.subresource, namespace: info.namespace, name: info.name,
             fieldSelector: info.query["fieldSelector"] ?? "")
     }

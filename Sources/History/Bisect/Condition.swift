@@ -22,14 +22,21 @@ struct Condition: Sendable {
         case isSet(ObjectKey, FieldPath)
         case compares(ObjectKey, FieldPath, Comparison, JSON)
         case count(GroupResource, namespace: String?, Comparison, Int64)
+        case expression(ObjectKey, ObjectExpression)
     }
     private let terms: [Term]
 
     static let help =
-        "OBJECT FIELD OP VALUE (deploy/web status.readyReplicas < 3), OBJECT FIELD, OBJECT exists, OBJECT missing or count KIND OP NUMBER, joined by and; OP is one of == != < <= > >= ~"
+        "OBJECT FIELD OP VALUE (deploy/web status.readyReplicas < 3), OBJECT FIELD, OBJECT exists, OBJECT missing or count KIND OP NUMBER, joined by and; OP is one of == != < <= > >= ~; or OBJECT cel: and an expression about object, which is null while it is missing (deploy/web cel: object.spec.replicas > object.status.readyReplicas)"
 
     /// Reads the text; kinds are looked up where the question is asked.
     init(_ text: String, namespace: String, _ ground: Ground) throws(APIError) {
+        if let place = text.firstRange(of: " cel:") {
+            let key = try Self.object(
+                text[..<place.lowerBound].trimmingSpace, namespace, ground)
+            terms = [.expression(key, try ObjectExpression(text[place.upperBound...].trimmingSpace))]
+            return
+        }
         var terms: [Term] = []
         for words in try Self.words(text).split(
             omittingEmptySubsequences: false, whereSeparator: { $0 == "and" || $0 == "&&" })
@@ -87,14 +94,7 @@ struct Condition: Sendable {
             }
             return .count(type.store, namespace: space, op, number)
         }
-        let parts = words[0].split(separator: "/").map(String.init)
-        guard parts.count == 2 || parts.count == 3 else { throw error("\"\(words[0])\" is no KIND/NAME") }
-        let type = try ground.type(named: parts[0], group: "")
-        let space = parts.count == 3 ? parts[1] : (namespace.isEmpty ? "default" : namespace)
-        let key = ObjectKey(
-            group: type.store.group, resource: type.store.resource, namespace: type.isNamespaced ? space : "",
-            name: parts[parts.count - 1])
-        if let refusal = ground.refusal("get", key) { throw refusal }
+        let key = try object(words[0], namespace, ground)
         if words.count == 2, words[1] == "exists" || words[1] == "missing" {
             return .exists(key, words[1] == "exists")
         }
@@ -106,12 +106,33 @@ struct Condition: Sendable {
         return .compares(key, path, op, value(words[3]))
     }
 
+    /// `KIND/NAME` or `KIND/NAMESPACE/NAME`. Who asks must be allowed to get it.
+    private static func object(_ word: String, _ namespace: String, _ ground: Ground) throws(APIError) -> ObjectKey {
+        let parts = word.split(separator: "/").map(String.init)
+        guard parts.count == 2 || parts.count == 3 else { throw error("\"\(word)\" is no KIND/NAME") }
+        let type = try ground.type(named: parts[0], group: "")
+        let space = parts.count == 3 ? parts[1] : (namespace.isEmpty ? "default" : namespace)
+        let key = ObjectKey(
+            group: type.store.group, resource: type.store.resource, namespace: type.isNamespaced ? space : "",
+            name: parts[parts.count - 1])
+        if let refusal = ground.refusal("get", key) { throw refusal }
+        return key
+    }
+
     private static func comparison(_ word: String) -> Comparison? { word == "=" ? .equal : Comparison(rawValue: word) }
 
     private static func value(_ word: String) -> JSON {
         if word.hasPrefix("\"") { return .string(String(word.dropFirst())) }
         if let value = try? JSON(parsing: Array(word.utf8)), value.object == nil, value.array == nil { return value }
         return .string(word)
+    }
+
+    /// Why an expression does not come to an answer at a revision; nil when it does, and for other conditions.
+    func failure(at revision: UInt64, _ ground: Ground) throws(APIError) -> String? {
+        for case .expression(let key, let expression) in terms {
+            if let failure = expression.failure(try ground.past.object(key, at: revision)?.document) { return failure }
+        }
+        return nil
     }
 
     // MARK: looking
@@ -131,6 +152,8 @@ struct Condition: Sendable {
         case .compares(let key, let path, let op, let wanted):
             guard let object = try ground.past.object(key, at: revision) else { return false }
             return compare(path.value(in: object.document), op, wanted)
+        case .expression(let key, let expression):
+            return expression.holds(try ground.past.object(key, at: revision)?.document)
         case .count(let store, let namespace, let op, let wanted):
             return compare(
                 .int(Int64(try ground.state(at: revision).count(store, namespace: namespace))), op, .int(wanted))
@@ -176,7 +199,7 @@ struct Condition: Sendable {
         var stores: [(store: GroupResource, namespace: String?)] = []
         for term in terms {
             switch term {
-            case .exists(let key, _), .isSet(let key, _), .compares(let key, _, _, _):
+            case .exists(let key, _), .isSet(let key, _), .compares(let key, _, _, _), .expression(let key, _):
                 for mark in try ground.past.versions(of: key) where mark.revision > good && mark.revision <= bad {
                     found.insert(mark.revision)
                 }

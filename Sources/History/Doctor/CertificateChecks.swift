@@ -32,6 +32,16 @@ extension StateExamination {
         return found
     }
 
+    /// The certificate that the server itself shows to its clients.
+    func servingCertificate() -> [Finding] {
+        guard let end = CertificateDates.expiry(pem: ground.servingCertificate), isNear(end) else { return [] }
+        return [
+            finding(
+                "the server's own certificate", end,
+                command: "restart reckon: it makes a new one from its authority when it starts")
+        ]
+    }
+
     private func requests(_ visibility: inout Visibility) -> [Finding] {
         objects("certificatesigningrequests", group: "certificates.k8s.io", &visibility).compactMap { stored, tree in
             guard (tree["status", "conditions"]?.elements ?? []).isEmpty,
@@ -47,16 +57,23 @@ extension StateExamination {
 
     private func expiring(_ pem: [UInt8], _ what: String, _ stored: StoredObject) -> [Finding] {
         guard let end = CertificateDates.expiry(pem: pem) else { return [] }
-        let left = end.since(now)
-        guard left < 30 * 86_400_000_000 else { return [] }
+        guard isNear(end) else { return [] }
         let name = Ink.object(reference(stored))
+        var finding = finding("\(what) in \(name)", end, command: "reckon blame \(name)")
+        finding.objects = [reference(stored)]
+        finding.revision = stored.revision
+        return [finding]
+    }
+
+    private func isNear(_ end: Timestamp) -> Bool { end.since(now) < 30 * 86_400_000_000 }
+
+    private func finding(_ what: String, _ end: Timestamp, command: String) -> Finding {
+        let left = end.since(now)
         let text = left < 0 ? "expired \(Ink.span(-left)) ago" : "expires in \(Ink.span(left))"
-        return [
-            Finding(
-                severity: left < 0 ? .critical : left < 7 * 86_400_000_000 ? .warning : .notice,
-                kind: "CertificateExpiry", title: "\(what) in \(name) \(text)", objects: [reference(stored)],
-                evidence: ["valid until \(end.rfc3339)"], revision: stored.revision, command: "reckon blame \(name)")
-        ]
+        return Finding(
+            severity: left < 0 ? .critical : left < 7 * 86_400_000_000 ? .warning : .notice,
+            kind: "CertificateExpiry", title: "\(what) \(text)", evidence: ["valid until \(end.rfc3339)"],
+            command: command)
     }
 }
 

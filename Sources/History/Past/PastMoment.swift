@@ -72,7 +72,9 @@ public enum PastMoment: Equatable, Sendable {
         if let begin = past.floorTime, time < begin { throw past.forgotten("\(time.rfc3339Micro) is") }
         let found = try past.revision(at: time)
         if found == 0 || found < past.floor {
-            throw .gone("nothing is known of \(time.rfc3339): history begins later")
+            let first = try past.outlines(from: past.floor + 1, limit: 1).first?.time
+            throw .gone(
+                "nothing is known of \(time.rfc3339): history begins \(first.map { "at \($0.rfc3339)" } ?? "later")")
         }
         return found
     }

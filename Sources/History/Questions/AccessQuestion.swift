@@ -17,30 +17,33 @@ enum AccessQuestion {
         }
         let revision = try ground.revision(query, "at")
         let user = try UserInfo(name: name, groups: groups(of: name, query["groups"], ground))
-        let attributes: AccessAttributes
-        if let path = query["path"], !path.isEmpty {
-            attributes = AccessAttributes(user: user, verb: verb, path: path)
-        } else {
-            guard var word = query["resource"], !word.isEmpty else {
-                throw .badRequest("resource: name a kind, or a path")
-            }
-            var subresource = query["subresource"] ?? ""
-            if let slash = word.firstIndex(of: "/") {
-                subresource = String(word[word.index(after: slash)...])
-                word = String(word[..<slash])
-            }
-            let type = try ground.type(named: word, group: query["group"] ?? "", at: revision)
-            attributes = AccessAttributes(
-                user: user, verb: verb, group: type.group, version: type.version, resource: type.resource,
-                subresource: subresource, namespace: type.isNamespaced ? query["namespace"] ?? "" : "",
-                name: query["name"] ?? "")
-        }
+        let attributes = try attributes(query, user, verb, at: revision, ground)
         var answer = try access(attributes, at: revision, ground)
         answer["kind"] = "AccessAnswer"
         answer["apiVersion"] = "reckon.dev/v1"
         answer["revision"] = .int(Int64(revision))
         answer["groups"] = .array(user.groups.map { .string($0) })
         return answer
+    }
+
+    /// What the query asks the right for: a `path`, or a `resource` with its `group`, `namespace`, `name` and `subresource`.
+    static func attributes(
+        _ query: Query, _ user: UserInfo, _ verb: String, at revision: UInt64, _ ground: Ground
+    ) throws(APIError) -> AccessAttributes {
+        if let path = query["path"], !path.isEmpty { return AccessAttributes(user: user, verb: verb, path: path) }
+        guard var word = query["resource"], !word.isEmpty else {
+            throw .badRequest("resource: name a kind, or a path")
+        }
+        var subresource = query["subresource"] ?? ""
+        if let slash = word.firstIndex(of: "/") {
+            subresource = String(word[word.index(after: slash)...])
+            word = String(word[..<slash])
+        }
+        let type = try ground.type(named: word, group: query["group"] ?? "", at: revision)
+        return AccessAttributes(
+            user: user, verb: verb, group: type.group, version: type.version, resource: type.resource,
+            subresource: subresource, namespace: type.isNamespaced ? query["namespace"] ?? "" : "",
+            name: query["name"] ?? "")
     }
 
     /// The verdict of the rules at a revision; who else was allowed, when this one was not.
@@ -76,7 +79,7 @@ enum AccessQuestion {
         return answer
     }
 
-    private static func asked(_ attributes: AccessAttributes) -> JSON {
+    static func asked(_ attributes: AccessAttributes) -> JSON {
         guard attributes.isResourceRequest else { return ["path": .string(attributes.path)] }
         var json: JSON = ["group": .string(attributes.group), "resource": .string(attributes.resource)]
         if !attributes.subresource.isEmpty { json["subresource"] = .string(attributes.subresource) }

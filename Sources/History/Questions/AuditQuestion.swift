@@ -26,9 +26,8 @@ enum AuditQuestion {
             }
             filter.code = number
         }
-        let since = try bound(query["since"], "since", ground)
-        let until = try bound(query["until"], "until", ground)
-        (filter.since, filter.until) = (since.time, until.time)
+        let since = try ground.bound(query, "since")
+        let until = try ground.bound(query, "until")
         let (denied, failed) = (query.flag("denied") ?? false, query.flag("failedLogins") ?? false)
         let (all, writes) = (query.flag("all") ?? false, query.flag("writes") ?? false)
         let credential = nonEmpty(query["credential"])
@@ -47,9 +46,8 @@ enum AuditQuestion {
         var goesOn = false
         while let record = try reader.next() {
             looked += 1
-            if let floor = since.time, record.time < floor { break }
-            if let floor = since.revision, record.revision < floor { break }
-            if let ceiling = until.revision, record.revision > ceiling { continue }
+            if since.isAfter(record) { break }
+            if until.isBefore(record) { continue }
             guard filter.holds(record), !denied || record.outcome.code == 403, !failed || record.outcome.code == 401,
                 !writes || record.stream == .journal,
                 credential == nil || record.authentication.fingerprint == credential
@@ -76,15 +74,6 @@ enum AuditQuestion {
     }
 
     private static func nonEmpty(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
-
-    private static func bound(_ text: String?, _ name: String, _ ground: Ground) throws(APIError) -> (
-        time: Timestamp?, revision: UInt64?
-    ) {
-        guard let text, !text.isEmpty else { return (nil, nil) }
-        let moment = try ground.moment(text, name)
-        if case .revision(let revision) = moment { return (nil, revision) }
-        return (moment.time(now: ground.now), nil)
-    }
 }
 
 /// `explain`: one request by its audit id: who, how that was established or why not, by which rule, or why none held.

@@ -15,7 +15,8 @@ enum BisectQuestion {
         guard good < bad else { throw .badRequest("good: revision \(good) is not before \(bad)") }
         var probes = 1
         guard try condition.holds(at: bad, ground) else {
-            throw .badRequest("bad: \"\(text)\" does not hold at revision \(bad): there is nothing to look for")
+            let why = try condition.failure(at: bad, ground).map { " (\($0))" } ?? ""
+            throw .badRequest("bad: \"\(text)\" does not hold at revision \(bad)\(why): there is nothing to look for")
         }
         let candidates = try condition.candidates(after: good, through: bad, ground)
         guard var search = Bisection(candidates: candidates) else {

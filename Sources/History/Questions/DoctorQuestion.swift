@@ -24,7 +24,9 @@ enum DoctorQuestion {
         let isLoopsOnly = query["only"] == "loops"
         var findings: [Finding] = []
         if !isLoopsOnly {
-            findings = StateExamination(state, now: now, namespace: namespace, ground).findings(&visibility)
+            let examination = StateExamination(state, now: now, namespace: namespace, ground)
+            findings = examination.findings(&visibility)
+            if query["at"] == nil, namespace == nil { findings += examination.servingCertificate() }
         }
         let activity = try Activity(before: revision, since: now.adding(microseconds: -window), namespace, ground)
         findings += activity.findings(&visibility)

@@ -12,6 +12,8 @@ public struct Ground: Sendable {
     /// What is served at the newest state: the names that people use.
     public let catalog: Catalog
     public let now: Timestamp
+    /// The certificate (PEM) that the server shows, where it is known.
+    public var servingCertificate: [UInt8] = []
     /// Why the one who asks may not do that with the object (its name empty: with all of them; its resource empty: with the path
     /// that is its name); nil when he may.
     public let refusal: @Sendable (_ verb: String, _ key: ObjectKey) -> APIError?

@@ -7,7 +7,9 @@ public import Schema
 public enum Questions {
     /// In the order of the names.
     public static let names = [
-        "audit", "bisect", "blame", "can", "diff", "doctor", "event", "explain", "history", "names", "show", "why",
+        "audit", "bisect", "blame", "can", "diff", "doctor", "event", "explain", "history", "minimal", "names",
+        "sessions",
+        "show", "who-could", "why",
     ]
 
     /// How a condition of `bisect` is written, in words.
@@ -32,6 +34,9 @@ public enum Questions {
         case "blame": try BlameQuestion.answer(query, ground)
         case "diff": try StateComparison.answer(query, ground)
         case "history": try HistoryQuestion.answer(query, ground)
+        case "minimal": try MinimalAccessQuestion.answer(query, ground)
+        case "sessions": try SessionsQuestion.answer(query, ground)
+        case "who-could": try WhoCouldQuestion.answer(query, ground)
         case "names": try NamesQuestion.answer(query, ground)
         case "show": try ShowQuestion.answer(query, ground)
         case "why": try WhyQuestion.answer(query, ground)

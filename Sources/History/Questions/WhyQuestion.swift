@@ -134,28 +134,16 @@ private struct Why {
         var text = "it is being deleted"
         if !finalizers.isEmpty { text += " and waits for " + finalizers.joined(separator: ", ") }
         if let asked { try put("terminating", text, asked.revision) } else { answer["answer"] = .string(text) }
-        answer["finalizers"] = .array(
-            finalizers.map { name in
-                var json: JSON = ["finalizer": .string(name)]
-                if let entry = blame.lines(at: "metadata.finalizers[]" + JSON.string(name).text).first?.entry {
-                    json["setBy"] = .string(entry.user)
-                    json["revision"] = .int(Int64(entry.revision))
-                    json["time"] = .string(entry.time.rfc3339Micro)
-                }
-                return json
-            })
-        if key.resource == "namespaces" { answer["remaining"] = try remaining() }
-    }
-
-    /// What a namespace still holds.
-    private func remaining() throws(APIError) -> JSON {
-        let state = try ground.state(at: at)
-        var counts = JSONObject()
-        for store in state.storesInUse {
-            let count = state.count(store, namespace: key.name)
-            if count > 0 { counts[store.description] = .int(Int64(count)) }
+        var termination = Termination(ground, at: at)
+        answer["finalizers"] = .array(try termination.finalizers(key, document))
+        if key.resource == "namespaces" {
+            let (counts, objects) = try termination.holding(key.name)
+            answer["remaining"] = counts
+            answer["holding"] = .array(objects)
+            let conditions = (document["status", "conditions"]?.elements ?? []).filter { $0["status"] == "True" }
+            answer["conditions"] = .array(conditions.compactMap { $0["message"] })
         }
-        return .object(counts)
+        answer["lastSeen"] = try termination.lastSeen()
     }
 
     private mutating func unscheduled(_ document: JSON, _ marks: [VersionMark]) throws(APIError) {

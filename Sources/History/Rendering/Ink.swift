@@ -33,7 +33,7 @@ public struct Ink: Sendable {
     }
 
     /// The line cut to the terminal, with an ellipsis.
-    func fit(_ line: String) -> String {
+    public func fit(_ line: String) -> String {
         guard width > 0, Self.columns(line) > width else { return line }
         var out = ""
         var count = 0
@@ -53,7 +53,7 @@ public struct Ink: Sendable {
     }
 
     /// `14:02:11` when it was within a day, otherwise with the date. UTC.
-    func clock(_ text: String?) -> String {
+    public func clock(_ text: String?) -> String {
         guard let text, let time = Timestamp(rfc3339: text) else { return text ?? "" }
         let whole = time.rfc3339
         let isNear = abs(now.since(time)) < 20 * 3600 * 1_000_000
@@ -93,7 +93,7 @@ public struct Ink: Sendable {
         var kind = (reference?["kind"]?.string ?? "").lowercased()
         if kind.isEmpty { kind = EventSummary.singular(reference?["resource"]?.string ?? "") }
         let text = "\(kind)/\(name)"
-        guard withNamespace, let namespace = reference?["namespace"]?.string else { return text }
+        guard withNamespace, let namespace = reference?["namespace"]?.string, !namespace.isEmpty else { return text }
         return text + " -n " + namespace
     }
 
@@ -105,7 +105,7 @@ public struct Ink: Sendable {
     }
 
     /// One changed field: `spec.replicas: 2 → 3`, `+ a.b: 1`, `- a.b: 1`.
-    func field(_ path: String, _ old: JSON?, _ new: JSON?) -> String {
+    public func field(_ path: String, _ old: JSON?, _ new: JSON?) -> String {
         switch (old, new) {
         case (nil, let new?): green("+ \(path): \(Self.value(new))")
         case (let old?, nil): red("- \(path): \(Self.value(old))")

@@ -11,15 +11,7 @@ public enum WhyText {
         if let state = answer["state"]?.string { lines.append(ink.red(state)) }
         if let text = answer["answer"]?.string { lines.append(headline(text, answer, ink)) }
         lines += nodes(answer, ink)
-        for finalizer in answer["finalizers"]?.elements ?? [] {
-            var line = "    \(ink.yellow(finalizer["finalizer"]?.string ?? ""))"
-            if let user = finalizer["setBy"]?.string {
-                line += "  set by \(Ink.user(user)) at revision \(finalizer.number("revision"))"
-            }
-            lines.append(line)
-        }
-        let remaining = (answer["remaining"]?.entries ?? JSONObject()).map { "\($0.value.int ?? 0) \($0.key)" }
-        if !remaining.isEmpty { lines.append("    it still holds \(remaining.joined(separator: ", "))") }
+        lines += terminating(answer, ink)
         for object in answer["below"]?.elements ?? [] {
             lines.append("    \(ink.yellow(Ink.object(object["object"]))): \(object["state"]?.string ?? "")")
         }
@@ -38,6 +30,33 @@ public enum WhyText {
         guard let root = answer["chain"]?.elements.last, let user = root["user"]?.string else { return text }
         let who = Ink.user(user)
         return "\(text); the first cause is \(ink.bold(who)), \(ink.age(root["time"]?.string)) ago"
+    }
+
+    /// What keeps it, when it is being deleted.
+    private static func terminating(_ answer: JSON, _ ink: Ink) -> [String] {
+        func line(_ finalizer: JSON) -> String {
+            var line = ink.yellow(finalizer["finalizer"]?.string ?? "")
+            guard let user = finalizer["setBy"]?.string else { return line + "  set before history begins" }
+            line += "  set by \(Ink.user(user)) at revision \(finalizer.number("revision"))"
+            if let seen = answer["lastSeen", user] {
+                line +=
+                    ", who last changed something \(ink.age(seen["time"]?.string)) ago (\(seen.number("revision")): \(seen["summary"]?.string ?? ""))"
+            }
+            return line
+        }
+        var lines = (answer["finalizers"]?.elements ?? []).map { "    " + line($0) }
+        let remaining = (answer["remaining"]?.entries ?? JSONObject()).map { kind, count in
+            let number = count.int ?? 0
+            return "\(number) \(number == 1 ? EventSummary.singular(kind) : kind)"
+        }
+        if !remaining.isEmpty { lines.append("    it still holds \(remaining.joined(separator: ", "))") }
+        for held in answer["holding"]?.elements ?? [] {
+            let asked = held["deletionTimestamp"] == nil ? ", not asked to go yet" : ""
+            lines.append("      \(ink.bold(Ink.object(held["object"], withNamespace: false)))\(asked)")
+            lines += (held["finalizers"]?.elements ?? []).map { "        waits for " + line($0) }
+        }
+        for condition in answer["conditions"]?.strings ?? [] { lines.append("    " + condition) }
+        return lines
     }
 
     private static func recent(_ requests: [JSON], _ ink: Ink) -> [String] {

@@ -1,4 +1,5 @@
 import Addresses
+import Admission
 import ClusterState
 import Document
 import Records
@@ -6,9 +7,14 @@ import Schema
 
 /// One amendment on its way to a decision.
 struct Amending {
-    private let amendment: Amendment
+    private var amendment: Amendment
     private var ground: DecisionGround
     private let now: Timestamp
+    let writes: [Amendment.Write]
+    /// The place of the write that is decided next.
+    private(set) var next = 0
+    /// What servers outside must be asked about writes that were passed over.
+    private(set) var wanted: [(about: Amendment.Right, call: WebhookCall)] = []
     private var changes: [Change?] = []
     /// The place of each key's last change.
     private var places: [ObjectKey: Int] = [:]
@@ -18,15 +24,12 @@ struct Amending {
     private var successors: [String: String] = [:]
     private var refused: [(key: ObjectKey, error: APIError)] = []
 
-    init(_ amendment: Amendment, _ ground: DecisionGround, _ now: Timestamp) {
+    init(_ amendment: Amendment, _ ground: DecisionGround, _ now: Timestamp) throws(Refusal) {
         self.amendment = amendment
         self.ground = ground
-        self.now = now
-    }
-
-    mutating func perform() throws(Refusal) -> Decision {
+        self.now = amendment.asked ?? now
         do throws(APIError) {
-            let writes = try amendment.plan(ground).filter { !isOfService($0) }
+            writes = try amendment.plan(ground).filter { !Self.isOfService($0, ground.state) }
             for write in writes where !amendment.rights.contains(Amendment.Right(write)) {
                 throw APIError(
                     code: 409, reason: "Conflict",
@@ -34,20 +37,39 @@ struct Amending {
                         "\(write.key.description) changed while this was looked at, and would now have to be \(write.verb.rawValue)d: nothing was changed, try again"
                 )
             }
-            for write in writes where write.verb == .update && !write.formerUID.isEmpty {
-                successors[write.formerUID] = write.uid
-            }
-            for (place, write) in writes.enumerated() {
-                do throws(APIError) {
-                    try perform(write, amendment.seed &+ UInt64(place) &* 0x9E37_79B9_7F4A_7C15)
-                } catch {
-                    refused.append((write.key, error))
-                }
-            }
-            if let first = refused.first, !amendment.skipsRefused { throw refusal(first.error) }
         } catch {
-            throw Refusal(error: error, warnings: warnings, admission: facts)
+            throw Refusal(error: error)
         }
+        for write in writes where write.verb == .update && !write.formerUID.isEmpty {
+            successors[write.formerUID] = write.uid
+        }
+    }
+
+    /// Whether something was refused that stops everything.
+    var isRefused: Bool { !refused.isEmpty && !amendment.skipsRefused }
+
+    /// Decides the next write, or notes what must be asked about it.
+    mutating func advance() {
+        let write = writes[next]
+        let seed = amendment.seed &+ UInt64(next) &* 0x9E37_79B9_7F4A_7C15
+        next += 1
+        do throws(APIError) {
+            try perform(write, seed)
+        } catch {
+            if !error.isWaiting { refused.append((write.key, error)) }
+        }
+    }
+
+    /// From here on it is known what servers outside said.
+    mutating func know(_ answers: [Amendment.Right: [WebhookAnswer]]) { amendment.answers = answers }
+
+    /// Passes over the next write.
+    mutating func skip() { next += 1 }
+
+    /// What all writes lead to, once each was decided.
+    func decision() throws(Refusal) -> Decision {
+        if isRefused { throw Refusal(error: refusal(refused[0].error), warnings: warnings, admission: facts) }
+        if !wanted.isEmpty { throw Refusal(error: .waiting, warnings: [], wanted: wanted.map(\.call)) }
         var answer: JSON = [:]
         answer["refused"] = .array(
             refused.map { ["object": .string($0.key.description), "message": .string($0.error.message)] })
@@ -59,11 +81,11 @@ struct Amending {
     }
 
     /// The address of a Service comes and goes with it.
-    private func isOfService(_ write: Amendment.Write) -> Bool {
+    private static func isOfService(_ write: Amendment.Write, _ state: ClusterState) -> Bool {
         guard write.key.resource == ServiceAddress.resource, write.key.group == ServiceAddress.group else {
             return false
         }
-        let object = write.verb == .create ? write.object : ground.state.object(write.key)?.document ?? .null
+        let object = write.verb == .create ? write.object : state.object(write.key)?.document ?? .null
         return ServiceAddress.isManaged(object)
     }
 
@@ -95,6 +117,7 @@ struct Amending {
             verb: .update, type: type, subresource: write.subresource, namespace: write.key.namespace,
             name: write.key.name, body: object, manager: amendment.manager, user: amendment.user, now: now, seed: seed)
         command.fieldValidation = .ignore
+        command.isRehearsal = amendment.isDryRun
         switch write.verb {
         case .create:
             let owners = object["metadata", "managedFields"]
@@ -103,54 +126,54 @@ struct Amending {
             command.verb = .create
             command.name = ""
             command.body = object
-            try settle(command, of: write) { created in created["metadata", "managedFields"] = owners }
+            try settle(command, Amendment.Right(write)) { created in created["metadata", "managedFields"] = owners }
             guard let made = ground.state.object(write.key) else { return }
             if !write.formerUID.isEmpty { successors[write.formerUID] = made.uid }
-            if !write.status.isNull { try restoreStatus(write.status, made, command) }
-        case .update: try settle(command, of: write)
+            if !write.status.isNull { try restoreStatus(write.status, made, command, Amendment.Right(write).ofStatus) }
+        case .update: try settle(command, Amendment.Right(write))
         case .delete:
             command.verb = .delete
             command.body = .null
             command.deletion.uid = write.uid
             command.deletion.propagation = .background
-            try settle(command, of: write)
+            try settle(command, Amendment.Right(write))
         }
     }
 
-    private mutating func restoreStatus(_ status: JSON, _ made: StoredObject, _ command: WriteCommand) throws(APIError)
-    {
+    private mutating func restoreStatus(
+        _ status: JSON, _ made: StoredObject, _ command: WriteCommand, _ right: Amendment.Right
+    ) throws(APIError) {
         var command = command
         command.verb = .update
         command.subresource = "status"
         command.name = made.key.name
         command.body = made.document
         command.body["status"] = status
-        try settle(command, of: Amendment.Write(.update, made.key))
+        try settle(command, right)
     }
 
     /// Decides one write on what those before it left, and keeps its changes.
     private mutating func settle(
-        _ command: WriteCommand, of write: Amendment.Write, _ finish: (inout JSON) -> Void = { _ in }
+        _ wish: WriteCommand, _ right: Amendment.Right, _ finish: (inout JSON) -> Void = { _ in }
     ) throws(APIError) {
+        var command = wish
+        command.answers = amendment.answers[right] ?? []
         let decision: Decision
         do throws(Refusal) {
             decision = try Requests.decide(command, on: ground)
         } catch {
-            warnings += error.warnings
-            facts += error.admission
             if !error.wanted.isEmpty {
-                throw APIError(
-                    code: 409, reason: "Conflict",
-                    message:
-                        "an admission webhook must be asked about it, which is done for single requests only: make this change by itself"
-                )
+                wanted += error.wanted.map { (right, $0) }
+                throw .waiting
             }
+            warnings += error.warnings
+            facts += error.admission.map { Self.told($0, of: right.key) }
             throw error.error
         }
         warnings += decision.warnings
-        facts += decision.admission
+        facts += decision.admission.map { Self.told($0, of: right.key) }
         var made = decision.changes
-        if command.verb == .create, let place = made.firstIndex(where: { $0.key == write.key }),
+        if command.verb == .create, let place = made.firstIndex(where: { $0.key == right.key }),
             var document = try? JSON(parsing: made[place].body)
         {
             finish(&document)
@@ -158,6 +181,13 @@ struct Amending {
         }
         ground.state = ground.state.provisional(made)
         for change in made { keep(change) }
+    }
+
+    /// A webhook's answer, with the object that it was about: an event of many writes holds many answers.
+    private static func told(_ fact: AdmissionFact, of key: ObjectKey) -> AdmissionFact {
+        guard fact.effect == .answered, var detail = try? JSON(parsing: Array(fact.detail.utf8)) else { return fact }
+        detail["object"] = .string(key.description)
+        return AdmissionFact(plugin: fact.plugin, effect: fact.effect, detail: detail.text)
     }
 
     /// Joins a change with what happened to the same object before: an event names an object once, unless it goes and another comes.

@@ -1,3 +1,4 @@
+public import Admission
 import ClusterState
 public import Document
 public import Records
@@ -38,6 +39,13 @@ public struct Amendment: Sendable {
             key = write.key
             subresource = write.subresource
         }
+
+        /// The same object's status, which comes back after it.
+        var ofStatus: Right {
+            var status = Amendment.Write(.update, key)
+            status.subresource = "status"
+            return Right(status)
+        }
     }
 
     /// Says what to write, on the state that the writer decides on.
@@ -51,6 +59,11 @@ public struct Amendment: Sendable {
     public var seed: UInt64
     /// Objects that cannot be written are left out instead of stopping everything.
     public var skipsRefused = false
+    /// Nothing will be written: admission is told so.
+    public var isDryRun = false
+    /// What servers outside said about each write before this is decided, and the moment that they were told of.
+    public internal(set) var answers: [Right: [WebhookAnswer]] = [:]
+    public internal(set) var asked: Timestamp?
 
     public init(
         rights: Set<Right>, user: UserInfo, manager: String, seed: UInt64,
@@ -64,9 +77,11 @@ public struct Amendment: Sendable {
     }
 
     /// Decides on that ground, at that moment. The answer lists what was refused under `refused`; everything else is in the changes.
+    /// When servers outside must be asked first, the refusal says so in `wanted`: see `AmendmentTrial`.
     public func decide(on ground: DecisionGround, now: Timestamp) throws(Refusal) -> Decision {
-        var amending = Amending(self, ground, now)
-        return try amending.perform()
+        var amending = try Amending(self, ground, now)
+        while amending.next < amending.writes.count { amending.advance() }
+        return try amending.decision()
     }
 }
 

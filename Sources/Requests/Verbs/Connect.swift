@@ -20,7 +20,7 @@ extension WriteCommand {
     /// The operation's options as reviews show them. What a patch does is an update or a creation, whatever the client called it.
     func options(for operation: AdmissionRequest.Operation) -> JSON {
         var options: JSON = ["apiVersion": "meta.k8s.io/v1"]
-        if isDryRun { options["dryRun"] = ["All"] }
+        if isDryRun || isRehearsal { options["dryRun"] = ["All"] }
         switch operation {
         case .connect: return .null
         case .delete:

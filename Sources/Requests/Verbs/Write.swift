@@ -48,6 +48,7 @@ struct Write {
             state: ground.state, catalog: ground.catalog, now: command.now, user: command.user, random: random,
             settings: ground.settings,
             isDryRun: command.isDryRun)
+        context.isRehearsal = command.isRehearsal
         context.webhooks = ground.webhooks
         context.answers = command.answers
         return context

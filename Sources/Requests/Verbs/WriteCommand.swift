@@ -32,6 +32,8 @@ public struct WriteCommand: Sendable {
     public var duplicates: [String] = []
     public var patchType: PatchType = .merge
     public var isDryRun = false
+    /// Part of a dry run of several writes: admission is told so, and the changes are worked out all the same for those that follow.
+    public var isRehearsal = false
     public var fieldValidation = FieldValidation.warn
     /// `fieldManager` and `fieldValidation` as the client gave them; empty when it did not.
     public var said = (manager: "", validation: "")

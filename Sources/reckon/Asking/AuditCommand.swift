@@ -13,9 +13,13 @@ struct AuditCommand: AsyncParsableCommand {
               reckon audit --object secret/db -n shop
               reckon audit explain 7c17cb29-8c95-4acd-9ae7-2e24d84d38b1
               reckon audit can alice delete deployments -n shop --at -2h
+              reckon audit who-could delete secrets -n shop --between -1d now
+              reckon audit minimal --user system:serviceaccount:shop:robot
+              reckon audit sessions --since -1d
             The cluster's own components are left out unless --all or --user names them.
             """,
-        subcommands: [List.self, Explain.self, Can.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Explain.self, Can.self, WhoCould.self, Minimal.self, Sessions.self],
+        defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -42,7 +46,7 @@ struct AuditCommand: AsyncParsableCommand {
         var writes = false
         @Flag(help: "The cluster's own components too.")
         var all = false
-        @Option(help: ArgumentHelp("Only after: \(When.help).", valueName: "when"))
+        @Option(help: ArgumentHelp("Only after.", valueName: "when"))
         var since: When?
         @Option(help: ArgumentHelp("Only before or then.", valueName: "when"))
         var until: When?

@@ -16,7 +16,7 @@ struct BlameCommand: AsyncParsableCommand {
         help: ArgumentHelp("KIND/NAME, as kubectl takes it.", valueName: "object"), completion: ObjectCompletion.kind)
     var words: [String]
     @OptionGroup var question: QuestionOptions
-    @Option(help: ArgumentHelp("The object as it was then: \(When.help).", valueName: "when"))
+    @Option(help: ArgumentHelp("The object as it was then.", valueName: "when"))
     var at: When?
     @Option(help: "Only this field, or those below it.")
     var field: String?
@@ -50,7 +50,7 @@ struct WhyCommand: AsyncParsableCommand {
         completion: ObjectCompletion.kind)
     var words: [String]
     @OptionGroup var question: QuestionOptions
-    @Option(help: ArgumentHelp("As seen then: \(When.help).", valueName: "when"))
+    @Option(help: ArgumentHelp("As seen then.", valueName: "when"))
     var at: When?
 
     func run() async throws {

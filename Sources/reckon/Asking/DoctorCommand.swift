@@ -17,7 +17,7 @@ struct DoctorCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Only what happens again and again.", valueName: "loops"))
     var only: String?
     @OptionGroup var question: QuestionOptions
-    @Option(help: ArgumentHelp("The cluster as it was: \(When.help).", valueName: "when"))
+    @Option(help: ArgumentHelp("The cluster as it was.", valueName: "when"))
     var at: When?
     @Option(help: ArgumentHelp("How far back requests are looked at.", valueName: "time"))
     var window = "10m"

@@ -19,7 +19,7 @@ struct HistoryCommand: AsyncParsableCommand {
     @OptionGroup var question: QuestionOptions
     @Flag(name: [.customShort("A"), .long], help: "All namespaces.")
     var allNamespaces = false
-    @Option(help: ArgumentHelp("Only what came after: \(When.help).", valueName: "when"))
+    @Option(help: ArgumentHelp("Only what came after.", valueName: "when"))
     var since: When?
     @Option(help: ArgumentHelp("Only what came before or then.", valueName: "when"))
     var until: When?

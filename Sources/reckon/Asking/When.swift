@@ -7,6 +7,9 @@ import History
 struct When: ExpressibleByArgument {
     /// As the server reads it; nil for now.
     let text: String?
+    /// The moment; nil for now.
+    var moment: PastMoment? { text.flatMap { PastMoment($0) } }
+
     /// As it was given.
     let given: String
 
@@ -51,5 +54,10 @@ struct When: ExpressibleByArgument {
         } + arguments[end...]
     }
 
-    static var allValueStrings: [String] { ["-1m", "-5m", "-15m", "-1h", "-1d", "now"] }
+    /// How a moment may be written: what help and a refusal say.
+    static var allValueStrings: [String] {
+        ["a revision (48211)", "a time (2026-11-23T14:02:00Z, or 14:02 today)", "a time before now (-15m)", "now"]
+    }
+    static let completions = ["-1m", "-5m", "-15m", "-1h", "-1d", "now"]
+    static var defaultCompletionKind: CompletionKind { .list(completions) }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Document
 import Foundation
+import History
 import NIOHTTP1
 import Requests
 
@@ -27,14 +28,18 @@ struct ChangeOptions: ParsableArguments {
             throw ExitCode(status == 409 ? 3 : 1)
         }
         switch output {
-        case "json": print(answer.text)
+        case "json": print(Self.pretty(answer))
         case "yaml": print(String(decoding: answer.yaml(), as: UTF8.self), terminator: "")
         default: print(text(answer))
         }
     }
 
+    private static func pretty(_ answer: JSON) -> String {
+        String(decoding: PrettyJSON.indent(answer.encoded()), as: UTF8.self)
+    }
+
     private func refuse(_ status: Int, _ answer: JSON) {
-        if output == "json" { print(answer.text) }
+        if output == "json" { print(Self.pretty(answer)) }
         if output == "yaml" { print(String(decoding: answer.yaml(), as: UTF8.self), terminator: "") }
         var lines = ["Error: " + (answer["message"]?.string ?? "the server answered \(status)")]
         for cause in (answer["details", "causes"]?.elements ?? []).prefix(20) {
@@ -46,9 +51,7 @@ struct ChangeOptions: ParsableArguments {
 
 /// Answers of undo, undelete and rewind for people.
 struct ChangeReport {
-    private let isColoured = isatty(1) == 1
-
-    private func paint(_ text: String, _ code: Int) -> String { isColoured ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
+    private let ink = Terminal.ink()
 
     /// A line for each object, with the fields of updated ones below.
     func items(_ items: [JSON], isDryRun: Bool) -> [String] {
@@ -58,36 +61,13 @@ struct ChangeReport {
             let change = item["change"]?.string ?? ""
             var word = change
             if item["graceful"]?.bool == true { word = "deleted, when it has ended" }
-            let tint = change == "created" ? 32 : change == "deleted" ? 31 : 33
-            lines.append(
-                paint(change == "created" ? "+" : change == "deleted" ? "-" : "~", tint) + " "
-                    + Self.name(object) + "  " + (isDryRun ? "would be " : "") + word)
-            for field in item["fields"]?.elements ?? [] { lines.append("    " + Self.field(field)) }
+            let mark = change == "created" ? ink.green("+") : change == "deleted" ? ink.red("-") : ink.yellow("~")
+            lines.append("\(mark) \(Ink.object(object))  \(isDryRun ? "would be " : "")\(word)")
+            for field in item["fields"]?.elements ?? [] {
+                lines.append("    " + ink.field(field["path"]?.string ?? "", field["old"], field["new"]))
+            }
         }
-        return lines
-    }
-
-    /// `deployments.apps/shop/web`.
-    static func name(_ object: JSON) -> String {
-        let group = object["group"]?.string ?? ""
-        let namespace = object["namespace"]?.string ?? ""
-        return (object["resource"]?.string ?? "") + (group.isEmpty ? "" : "." + group) + "/"
-            + (namespace.isEmpty ? "" : namespace + "/") + (object["name"]?.string ?? "")
-    }
-
-    /// `spec.replicas: 2 → 3`; long values are cut.
-    static func field(_ field: JSON) -> String {
-        func short(_ value: JSON) -> String {
-            let text = value.text
-            return text.count > 100 ? text.prefix(97) + "..." : text
-        }
-        let path = field["path"]?.string ?? ""
-        switch (field["old"], field["new"]) {
-        case (let old?, let new?): return "\(path): \(short(old)) → \(short(new))"
-        case (nil, let new?): return "+ \(path): \(short(new))"
-        case (let old?, nil): return "- \(path): \(short(old))"
-        default: return path
-        }
+        return lines.map(ink.fit)
     }
 
     /// What was left alone, and why; a line for each reason.

@@ -8,7 +8,7 @@ struct ForkCommand: AsyncParsableCommand {
         commandName: "fork",
         abstract: "A writable copy of the past, with its own controllers, scheduler and simulated nodes.",
         discussion: """
-              reckon fork --at=-10m --name what-if
+              reckon fork --at -10m --name what-if
               kubectl -s https://127.0.0.1:6443/fork/what-if scale deployment/web --replicas=50
               reckon fork diff what-if
               reckon fork delete what-if
@@ -23,15 +23,15 @@ struct ForkCommand: AsyncParsableCommand {
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "create", abstract: "Make a fork.")
 
-        @Option(help: "The moment it begins at: a revision, a time, or a time before now (--at=-10m); now without it.")
-        var at: String?
+        @Option(help: ArgumentHelp("The moment it begins at; now without it.", valueName: "when"))
+        var at: When?
         @Option(help: "Its name: lower case letters, digits and inner dashes.")
         var name: String
         @OptionGroup var options: ChangeOptions
 
         func run() async throws {
             var body: JSON = ["name": .string(name)]
-            body["at"] = at.map { .string($0) }
+            body["at"] = at?.text.map { .string($0) }
             let server = try ClusterClient(try Kubeconfig(path: options.kubeconfig)).server
             try await options.run(.POST, "/reckon/v1/forks", body) { fork in
                 "fork \(name) begins after revision \(fork["base", "revision"]?.int ?? 0) (\(fork["base", "time"]?.string ?? ""))\n"
@@ -49,13 +49,18 @@ struct ForkCommand: AsyncParsableCommand {
                 let rows = (answer["items"]?.elements ?? []).map { fork in
                     [
                         fork["name"]?.string ?? "", "\(fork["base", "revision"]?.int ?? 0)",
-                        fork["base", "time"]?.string ?? "", fork["owner"]?.string ?? "",
-                        fork["running"]?.bool == true ? "running" : "resting", "\((fork["bytes"]?.int ?? 0) / 1024)Ki",
+                        Terminal.ink().clock(fork["base", "time"]?.string), fork["owner"]?.string ?? "",
+                        fork["running"]?.bool == true ? "running" : "resting", Self.size(fork["bytes"]?.int ?? 0),
                     ]
                 }
                 return rows.isEmpty
                     ? "there are no forks" : TextTable(["NAME", "BASE", "TIME", "OWNER", "STATE", "SIZE"], rows).text
             }
+        }
+
+        /// `124B`, `96Ki`, `12Mi`.
+        private static func size(_ bytes: Int64) -> String {
+            bytes < 10_240 ? "\(bytes)B" : bytes < 10_485_760 ? "\(bytes / 1024)Ki" : "\(bytes / 1_048_576)Mi"
         }
     }
 

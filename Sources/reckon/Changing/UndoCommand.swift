@@ -104,8 +104,7 @@ struct RewindCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rewind", abstract: "Make a namespace, or the cluster, what it was, by moving forward.",
         discussion: """
-            WHEN is a revision (48211), a time (2026-11-23T14:02:00Z) or a time before now (-15m).
-              reckon rewind --to=-15m -n shop --dry-run
+              reckon rewind --to -15m -n shop --dry-run
               reckon rewind --to 48211
             Ordinary new changes: watches stay right, kubelets stop what no longer exists, controllers settle. Objects that are gone come
             back as new ones, changed ones get their old content, newer ones go. Up to 2000 objects change in one event; what cannot be
@@ -113,8 +112,8 @@ struct RewindCommand: AsyncParsableCommand {
             Exit status: 0 rewound, 1 refused or unreachable, 3 conflict, 64 wrong usage.
             """)
 
-    @Option(help: "The moment to go back to (write --to=-15m, or the minus is taken for an option).")
-    var to: String
+    @Option(help: ArgumentHelp("The moment to go back to.", valueName: "when"))
+    var to: When
 
     @Option(name: [.customShort("n"), .long], help: "Only this namespace.")
     var namespace: String?
@@ -127,8 +126,12 @@ struct RewindCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ChangeOptions
 
+    func validate() throws {
+        if to.text == nil { throw ValidationError("--to takes a moment before now, for example -15m") }
+    }
+
     func run() async throws {
-        var body: JSON = ["to": .string(to), "dryRun": .bool(dryRun), "partial": .bool(partial)]
+        var body: JSON = ["to": .string(to.text ?? ""), "dryRun": .bool(dryRun), "partial": .bool(partial)]
         body["namespace"] = namespace.map { .string($0) }
         try await options.run(.POST, "/reckon/v1/rewind", body) { ChangeReport().rewind($0) }
     }

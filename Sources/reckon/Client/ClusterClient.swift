@@ -1,5 +1,6 @@
 import ArgumentParser
 import Document
+import Foundation
 import HTTPEdge
 import NIOCore
 import NIOHTTP1
@@ -75,6 +76,22 @@ struct ClusterClient {
             throw StartupError("\(server) serves no past")
         }
         return found
+    }
+
+    /// Puts the answer of a path into an open file; its headers. A refusal is thrown with the server's own words.
+    func download(_ path: String, into file: FileHandle) async throws -> EdgeHeaders {
+        let receiver = ReceivedFile(file)
+        let url = server + path
+        let exchange = client.stream(.init(.GET, url, headers: headers, timeout: .hours(1)), receiver)
+        defer { exchange.cancel() }
+        let outcome = await receiver.outcome()
+        if let failure = outcome.failure {
+            throw StartupError("\(server): the answer did not arrive whole: \(failure)")
+        }
+        guard outcome.status == 200 else {
+            throw Self.refusal((try? JSON(parsing: outcome.refusal)) ?? .null, outcome.status, url)
+        }
+        return outcome.headers
     }
 
     /// Calls `each` with every document of an answer that has one a line, until the server ends it.

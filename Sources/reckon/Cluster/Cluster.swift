@@ -103,7 +103,7 @@ final class Cluster {
             engine: engine, authenticator: authenticator, tokens: tokens, settings: settled,
             version: Reckon.serverVersion,
             nodes: NodeRegistry(client: client, proxies: proxies) { box.streams(of: $0) }, group: group,
-            frontProxy: pki.frontProxyClient, logger: logger)
+            frontProxy: pki.frontProxyClient, logger: logger, servingCertificate: pki.serving.certificateBytes)
         forks = ForkHost(
             parent: log,
             parts: ForkParts(

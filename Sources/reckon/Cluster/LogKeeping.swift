@@ -24,7 +24,8 @@ final class LogKeeping {
             do throws(LogError) {
                 shipper = try LogShipper(
                     log: log, directory: URL(fileURLWithPath: directory).path,
-                    secret: try Self.secret(options.shipping.keyFile), about: Self.about(engine.state)
+                    secret: try Self.secret(options.shipping.keyFile),
+                    about: LogCapture.about(engine.state, reckon: Reckon.version)
                 ) { files.read() }
             } catch { throw StartupError("--ship-to \(directory): \(error.description)") }
         } else {
@@ -68,15 +69,6 @@ final class LogKeeping {
 
     private static func secret(_ path: String?) throws(LogError) -> ArchiveSecret? {
         do { return try archiveSecret(path) } catch { throw .unusable("\(error)") }
-    }
-
-    /// What the head of every file of a copy says of the cluster.
-    static func about(_ state: ClusterState) -> JSON {
-        var about: JSON = ["reckon": .string(Reckon.version)]
-        if let uid = state.object(GroupResource(resource: "namespaces"), "", "kube-system")?.uid {
-            about["cluster"] = .string(uid)
-        }
-        return about
     }
 
     private static func report(_ status: LogShipper.Status, _ engine: Engine) -> StatusReports.Report {

@@ -16,7 +16,7 @@ struct AtCommand: AsyncParsableCommand {
 
     @Argument(
         parsing: .captureForPassthrough, help: "WHEN [--] COMMAND ...",
-        completion: .list(When.allValueStrings.map { $0.hasPrefix("-") ? String($0.dropFirst()) : $0 }))
+        completion: .list(When.completions.map { $0.hasPrefix("-") ? String($0.dropFirst()) : $0 }))
     var words: [String]
 
     func run() async throws {

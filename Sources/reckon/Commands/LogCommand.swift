@@ -221,14 +221,15 @@ struct LogCommand: ParsableCommand {
                 return
             }
             print("newest revision \(s.head.revision) of \(s.head.time.rfc3339), oldest kept \(s.floor)")
-            print(
-                "file \(s.fileBytes) bytes, of which \(s.liveBytes) hold data; checkpoints at \(s.checkpoints.map(String.init).joined(separator: ", ")) of \(s.checkpointBytes) bytes"
-            )
-            for (kind, size) in kinds {
-                print(
-                    "\(kind.padding(toLength: 48, withPad: " ", startingAt: 0)) \(size.events) events, \(size.bytes / max(size.events, 1)) bytes each"
-                )
+            let checkpoints =
+                s.checkpoints.isEmpty
+                ? "no checkpoint yet"
+                : "checkpoints at \(s.checkpoints.map(String.init).joined(separator: ", ")) of \(s.checkpointBytes) bytes"
+            print("file \(s.fileBytes) bytes, of which \(s.liveBytes) hold data; \(checkpoints)")
+            let rows = kinds.map { kind, size in
+                [kind, "\(size.events)", "\(size.bytes)", "\(size.bytes / max(size.events, 1))"]
             }
+            print(TextTable(["KIND", "EVENTS", "BYTES", "EACH"], rows).text)
         }
     }
 }

@@ -21,10 +21,10 @@ struct LogExportCommand: ParsableCommand {
     var data: String
     @Option(help: "jsonl or audit.k8s.io.")
     var format = "jsonl"
-    @Option(parsing: .unconditional, help: "The beginning: a revision, a time, or a time before now (-1h).")
-    var since: String?
-    @Option(parsing: .unconditional, help: "The end, likewise.")
-    var until: String?
+    @Option(help: ArgumentHelp("The beginning; that of the log without it.", valueName: "when"))
+    var since: When?
+    @Option(help: ArgumentHelp("The end; now without it.", valueName: "when"))
+    var until: When?
     @Flag(help: "With audit.k8s.io: one EventList.")
     var list = false
     @Flag(help: "With the objects after each change.")
@@ -35,9 +35,6 @@ struct LogExportCommand: ParsableCommand {
     func validate() throws {
         guard ["jsonl", "audit.k8s.io"].contains(format) else {
             throw ValidationError("--format takes jsonl or audit.k8s.io")
-        }
-        for word in [since, until].compactMap({ $0 }) where PastMoment(word) == nil {
-            throw ValidationError("\"\(word)\" is no moment: give a revision, a time (2026-11-23T14:02:00Z) or -1h")
         }
     }
 
@@ -50,8 +47,8 @@ struct LogExportCommand: ParsableCommand {
         } catch { throw StartupError(error.description) }
     }
 
-    private func time(_ text: String?, _ log: DiskLog, _ now: Timestamp) throws(LogError) -> Timestamp? {
-        guard let text, let moment = PastMoment(text) else { return nil }
+    private func time(_ when: When?, _ log: DiskLog, _ now: Timestamp) throws(LogError) -> Timestamp? {
+        guard let moment = when?.moment else { return nil }
         if let time = moment.time(now: now) { return time }
         guard case .revision(let revision) = moment else { return nil }
         guard revision <= log.head.revision else { throw .beyondHead(head: log.head.revision) }

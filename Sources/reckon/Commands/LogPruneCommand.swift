@@ -17,10 +17,8 @@ struct LogPruneCommand: ParsableCommand {
 
     @Option(help: "The data directory of the log.")
     var data: String
-    @Option(
-        parsing: .unconditional,
-        help: "Journal and access records before this go: a revision (48211), a time, or a time before now (-30d).")
-    var before: String?
+    @Option(help: ArgumentHelp("Journal and access records before this go.", valueName: "when"))
+    var before: When?
     @Option(help: "The age from which journal events go: 30d.")
     var keep: Age?
     @Option(help: "The age from which access records go: 7d.")
@@ -37,9 +35,7 @@ struct LogPruneCommand: ParsableCommand {
         guard before != nil || keep != nil || keepAccess != nil || keepSize != nil else {
             throw ValidationError("say what may go: --before WHEN, --keep AGE, --keep-access AGE or --keep-size BYTES")
         }
-        if let before, PastMoment(before) == nil {
-            throw ValidationError("--before takes a revision (48211), a time (2026-11-23T14:02:00Z) or -30d")
-        }
+        if let before, before.moment == nil { throw ValidationError("--before takes a moment before now: -30d") }
     }
 
     func run() throws {
@@ -53,7 +49,7 @@ struct LogPruneCommand: ParsableCommand {
                 journalMicroseconds: keep?.microseconds, accessMicroseconds: keepAccess?.microseconds,
                 bytes: keepSize?.bytes)
             var turn = try log.due(retention, now: now)
-            if let moment = before.flatMap({ PastMoment($0) }) {
+            if let moment = before?.moment {
                 let revision: UInt64
                 switch moment {
                 case .revision(let asked): revision = asked

@@ -20,8 +20,8 @@ struct LogRestoreCommand: ParsableCommand {
     var from: String
     @Option(help: "The new data directory. It must not exist, or be empty.")
     var data: String
-    @Option(parsing: .unconditional, help: "A revision, a time, or a time before now (-15m); the end without it.")
-    var to: String?
+    @Option(help: ArgumentHelp("The moment to restore; the end without it.", valueName: "when"))
+    var to: When?
     @Option(help: "The file with the key or phrase of an encrypted copy.")
     var keyFile: String?
     @Option(name: [.customShort("o"), .long], help: "text or json.")
@@ -29,15 +29,12 @@ struct LogRestoreCommand: ParsableCommand {
 
     func validate() throws {
         guard ["text", "json"].contains(output) else { throw ValidationError("-o takes text or json") }
-        if let to, PastMoment(to) == nil {
-            throw ValidationError("--to takes a revision (48211), a time (2026-11-23T14:02:00Z) or -15m")
-        }
     }
 
     func run() throws {
         let began = Date()
         let point: RestorePoint =
-            switch to.flatMap({ PastMoment($0) }) {
+            switch to?.moment {
             case nil: .end
             case .revision(let revision): .revision(revision)
             case .time(let time): .time(time)

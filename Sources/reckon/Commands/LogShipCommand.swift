@@ -43,7 +43,7 @@ struct LogShipCommand: AsyncParsableCommand {
         do throws(LogError) {
             let log = try DiskLog(directory: data, isReadOnly: true)
             defer { log.close() }
-            let about = LogKeeping.about(try log.recover().state)
+            let about = LogCapture.about(try log.recover().state, reckon: Reckon.version)
             let shipper = try LogShipper(
                 log: log, directory: URL(fileURLWithPath: to).path, secret: secret, about: about
             ) { skipsKeys ? [] : files.read() }
