@@ -129,6 +129,15 @@ extension JSON {
         for i in a.indices { try change(i, &a[i]) }
     }
 
+    /// Whether objects and arrays stand in each other more than so many deep.
+    public func nests(deeperThan depth: Int) -> Bool {
+        switch self {
+        case .array(let elements): depth == 0 || elements.contains { $0.nests(deeperThan: depth - 1) }
+        case .object(let object): depth == 0 || object.storage.contains { $0.value.nests(deeperThan: depth - 1) }
+        default: false
+        }
+    }
+
     /// Whether this is absent by Go's `omitempty`: null, false, zero, "", [] or {}.
     public var isEmptyValue: Bool {
         switch self {

@@ -22,7 +22,7 @@ public enum JSONPatch {
                 code: 413, reason: "RequestEntityTooLarge",
                 message: "The allowed maximum operations in a JSON patch is \(operationsMax), got \(operations.count)")
         }
-        var document = target
+        var document = PatchedDocument(target)
         var copied = 0
         for operation in operations {
             guard operation.object != nil else {
@@ -32,7 +32,10 @@ public enum JSONPatch {
             }
             try apply(operation, to: &document, copied: &copied)
         }
-        return document
+        let patched = document.json
+        // Moves and copies can nest what no parser would read again.
+        guard !patched.nests(deeperThan: JSON.depthMax) else { throw unprocessable }
+        return patched
     }
 
     private static func kindName(_ value: JSON) -> String {
@@ -54,28 +57,26 @@ public enum JSONPatch {
         return error
     }
 
-    private static func apply(_ operation: JSON, to document: inout JSON, copied: inout Int) throws(APIError) {
-        guard let path = operation["path"]?.string, let pointer = JSONPointer(path) else { throw unprocessable }
+    private static func apply(_ operation: JSON, to document: inout PatchedDocument, copied: inout Int)
+        throws(APIError)
+    {
+        guard let place = pointer("path", of: operation) else { throw unprocessable }
         switch operation["op"]?.string {
         case "add":
             guard let value = operation["value"] else { throw unprocessable }
-            try edit(&document, pointer.tokens[...], .add(value))
-        case "remove": try edit(&document, pointer.tokens[...], .remove)
+            try make(.add(.whole(value)), at: place, in: &document)
+        case "remove": try make(.remove, at: place, in: &document)
         case "replace":
             guard let value = operation["value"] else { throw unprocessable }
-            try edit(&document, pointer.tokens[...], .replace(value))
+            try make(.replace(.whole(value)), at: place, in: &document)
         case "move":
-            guard let from = operation["from"]?.string.flatMap({ JSONPointer($0) }),
-                let value = self.value(at: from, in: document)
-            else {
+            guard let from = pointer("from", of: operation), let value = document.value(at: from) else {
                 throw unprocessable
             }
-            try edit(&document, from.tokens[...], .remove)
-            try edit(&document, pointer.tokens[...], .add(value))
+            try make(.remove, at: from, in: &document)
+            try make(.add(value), at: place, in: &document)
         case "copy":
-            guard let from = operation["from"]?.string.flatMap({ JSONPointer($0) }),
-                let value = self.value(at: from, in: document)
-            else {
+            guard let from = pointer("from", of: operation), let value = document.value(at: from)?.json else {
                 throw unprocessable
             }
             copied += value.encoded().count
@@ -86,96 +87,21 @@ public enum JSONPatch {
                         "Unable to complete the copy, the accumulated size increase of copy operations is \(copied), "
                         + "exceeding the limit \(copiedBytesMax)")
             }
-            try edit(&document, pointer.tokens[...], .add(value))
+            try make(.add(.whole(value)), at: place, in: &document)
         case "test":
             let wanted = operation["value"] ?? .null
-            guard (value(at: pointer, in: document) ?? .null) == wanted else { throw unprocessable }
+            guard (document.value(at: place) ?? .whole(.null)) == wanted else { throw unprocessable }
         default: throw unprocessable
         }
     }
 
-    private enum Edit {
-        case add(JSON)
-        case replace(JSON)
-        case remove
+    private static func pointer(_ member: String, of operation: JSON) -> JSONPointer? {
+        operation[member]?.string.flatMap { JSONPointer($0) }
     }
 
-    private static func value(at pointer: JSONPointer, in document: JSON) -> JSON? {
-        var value = document
-        for token in pointer.tokens {
-            switch value {
-            case .object(let object):
-                guard let next = object[token] else { return nil }
-                value = next
-            case .array(let elements):
-                guard let i = place(token, elements.count) else { return nil }
-                value = elements[i]
-            default: return nil
-            }
-        }
-        return value
-    }
-
-    /// The place that a token names in an array of that length: negative numbers count from its end, as upstream's library
-    /// has it.
-    private static func place(_ token: String, _ count: Int) -> Int? {
-        guard let number = Int(token) else { return nil }
-        let place = number < 0 ? number + count : number
-        return (0..<count).contains(place) ? place : nil
-    }
-
-    private static func edit(_ target: inout JSON, _ path: ArraySlice<String>, _ change: Edit) throws(APIError) {
-        guard let token = path.first else {
-            switch change {
-            case .add(let value), .replace(let value): target = value
-            case .remove: throw unprocessable
-            }
-            return
-        }
-        switch target {
-        case .object(var object):
-            target = .null
-            if path.count > 1 {
-                guard var child = object[token] else { throw unprocessable }
-                object[token] = .null
-                try edit(&child, path.dropFirst(), change)
-                object[token] = child
-            } else {
-                switch change {
-                case .add(let value): object[token] = value
-                case .replace(let value):
-                    guard object[token] != nil else { throw unprocessable }
-                    object[token] = value
-                case .remove:
-                    guard object[token] != nil else { throw unprocessable }
-                    object[token] = nil
-                }
-            }
-            target = .object(object)
-        case .array(var elements):
-            target = .null
-            if path.count > 1 {
-                guard let i = place(token, elements.count) else { throw unprocessable }
-                try edit(&elements[i], path.dropFirst(), change)
-            } else {
-                switch change {
-                case .add(let value):
-                    if token == "-" {
-                        elements.append(value)
-                    } else {
-                        guard let i = place(token, elements.count + 1) else { throw unprocessable }
-                        elements.insert(value, at: i)
-                    }
-                case .replace(let value):
-                    guard let i = place(token, elements.count) else { throw unprocessable }
-                    elements[i] = value
-                case .remove:
-                    guard let i = place(token, elements.count) else { throw unprocessable }
-                    elements.remove(at: i)
-                }
-            }
-            target = .array(elements)
-        default: throw unprocessable
-        }
+    private static func make(_ edit: PatchedDocument.Edit, at place: JSONPointer, in document: inout PatchedDocument)
+        throws(APIError)
+    {
+        guard document.make(edit, at: place) else { throw unprocessable }
     }
 }

@@ -34,6 +34,28 @@ import Testing
         #expect(try StrategicMergePatch.apply(patch, to: live, schema: type)["data"]?.entries.count == 2 * many)
     }
 
+    /// Ten thousand operations on long arrays and large objects: each costs what it changes.
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
+            #"{"op":"add","path":"/list/0","value":"v"}"#, #"{"op":"move","from":"/list/0","path":"/list/-"}"#,
+            #"{"op":"remove","path":"/list/0"}"#, #"{"op":"add","path":"/map/NUMBER","value":"v"}"#,
+            #"{"op":"move","from":"/map/a1NUMBER","path":"/map/NUMBER"}"#,
+            #"{"op":"test","path":"/list/99999","value":"e"}"#,
+            #"{"op":"replace","path":"/list/50000","value":"e"}"#,
+        ])
+    func patchesOfManyOperations(_ operation: String) throws {
+        let live: JSON = ["list": .array(Array(repeating: "e", count: many)), "map": members("a")]
+        let operations = try (0..<JSONPatch.operationsMax).map { number in
+            let name = String(String(90_000 + number).dropFirst(operation.contains("a1NUMBER") ? 0 : 1))
+            return try JSON(parsing: operation.replacing("NUMBER", with: name))
+        }
+        let patched = try JSONPatch.apply(
+            .array(operations), to: live, kind: GroupVersionKind(version: "v1", kind: "ConfigMap"), name: "c")
+        let length = patched["list"]?.elements.count
+        #expect(length == many || length == many + 10_000 || length == many - 10_000)
+    }
+
     @Test func deletedElements() throws {
         let type = try #require(Catalog.builtin.resource(apiVersion: "v1", "pods")?.schema)
         let names = (0..<20_000).map { JSON.string("c\($0)") }
