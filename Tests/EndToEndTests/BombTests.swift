@@ -35,6 +35,8 @@ import Testing
         }
         let operations = (0..<10_001).map { #"{"op":"add","path":"/data/k\#($0)","value":"v"}"# }
         let copies = Array(repeating: #"{"op":"copy","from":"/data","path":"/data/x"}"#, count: 60)
+        let list = Array(repeating: #""x""#, count: 100_000).joined(separator: ",")
+        let insertions = Array(repeating: #"{"op":"add","path":"/list/0","value":"v"}"#, count: 9_998)
         let patched = "/api/v1/namespaces/default/configmaps/bombed?dryRun=All"
         let patch = "application/json-patch+json"
         return [
@@ -62,6 +64,17 @@ import Testing
             Bomb(
                 name: "a patch of 10,001 operations", method: "PATCH", path: patched, contentType: patch,
                 body: Array("[\(operations.joined(separator: ","))]".utf8)),
+            Bomb(
+                name: "a patch that inserts before 100,000 elements, 10,000 times", method: "PATCH", path: patched,
+                contentType: patch,
+                body: Array(
+                    #"[{"op":"add","path":"/list","value":[\#(list)]},\#(insertions.joined(separator: ",")),{"op":"test","path":"/list/0","value":"x"}]"#
+                        .utf8)),
+            Bomb(
+                name: "YAML of 60,000 members in no order", contentType: "application/yaml",
+                body: Array(
+                    ("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n"
+                        + (0..<60_000).map { "  k\($0 * 7919 % 60_000): true\n" }.joined()).utf8)),
             Bomb(
                 name: "a patch that doubles again and again", method: "PATCH", path: patched, contentType: patch,
                 body: Array("[\(copies.joined(separator: ","))]".utf8)),

@@ -45,12 +45,15 @@ enum RequestBody {
 
     /// YAML as the JSON it stands for.
     static func yaml(_ body: ByteBuffer) throws(APIError) -> JSON {
-        do {
+        // JSON is YAML, too, and what most clients send; with a member twice, it is left to the other parser to complain.
+        if body.getInteger(at: body.readerIndex, as: UInt8.self) == UInt8(ascii: "{") {
+            var duplicates: [String] = []
+            if let read = try? json(body, kind: "", &duplicates), duplicates.isEmpty { return read }
+        }
+        do throws(YAMLDocument.Refusal) {
             return try YAMLDocument.parse(String(buffer: body))
-        } catch let refusal as YAMLDocument.Refusal {
-            throw .badRequest("error decoding YAML: \(refusal.message)")
         } catch {
-            throw .badRequest("error decoding YAML: \(error)")
+            throw .badRequest("error decoding YAML: \(error.message)")
         }
     }
 }

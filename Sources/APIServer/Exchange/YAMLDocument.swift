@@ -1,84 +1,195 @@
-import Document
-import Yams
+import CYaml
+package import Document
 
-/// YAML as the JSON that it stands for.
-struct YAMLDocument {
+/// YAML as the JSON that it stands for, made from the parser's events as they come.
+package struct YAMLDocument {
     /// As deep as a JSON body may nest.
     private static let depthMax = 200
     /// Parts and bytes that aliases may add to what was written out.
     private static let aliasesMax = 10_000
+    /// No object that can be stored has more parts: each takes two bytes at least.
+    private static let partsMax = 750_000
 
     /// Why a text is refused.
-    struct Refusal: Error {
-        let message: String
+    package struct Refusal: Error {
+        package let message: String
     }
 
+    /// What an anchor names, and what an alias of it adds.
+    private struct Anchored {
+        let value: JSON
+        /// A scalar as it was written, for an alias that is a key.
+        let text: String?
+        let parts: Int
+        let bytes: Int
+        let height: Int
+    }
+
+    private let parser: UnsafeMutablePointer<yaml_parser_t>
     private var partsLeft: Int
     private var bytesLeft: Int
+    private var anchors: [String: Anchored] = [:]
+    /// The deepest place that was read since the anchor being read began.
+    private var deepest = 0
 
     /// The document; null for an empty text.
-    /// - Throws: a `Refusal`, or what the parser says.
-    static func parse(_ text: String) throws -> JSON {
-        let size = text.utf8.count
-        // Every part of a text takes a byte of it: more come from aliases alone, which can say much with little.
-        var reader = YAMLDocument(partsLeft: size + aliasesMax, bytesLeft: 2 * size + aliasesMax)
-        guard let node = try Yams.compose(yaml: text) else { return .null }
-        return try reader.document(node, depth: 0)
+    package static func parse(_ text: String) throws(Refusal) -> JSON {
+        var text = text
+        let result = text.withUTF8 { bytes -> Result<JSON, Refusal> in
+            let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
+            defer { parser.deallocate() }
+            guard yaml_parser_initialize(parser) == 1 else { return .failure(Refusal(message: "yaml: no memory")) }
+            defer { yaml_parser_delete(parser) }
+            yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+            yaml_parser_set_input_string(parser, bytes.baseAddress, bytes.count)
+            var reader = YAMLDocument(parser, size: bytes.count)
+            do throws(Refusal) { return .success(try reader.document()) } catch { return .failure(error) }
+        }
+        return try result.get()
     }
 
-    private mutating func take(_ text: String) throws {
-        partsLeft -= 1
-        bytesLeft -= text.utf8.count
+    private init(_ parser: UnsafeMutablePointer<yaml_parser_t>, size: Int) {
+        self.parser = parser
+        // Every part of a text takes a byte of it: more come from aliases alone, which can say much with little.
+        partsLeft = min(size + YAMLDocument.aliasesMax, YAMLDocument.partsMax)
+        bytesLeft = 2 * size + YAMLDocument.aliasesMax
+    }
+
+    // MARK: Events
+
+    /// Hands the next event to `body` and lets go of it afterwards.
+    private mutating func next<Answer>(_ body: (inout YAMLDocument, yaml_event_t) throws(Refusal) -> Answer)
+        throws(Refusal) -> Answer
+    {
+        var event = yaml_event_t()
+        guard yaml_parser_parse(parser, &event) == 1 else { throw fault }
+        defer { yaml_event_delete(&event) }
+        return try body(&self, event)
+    }
+
+    /// What the parser has against the text, in the words and with the line that Go's has.
+    private var fault: Refusal {
+        let it = parser.pointee
+        let problem = it.problem.map { String(cString: $0) } ?? "unknown problem parsing YAML content"
+        var line = it.context_mark.line != 0 ? it.context_mark.line : it.problem_mark.line
+        if line != 0, it.error == YAML_SCANNER_ERROR { line += 1 }
+        return Refusal(message: line == 0 ? "yaml: \(problem)" : "yaml: line \(line): \(problem)")
+    }
+
+    private mutating func document() throws(Refusal) -> JSON {
+        try next { _, _ throws(Refusal) in }  // the stream begins
+        let isEmpty = try next { _, event throws(Refusal) in event.type == YAML_STREAM_END_EVENT }
+        if isEmpty { return .null }
+        let value = try next { reader, event throws(Refusal) in try reader.value(event, depth: 0) }
+        try next { _, _ throws(Refusal) in }  // the document ends
+        let isLast = try next { _, event throws(Refusal) in event.type == YAML_STREAM_END_EVENT }
+        guard isLast else { throw Refusal(message: "yaml: expected a single document in the stream") }
+        return value
+    }
+
+    // MARK: Values
+
+    private mutating func take(parts: Int, bytes: Int) throws(Refusal) {
+        partsLeft -= parts
+        bytesLeft -= bytes
         if partsLeft < 0 || bytesLeft < 0 {
-            throw Refusal(message: "yaml: document contains excessive aliasing")
+            throw Refusal(message: "yaml: document contains excessive aliasing, or more values than any object")
         }
     }
 
-    private mutating func document(_ node: Node, depth: Int) throws -> JSON {
+    private mutating func value(_ event: yaml_event_t, depth: Int) throws(Refusal) -> JSON {
         guard depth < YAMLDocument.depthMax else {
             throw Refusal(message: "yaml: exceeded max depth of \(YAMLDocument.depthMax)")
         }
-        switch node {
-        case .mapping(let mapping):
-            try take("")
-            var members: [(String, JSON)] = []
-            for (key, value) in mapping {
-                guard let name = key.scalar?.string else {
-                    throw Refusal(message: "yaml: a key must be a text or a number")
-                }
-                try take(name)
-                members.append((name, try document(value, depth: depth + 1)))
+        deepest = max(deepest, depth)
+        switch event.type {
+        case YAML_SCALAR_EVENT:
+            let scalar = YAMLScalar(event)
+            return try named(event.data.scalar.anchor, scalar.text, depth) { reader throws(Refusal) in
+                try reader.take(parts: 1, bytes: scalar.text.utf8.count)
+                return scalar.value
             }
-            return .object(JSONObject(members))
-        case .sequence(let sequence):
-            try take("")
-            var elements: [JSON] = []
-            for element in sequence { elements.append(try document(element, depth: depth + 1)) }
-            return .array(elements)
-        case .scalar(let scalar):
-            try take(scalar.string)
-            return value(scalar, node)
-        case .alias: throw Refusal(message: "yaml: an alias that stands for nothing")
+        case YAML_SEQUENCE_START_EVENT:
+            return try named(event.data.sequence_start.anchor, nil, depth) { reader throws(Refusal) in
+                try reader.sequence(depth)
+            }
+        case YAML_MAPPING_START_EVENT:
+            return try named(event.data.mapping_start.anchor, nil, depth) { reader throws(Refusal) in
+                try reader.mapping(depth)
+            }
+        default:
+            let known = try alias(event)
+            guard depth + known.height < YAMLDocument.depthMax else {
+                throw Refusal(message: "yaml: exceeded max depth of \(YAMLDocument.depthMax)")
+            }
+            deepest = max(deepest, depth + known.height)
+            try take(parts: known.parts, bytes: known.bytes)
+            return known.value
         }
     }
 
-    private func value(_ scalar: Node.Scalar, _ node: Node) -> JSON {
-        // Finding out what a text without a tag stands for is slow: most that stand for themselves show it by how they start.
-        if scalar.tag.description.isEmpty {
-            guard scalar.style == .plain else { return .string(scalar.string) }
-            guard let first = scalar.string.utf8.first else { return .null }
-            let isDigit = (48...57).contains(first)
-            if !isDigit, !"+-.~yYnNtTfFoO".utf8.contains(first) { return .string(scalar.string) }
+    private func alias(_ event: yaml_event_t) throws(Refusal) -> Anchored {
+        let name = event.type == YAML_ALIAS_EVENT ? event.data.alias.anchor.map { String(cString: $0) } ?? "" : ""
+        guard let known = anchors[name] else { throw Refusal(message: "yaml: unknown anchor '\(name)' referenced") }
+        return known
+    }
+
+    /// Reads a value and keeps it under its anchor, when it has one.
+    private mutating func named(
+        _ anchor: UnsafeMutablePointer<UInt8>?, _ text: String?, _ depth: Int,
+        _ read: (inout YAMLDocument) throws(Refusal) -> JSON
+    ) throws(Refusal) -> JSON {
+        guard let anchor else { return try read(&self) }
+        let before = (parts: partsLeft, bytes: bytesLeft, deepest: deepest)
+        deepest = depth
+        let value = try read(&self)
+        anchors[String(cString: anchor)] = Anchored(
+            value: value, text: text, parts: before.parts - partsLeft, bytes: before.bytes - bytesLeft,
+            height: deepest - depth)
+        deepest = max(before.deepest, deepest)
+        return value
+    }
+
+    private mutating func sequence(_ depth: Int) throws(Refusal) -> JSON {
+        try take(parts: 1, bytes: 0)
+        var elements: [JSON] = []
+        while let element = try next({ reader, event throws(Refusal) -> JSON? in
+            if event.type == YAML_SEQUENCE_END_EVENT { return Optional.none }
+            return try reader.value(event, depth: depth + 1)
+        }) {
+            elements.append(element)
         }
-        switch node.tag.description {
-        case "tag:yaml.org,2002:null": return .null
-        case "tag:yaml.org,2002:bool": return node.bool.map { .bool($0) } ?? .string(scalar.string)
-        case "tag:yaml.org,2002:int": return node.int.map { .int(Int64($0)) } ?? .string(scalar.string)
-        case "tag:yaml.org,2002:float":
-            // Infinities and what is no number have no place in JSON.
-            guard let double = node.float, double.isFinite else { return .string(scalar.string) }
-            return .double(double)
-        default: return .string(scalar.string)
+        return .array(elements)
+    }
+
+    private mutating func mapping(_ depth: Int) throws(Refusal) -> JSON {
+        try take(parts: 1, bytes: 0)
+        var entries: [JSONObject.Entry] = []
+        while let key = try next({ reader, event throws(Refusal) -> String? in
+            if event.type == YAML_MAPPING_END_EVENT { return Optional.none }
+            return try reader.key(event)
+        }) {
+            let value = try next { reader, event throws(Refusal) in try reader.value(event, depth: depth + 1) }
+            entries.append(JSONObject.Entry(key: key, value: value))
         }
+        var repeated: String?
+        let object = JSONObject(unsorted: entries) { repeated = repeated ?? $0 }
+        if let repeated { throw Refusal(message: "yaml: key \"\(repeated)\" already set in map") }
+        return .object(object)
+    }
+
+    private mutating func key(_ event: yaml_event_t) throws(Refusal) -> String {
+        var text: String?
+        switch event.type {
+        case YAML_SCALAR_EVENT:
+            let scalar = YAMLScalar(event)
+            _ = try named(event.data.scalar.anchor, scalar.text, 0) { _ throws(Refusal) in scalar.value }
+            text = scalar.text
+        case YAML_ALIAS_EVENT: text = try alias(event).text
+        default: break
+        }
+        guard let text else { throw Refusal(message: "yaml: a key must be a text or a number") }
+        try take(parts: 1, bytes: text.utf8.count)
+        return text
     }
 }

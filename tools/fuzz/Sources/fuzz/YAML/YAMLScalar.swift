@@ -1,0 +1,1 @@
+../../../../../Sources/APIServer/Exchange/YAMLScalar.swift
