@@ -24,6 +24,8 @@ public final class APIServer: EdgeHandler {
     let logger: Logger
     let metrics = RequestMetrics()
     let streamMetrics = StreamMetrics()
+    /// The seed of the last audit id.
+    private let auditIDs = Atomic<UInt64>(UInt64.random(in: .min ... .max))
     /// Whether the server is about to end: readiness fails.
     private let stopping = Atomic<Bool>(false)
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
@@ -121,11 +123,16 @@ public final class APIServer: EdgeHandler {
     // MARK: the way of a request
 
     public func handle(_ request: EdgeRequest, _ responder: EdgeResponder) {
-        var random = RandomSequence(seed: UInt64.random(in: .min ... .max))
         let auditID =
-            request.headers["audit-id"].flatMap { $0.utf8.count <= Limits.auditIDBytesMax ? $0 : nil } ?? random.uuid()
+            request.headers["audit-id"].flatMap { $0.utf8.count <= Limits.auditIDBytesMax ? $0 : nil } ?? newAuditID()
         if handleFork(request, responder, auditID) { return }
         serve(request, responder, nil, auditID)
+    }
+
+    /// An id that no other request of this process has; it is no secret, so that the system need not be asked for each.
+    private func newAuditID() -> String {
+        var random = RandomSequence(seed: auditIDs.wrappingAdd(1, ordering: .relaxed).newValue)
+        return random.uuid()
     }
 
     /// Serves a request; `identity` is who asks when another server has established it.
@@ -133,7 +140,7 @@ public final class APIServer: EdgeHandler {
         _ request: EdgeRequest, _ responder: EdgeResponder, _ identity: AuthenticationFacts?, _ auditID: String
     ) {
         let (target, when) = Self.splitPast(request.uri)
-        let info = RequestInfo(method: request.method.rawValue, target: target.utf8)
+        let info = RequestInfo(method: request.method.rawValue, target: target)
         var past: PastMoment?
         if let when {
             guard let moment = PastMoment(PercentEncoding.decode(when.utf8, plusIsSpace: false) ?? String(when)) else {

@@ -148,7 +148,10 @@ public final class Engine: Sendable {
     /// Notes a request that changed nothing. `whenDurable` is given for answers that must wait for the disk (denials, failed logins).
     public func note(_ entry: AccessEntry, whenDurable: (@Sendable () -> Void)? = nil) {
         queue.signal { queue in
-            if queue.access.isEmpty { queue.accessSince = steadyMicroseconds() }
+            if queue.access.isEmpty {
+                queue.accessSince = steadyMicroseconds()
+                queue.access.reserveCapacity(queue.accessRoom)
+            }
             queue.access.append(entry)
             if let whenDurable { queue.waiters.append(whenDurable) }
             return whenDurable != nil || queue.access.count == 1
@@ -242,6 +245,8 @@ public struct AccessEntry: Sendable {
 struct WriteQueue: ~Copyable {
     var writes: [PendingWrite] = []
     var access: [AccessEntry] = []
+    /// Entries to make room for: as many as the batch before had, so that the list need not grow step by step.
+    var accessRoom = 0
     /// When the oldest of `access` came, by the steady clock.
     var accessSince: Int64 = 0
     var waiters: [@Sendable () -> Void] = []

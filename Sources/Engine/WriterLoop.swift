@@ -44,6 +44,7 @@ struct WriterLoop {
                 }
                 let notes = queue.access
                 let waiters = queue.waiters
+                queue.accessRoom = notes.count
                 queue.access = []
                 queue.waiters = []
                 return (writes, notes, waiters, queue.isStopping)

@@ -2,9 +2,9 @@ import DequeModule
 
 /// The queues of one level. A flow is dealt a hand of queues and waits in the shortest; between queues the one whose head was due first goes
 /// first (start-time fair queueing, by seats), so that a flow with many requests cannot keep out one with few.
-struct FairQueues<Waiter: Sendable>: Sendable {
+struct FairQueues: Sendable {
     struct Entry: Sendable {
-        let waiter: Waiter
+        let waiter: Int
         let ticket: FlowTicket
         let flow: UInt64
         /// When it came, microseconds of the caller's clock.

@@ -25,7 +25,8 @@ public enum FlowArrival: Sendable {
 }
 
 /// Seats and queues of every priority level. A value: the owner guards it with a lock and acts on what it answers after letting go.
-public struct FlowDispatcher<Waiter: Sendable>: Sendable {
+/// Requests that wait are known by numbers that the owner gives them.
+public struct FlowDispatcher: Sendable {
     /// One level as it stands.
     struct Level: Sendable {
         var configuration: PriorityLevel
@@ -35,7 +36,7 @@ public struct FlowDispatcher<Waiter: Sendable>: Sendable {
         var limitMax: Int
         var seatsInUse = 0
         var executing = 0
-        var queues: FairQueues<Waiter>?
+        var queues: FairQueues?
         /// No longer configured: what waits and runs comes to its end.
         var isGone = false
         var waits = WaitTimes()
@@ -110,7 +111,7 @@ public struct FlowDispatcher<Waiter: Sendable>: Sendable {
             levels[place].queues = nil
             return
         }
-        var queues = FairQueues<Waiter>(wanted)
+        var queues = FairQueues(wanted)
         for entry in waiting { _ = queues.add(entry, force: true) }
         levels[place].queues = queues
     }
@@ -119,7 +120,7 @@ public struct FlowDispatcher<Waiter: Sendable>: Sendable {
 
     /// A request has come. `seats` is its width; `now` in microseconds, of any steady clock.
     public mutating func arrive(
-        _ request: AccessAttributes, _ found: FlowClass, seats: Int, now: Int64, _ waiter: @autoclosure () -> Waiter
+        _ request: AccessAttributes, _ found: FlowClass, seats: Int, now: Int64, _ waiter: Int
     ) -> FlowArrival {
         let place = levelPlaces[found.level]
         let count = countPlaces[found.schema]
@@ -134,8 +135,8 @@ public struct FlowDispatcher<Waiter: Sendable>: Sendable {
         guard levels[place].configuration.queuing != nil else {
             return refuse(count, .concurrencyLimit)
         }
-        let entry = FairQueues<Waiter>.Entry(
-            waiter: waiter(), ticket: ticket, flow: configuration.schemas[found.schema].flow(request), since: now)
+        let entry = FairQueues.Entry(
+            waiter: waiter, ticket: ticket, flow: configuration.schemas[found.schema].flow(request), since: now)
         guard levels[place].queues?.add(entry) == true else { return refuse(count, .queueFull) }
         counts[count].waiting += 1
         waiting += 1
@@ -143,7 +144,7 @@ public struct FlowDispatcher<Waiter: Sendable>: Sendable {
     }
 
     /// A request that ran is over; what may run in its place, each with the time it waited.
-    public mutating func finish(_ ticket: FlowTicket, now: Int64) -> [(waiter: Waiter, ticket: FlowTicket)] {
+    public mutating func finish(_ ticket: FlowTicket, now: Int64) -> [(waiter: Int, ticket: FlowTicket)] {
         levels[ticket.level].seatsInUse -= ticket.seats
         levels[ticket.level].executing -= 1
         counts[ticket.schema].executing -= 1
@@ -152,8 +153,8 @@ public struct FlowDispatcher<Waiter: Sendable>: Sendable {
     }
 
     /// Takes out the requests that have waited since before that time.
-    public mutating func expire(before time: Int64) -> [Waiter] {
-        var out: [Waiter] = []
+    public mutating func expire(before time: Int64) -> [Int] {
+        var out: [Int] = []
         for place in levels.indices where levels[place].queues?.count ?? 0 > 0 {
             while let entry = levels[place].queues?.popFirst(before: time) {
                 counts[entry.ticket.schema].waiting -= 1
@@ -178,8 +179,8 @@ public struct FlowDispatcher<Waiter: Sendable>: Sendable {
         counts[ticket.schema].seats += ticket.seats
     }
 
-    private mutating func dispatch(_ now: Int64) -> [(waiter: Waiter, ticket: FlowTicket)] {
-        var ready: [(waiter: Waiter, ticket: FlowTicket)] = []
+    private mutating func dispatch(_ now: Int64) -> [(waiter: Int, ticket: FlowTicket)] {
+        var ready: [(waiter: Int, ticket: FlowTicket)] = []
         for place in levels.indices {
             while let seats = levels[place].queues?.nextSeats, fits(place, seats),
                 let entry = levels[place].queues?.pop()
@@ -196,11 +197,11 @@ public struct FlowDispatcher<Waiter: Sendable>: Sendable {
 
     /// Whether a level may use that many more seats.
     private func fits(_ place: Int, _ seats: Int) -> Bool {
-        let level = levels[place]
+        let (inUse, nominal) = (levels[place].seatsInUse, levels[place].nominal)
         // A request wider than its level runs when it is alone.
-        if level.seatsInUse == 0 || level.seatsInUse + seats <= level.nominal { return true }
-        guard level.seatsInUse + seats <= level.limitMax else { return false }
-        return max(0, level.seatsInUse - level.nominal) + seats <= lent(besides: place)
+        if inUse == 0 || inUse + seats <= nominal { return true }
+        guard inUse + seats <= levels[place].limitMax else { return false }
+        return max(0, inUse - nominal) + seats <= lent(besides: place)
     }
 
     /// Seats that others lend and do not use, less those that others have borrowed.

@@ -117,11 +117,11 @@ private enum Shop {
 }
 
 @Suite struct FlowDispatcherTests {
-    private func dispatcher(_ levels: [JSON], _ schemas: [JSON], seats: Int) -> FlowDispatcher<Int> {
+    private func dispatcher(_ levels: [JSON], _ schemas: [JSON], seats: Int) -> FlowDispatcher {
         FlowDispatcher(FlowConfiguration(schemas: schemas, levels: levels, serverSeats: seats))
     }
     private func arrive(
-        _ dispatcher: inout FlowDispatcher<Int>, _ user: String, _ waiter: Int = 0, seats: Int = 1, now: Int64 = 0,
+        _ dispatcher: inout FlowDispatcher, _ user: String, _ waiter: Int = 0, seats: Int = 1, now: Int64 = 0,
         groups: [String] = ["system:authenticated"]
     ) -> FlowArrival {
         let request = Shop.request(user, groups: groups)

@@ -60,7 +60,7 @@ import Testing
             let partial = try JSON(parsing: ObjectRendering(configMaps, format).bytes(stored.body))
             #expect(partial == ["apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadata", "metadata": metadata])
             // A change that takes the object out of the selection shows it as it was, at the new revision.
-            let options = try ListOptions(Query(parsing: Array("labelSelector=!gone".utf8)), isWatch: true)
+            let options = try ListOptions(Query(parsing: "labelSelector=!gone"[...]), isWatch: true)
             let watch = WatchFilter(
                 try Selection(configMaps, namespace: "n", options: options, state: state), format: .json,
                 query: Query(), state: state)
@@ -90,7 +90,7 @@ import Testing
                 #expect(try FieldSelector(parsing: selector.description) == selector)
             }
             _ = try? ContinueToken(input)
-            _ = RequestInfo(method: "GET", target: Array(("/api/v1/" + input).utf8))
+            _ = RequestInfo(method: "GET", target: "/api/v1/" + input)
             _ = try? Negotiation.answer(
                 accept: input, userAgent: "", query: Query(),
                 offer: .init(allowsProtobuf: true, allowsProjections: true), isList: true,

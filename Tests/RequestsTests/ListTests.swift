@@ -22,7 +22,7 @@ import Testing
     func list(_ cluster: Cluster, _ text: String, _ format: AnswerFormat = .json, type: ResourceType = configMaps)
         throws -> JSON
     {
-        let query = Query(parsing: Array(text.utf8))
+        let query = Query(parsing: text[...])
         let options = try ListOptions(query, isWatch: false)
         let plan = try ListPlan(options, namespace: "n", current: cluster.state.revision, floor: 1)
         let selection = try Selection(type, namespace: "n", options: options, state: cluster.state)
@@ -103,7 +103,7 @@ import Testing
     @Test func whichRevisionIsRead() throws {
         func plan(_ query: String, floor: UInt64 = 5) throws -> ListPlan {
             try ListPlan(
-                ListOptions(Query(parsing: Array(query.utf8)), isWatch: false), namespace: "", current: 10, floor: floor
+                ListOptions(Query(parsing: query[...]), isWatch: false), namespace: "", current: 10, floor: floor
             )
         }
         #expect(try plan("").revision == nil)
@@ -153,7 +153,7 @@ import Testing
         }
         for (namespace, query) in [("", ""), ("n1", ""), ("", "labelSelector=odd%3D1"), ("", "labelSelector=odd%3D7")] {
             func read(_ more: String) throws -> ListAnswer {
-                let query = Query(parsing: Array((query + more).utf8))
+                let query = Query(parsing: (query + more)[...])
                 let options = try ListOptions(query, isWatch: false)
                 let plan = try ListPlan(options, namespace: namespace, current: cluster.state.revision, floor: 1)
                 let selection = try Selection(configMaps, namespace: namespace, options: options, state: cluster.state)
@@ -161,7 +161,7 @@ import Testing
                     selection, plan: plan, state: cluster.state, query: query, format: .json, now: now)
             }
             let all = try read("").objects.map(\.key)
-            let options = try ListOptions(Query(parsing: Array(query.utf8)), isWatch: false)
+            let options = try ListOptions(Query(parsing: query[...]), isWatch: false)
             let selection = try Selection(configMaps, namespace: namespace, options: options, state: cluster.state)
             for pinned in [nil, cluster.state.revision] {
                 let places = ListPages(selection, state: cluster.state, size: 4, pinned: pinned)

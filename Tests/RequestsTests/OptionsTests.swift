@@ -5,7 +5,7 @@ import Testing
 @Suite struct OptionsTests {
     func message(_ query: String, watch: Bool = false) -> String {
         do {
-            _ = try ListOptions(Query(parsing: Array(query.utf8)), isWatch: watch)
+            _ = try ListOptions(Query(parsing: query[...]), isWatch: watch)
             return ""
         } catch { return error.message }
     }
@@ -31,9 +31,9 @@ import Testing
     }
 
     @Test func writeRefusals() {
-        #expect(throws: APIError.self) { try WriteOptions(Query(parsing: Array("dryRun=Some".utf8)), .create) }
+        #expect(throws: APIError.self) { try WriteOptions(Query(parsing: "dryRun=Some"[...]), .create) }
         do {
-            _ = try WriteOptions(Query(parsing: Array("dryRun=Some".utf8)), .create)
+            _ = try WriteOptions(Query(parsing: "dryRun=Some"[...]), .create)
         } catch {
             #expect(
                 error.message

@@ -16,7 +16,7 @@ import Testing
         ("POST", "/apis/apps/v1/deployments", "create apps v1 deployments/  "),
     ])
     func readsResources(_ method: String, _ target: String, _ want: String) {
-        let info = RequestInfo(method: method, target: Array(target.utf8))
+        let info = RequestInfo(method: method, target: target)
         #expect(info.isResourceRequest)
         #expect(
             "\(info.verb) \(info.group) \(info.version) \(info.resource)/\(info.subresource) \(info.namespace) \(info.name)"
@@ -25,7 +25,7 @@ import Testing
 
     @Test(arguments: ["/", "/api", "/api/v1", "/apis/apps/v1", "/healthz/etcd", "/openapi/v3/apis/apps/v1"])
     func otherPaths(_ path: String) {
-        let info = RequestInfo(method: "GET", target: Array(path.utf8))
+        let info = RequestInfo(method: "GET", target: path)
         #expect(!info.isResourceRequest)
         #expect(info.verb == "get")
         #expect(info.path == path)
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func queryEscapes() {
-        let query = Query(parsing: Array("a=1+2&b=%41%zz&c=x%3Dy&d&a=3;".utf8))
+        let query = Query(parsing: "a=1+2&b=%41%zz&c=x%3Dy&d&a=3;"[...])
         #expect(query["a"] == "1 2")
         #expect(query["b"] == nil)
         #expect(query["c"] == "x=y")

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct WatchTests {
     func filter(_ cluster: Cluster, _ text: String, _ format: AnswerFormat = .json) throws -> WatchFilter {
-        let query = Query(parsing: Array(text.utf8))
+        let query = Query(parsing: text[...])
         let options = try ListOptions(query, isWatch: true)
         let selection = try Selection(configMaps, namespace: "n", options: options, state: cluster.state)
         return WatchFilter(selection, format: format, query: query, state: cluster.state)
@@ -66,7 +66,7 @@ import Testing
 
     @Test func whereItBegins() throws {
         func start(_ text: String) throws -> UInt64? {
-            try WatchFilter.start(ListOptions(Query(parsing: Array(text.utf8)), isWatch: true), current: 10, floor: 5)
+            try WatchFilter.start(ListOptions(Query(parsing: text[...]), isWatch: true), current: 10, floor: 5)
         }
         #expect(try start("") == nil)
         #expect(try start("resourceVersion=0") == nil)

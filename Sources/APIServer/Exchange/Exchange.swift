@@ -89,7 +89,7 @@ final class Exchange: @unchecked Sendable {
     func answer(_ code: Int, _ bytes: [UInt8], contentType: String = "application/json", more: [(String, String)] = [])
     {
         guard bytes.count >= Limits.gzipBytesMin, acceptsGzip, let gzip = Gzip() else {
-            respond(code, headers(contentType) + more, .bytes(bytes))
+            respond(code, more.isEmpty ? headers(contentType) : headers(contentType) + more, .bytes(bytes))
             return
         }
         let headers = headers(contentType) + more + Exchange.gzipHeaders
@@ -153,11 +153,22 @@ final class Exchange: @unchecked Sendable {
 enum Redaction {
     /// A query as the log keeps it: access tokens of the query are not.
     static func query(_ query: Substring) -> String {
-        guard query.contains("oken=") else { return String(query) }
+        guard mentionsToken(query) else { return String(query) }
         return query.split(separator: "&", omittingEmptySubsequences: false).map { part in
             let name = part.prefix { $0 != "=" }
             return name.lowercased().hasSuffix("token") && !name.hasSuffix("continueToken")
                 ? name + "=redacted" : String(part)
         }.joined(separator: "&")
+    }
+
+    /// Whether `oken=` stands in it.
+    private static func mentionsToken(_ query: Substring) -> Bool {
+        var rest = query.utf8[...]
+        while let at = rest.firstIndex(of: UInt8(ascii: "o")) {
+            rest = rest[at...]
+            if rest.starts(with: "oken=".utf8) { return true }
+            rest = rest.dropFirst()
+        }
+        return false
     }
 }

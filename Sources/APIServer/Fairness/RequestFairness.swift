@@ -10,11 +10,17 @@ import Synchronization
 
 /// Priority and fairness at work: gives every request a seat, a place in a queue, or a refusal.
 final class RequestFairness: Sendable {
-    struct Waiting: Sendable {
+    private struct Waiting {
         let exchange: Exchange
         let server: APIServer
     }
-    private let dispatcher: Mutex<FlowDispatcher<Waiting>>
+    private struct Desk {
+        var dispatcher: FlowDispatcher
+        /// Who waits, by the numbers that the dispatcher knows them by.
+        var waiting: [Int: Waiting] = [:]
+        var lastNumber = 0
+    }
+    private let desk: Mutex<Desk>
     private let handle = Mutex<(any FollowHandle)?>(nil)
     private let sweeps = Atomic<Bool>(false)
     private let sweeper = DispatchQueue(label: "reckon-fairness")
@@ -27,8 +33,8 @@ final class RequestFairness: Sendable {
     init(_ engine: Engine) {
         self.engine = engine
         status = FlowSchemaStatus(engine: engine)
-        dispatcher = Mutex(
-            FlowDispatcher(FlowConfiguration(engine.state, serverSeats: Limits.serverSeats)))
+        desk = Mutex(
+            Desk(dispatcher: FlowDispatcher(FlowConfiguration(engine.state, serverSeats: Limits.serverSeats))))
     }
 
     /// Follows changes of the configuration.
@@ -49,20 +55,21 @@ final class RequestFairness: Sendable {
 
     private func configure(_ state: ClusterState) {
         let configuration = FlowConfiguration(state, serverSeats: Limits.serverSeats)
-        dispatcher.withLock { $0.configure(configuration) }
+        desk.withLock { $0.dispatcher.configure(configuration) }
     }
 
     /// Lets a request in (true), or keeps it for later, or refuses it; then it has been, or will be, dealt with.
     func admit(_ exchange: Exchange, _ attributes: AccessAttributes, seats: Int, by server: APIServer) -> Bool {
         let now = steadyMicroseconds()
-        let (arrival, uids, isFirst) = dispatcher.withLock { dispatcher in
-            let found = dispatcher.configuration.classify(attributes)
+        let (arrival, uids, isFirst) = desk.withLock { desk in
+            let found = desk.dispatcher.configuration.classify(attributes)
             let uids = FlowUIDs(
-                schema: dispatcher.configuration.schemas[found.schema].uid,
-                level: dispatcher.configuration.levels[found.level].uid)
-            let arrival = dispatcher.arrive(
-                attributes, found, seats: seats, now: now, Waiting(exchange: exchange, server: server))
-            return (arrival, uids, dispatcher.waiting == 1)
+                schema: desk.dispatcher.configuration.schemas[found.schema].uid,
+                level: desk.dispatcher.configuration.levels[found.level].uid)
+            desk.lastNumber += 1
+            let arrival = desk.dispatcher.arrive(attributes, found, seats: seats, now: now, desk.lastNumber)
+            if case .wait = arrival { desk.waiting[desk.lastNumber] = Waiting(exchange: exchange, server: server) }
+            return (arrival, uids, desk.waiting.count == 1)
         }
         exchange.flow = uids
         switch arrival {
@@ -79,7 +86,11 @@ final class RequestFairness: Sendable {
     }
 
     fileprivate func finish(_ ticket: FlowTicket) {
-        let ready = dispatcher.withLock { $0.finish(ticket, now: steadyMicroseconds()) }
+        let ready = desk.withLock { desk in
+            desk.dispatcher.finish(ticket, now: steadyMicroseconds()).compactMap { number, ticket in
+                desk.waiting.removeValue(forKey: number).map { ($0, ticket) }
+            }
+        }
         for (waiting, ticket) in ready {
             waiting.exchange.responder.eventLoop.execute {
                 waiting.exchange.seat = Seat(ticket, self, isMutating: !waiting.exchange.info.isReadOnly)
@@ -93,8 +104,9 @@ final class RequestFairness: Sendable {
         guard !sweeps.exchange(true, ordering: .relaxed) else { return }
         sweeper.asyncAfter(deadline: .now() + 1) { [self] in
             sweeps.store(false, ordering: .relaxed)
-            let (late, isWaiting) = dispatcher.withLock {
-                ($0.expire(before: steadyMicroseconds() - Limits.queueWaitMicrosecondsMax), $0.waiting > 0)
+            let (late, isWaiting) = desk.withLock { desk in
+                let numbers = desk.dispatcher.expire(before: steadyMicroseconds() - Limits.queueWaitMicrosecondsMax)
+                return (numbers.compactMap { desk.waiting.removeValue(forKey: $0) }, !desk.waiting.isEmpty)
             }
             for waiting in late { waiting.server.refuseForLoad(waiting.exchange) }
             if isWaiting { sweepLater() }
@@ -110,7 +122,7 @@ final class RequestFairness: Sendable {
     }
 
     /// Numbers for metrics.
-    var report: FlowReport { dispatcher.withLock { $0.report } }
+    var report: FlowReport { desk.withLock { $0.dispatcher.report } }
 }
 
 /// The two UIDs that answers name.

@@ -16,7 +16,7 @@ extension APIServer {
         let name = String(rest[..<end])
         let tail = rest[end...]
         let target = tail.isEmpty ? "/" : (tail.first == "?" ? "/" + tail : String(tail))
-        let info = RequestInfo(method: request.method.rawValue, target: request.uri.utf8)
+        let info = RequestInfo(method: request.method.rawValue, target: request.uri)
         let exchange = Exchange(request, responder, info: info, past: nil, auditID: auditID)
         guard identify(exchange) else { return true }
         let inside = EdgeRequest(

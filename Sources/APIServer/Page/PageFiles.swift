@@ -12,7 +12,7 @@ extension APIServer {
     /// False when the path is not the page's.
     func servePage(_ exchange: Exchange) -> Bool {
         let path = exchange.request.path
-        guard path == "/ui" || path.hasPrefix("/ui/") else { return false }
+        guard path.utf8.starts(with: "/ui".utf8), path == "/ui" || path.hasPrefix("/ui/") else { return false }
         exchange.authentication = AuthenticationFacts(authenticator: "anonymous", user: .anonymous)
         let method = exchange.request.method
         guard method == .GET || method == .HEAD else {

@@ -26,7 +26,7 @@ extension APIServer {
             try routePath(exchange, snapshot)
             return
         }
-        if !info.isConnect, info.path.contains("//") {
+        if !info.isConnect, info.hasEmptyPart {
             notFound(exchange)
             return
         }
@@ -116,7 +116,7 @@ extension APIServer {
     private func routePath(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
         let path = exchange.info.path
         let method = exchange.info.method
-        if path.utf8.count > 1, path.utf8.starts(with: "//".utf8) || path.contains("//") {
+        if exchange.info.hasEmptyPart {
             notFound(exchange)
             return
         }

@@ -228,7 +228,12 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
             // Values that differ in every answer would only push the useful ones out of the client's table.
             let changes = name == "audit-id" || name == "etag" || name == "location"
             let lower = name.utf8.contains { $0 >= 0x41 && $0 <= 0x5A } ? name.lowercased() : name
-            if lower == "connection" || lower == "transfer-encoding" || lower == "keep-alive" { continue }
+            // By their lengths first: most names need no comparison.
+            switch lower.utf8.count {
+            case 10 where lower == "connection" || lower == "keep-alive": continue
+            case 17 where lower == "transfer-encoding": continue
+            default: break
+            }
             out.add(name: lower, value: value, indexing: changes ? .nonIndexable : .indexable)
         }
         out.add(name: "date", value: loop.date.current())

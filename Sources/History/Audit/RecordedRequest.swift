@@ -11,7 +11,7 @@ enum RecordedRequest {
             path = String(rest[(rest.firstIndex(of: "/") ?? rest.endIndex)...])
         }
         let query = record.request.query.isEmpty ? "" : "?" + record.request.query
-        let info = RequestInfo(method: "GET", target: (path + query).utf8)
+        let info = RequestInfo(method: "GET", target: path + query)
         let user = record.authentication.user
         guard info.isResourceRequest else {
             return AccessAttributes(user: user, verb: record.request.verb, path: path)

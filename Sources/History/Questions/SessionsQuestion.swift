@@ -45,7 +45,7 @@ enum SessionsQuestion {
         }
         let asked = RecordedRequest.attributes(record)
         guard asked.resource == "pods", kinds.contains(asked.subresource) else { return nil }
-        let info = RequestInfo(method: "GET", target: (record.request.path + "?" + record.request.query).utf8)
+        let info = RequestInfo(method: "GET", target: record.request.path + "?" + record.request.query)
         var json = EventSummary.whole(record)
         json["session"] = .string(asked.subresource)
         json["pod"] = .string(asked.name)

@@ -174,10 +174,11 @@ public final class Authenticator: Sendable {
     /// The token of `Authorization: Bearer TOKEN`, or of a WebSocket's subprotocol; nil when there is none.
     static func bearerToken(_ credentials: Credentials) -> String? {
         if let header = credentials.authorization {
-            let parts = header.utf8.split(separator: 32, maxSplits: 2, omittingEmptySubsequences: false)
-            let trimmed = parts.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
-            if parts.count >= 2, trimmed.lowercased() == "bearer", !parts[1].isEmpty {
-                return String(decoding: parts[1], as: UTF8.self)
+            let bytes = header.utf8
+            if let space = bytes.firstIndex(of: UInt8(ascii: " ")), isBearer(bytes[..<space]) {
+                let rest = bytes[bytes.index(after: space)...]
+                let token = rest.prefix { $0 != UInt8(ascii: " ") }
+                if !token.isEmpty { return String(Substring(token)) }
             }
         }
         for name in credentials.subprotocols where name.hasPrefix(webSocketPrefix) {
@@ -185,6 +186,10 @@ public final class Authenticator: Sendable {
             return String(decoding: bytes, as: UTF8.self)
         }
         return nil
+    }
+    private static func isBearer(_ scheme: Substring.UTF8View) -> Bool {
+        // In an ASCII letter the bit tells its case; no other byte becomes one of these letters by it.
+        scheme.count == 6 && zip(scheme, "bearer".utf8).allSatisfy { $0 | 0x20 == $1 }
     }
     /// The subprotocol that carries a token; it is not to be chosen as the answer's.
     public static let webSocketPrefix = "base64url.bearer.authorization.k8s.io."

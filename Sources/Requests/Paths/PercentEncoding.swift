@@ -1,5 +1,10 @@
 /// `%41` escapes of URLs.
 package enum PercentEncoding {
+    /// A path with its escapes undone, most often itself; nil when an escape is broken.
+    package static func decodePath(_ path: String) -> String? {
+        path.utf8.contains(UInt8(ascii: "%")) ? decode(path.utf8, plusIsSpace: false) : path
+    }
+
     /// The text with its escapes undone; nil when an escape is broken. Bytes that are no UTF-8 become U+FFFD.
     package static func decode(_ bytes: some Collection<UInt8>, plusIsSpace: Bool) -> String? {
         var plain = true

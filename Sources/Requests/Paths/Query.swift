@@ -15,10 +15,10 @@ public struct Query: Sendable, Equatable {
     public init(_ parameters: [Parameter] = []) { self.parameters = parameters }
 
     /// Reads what stands after `?`. As Go's `url.Query()`, a parameter with a bad escape or a `;` is dropped.
-    public init(parsing text: some Collection<UInt8>) {
+    public init(parsing text: Substring) {
         parameters = []
         guard !text.isEmpty else { return }
-        for part in text.split(separator: UInt8(ascii: "&")) {
+        for part in text.utf8.split(separator: UInt8(ascii: "&")) {
             if part.contains(UInt8(ascii: ";")) { continue }
             let equals = part.firstIndex(of: UInt8(ascii: "=")) ?? part.endIndex
             let value = equals == part.endIndex ? part[equals...] : part[part.index(after: equals)...]

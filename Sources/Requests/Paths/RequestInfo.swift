@@ -48,13 +48,15 @@ public struct RequestInfo: Sendable, Equatable {
     public var isReadOnly: Bool { method == "GET" || method == "HEAD" }
 
     /// Reads a request's method and target (`/api/v1/pods?limit=5`), as upstream's `RequestInfoFactory` does.
-    public init(method: String, target: some Collection<UInt8>) {
-        let question = target.firstIndex(of: UInt8(ascii: "?")) ?? target.endIndex
-        let query = question == target.endIndex ? target[question...] : target[target.index(after: question)...]
-        let path =
-            PercentEncoding.decode(target[..<question], plusIsSpace: false)
-            ?? String(decoding: target[..<question], as: UTF8.self)
-        self.init(method: method, path: path, query: Query(parsing: query))
+    public init(method: String, target: String) {
+        guard let question = target.utf8.firstIndex(of: UInt8(ascii: "?")) else {
+            self.init(method: method, path: PercentEncoding.decodePath(target) ?? target, query: Query())
+            return
+        }
+        let path = String(target[..<question])
+        self.init(
+            method: method, path: PercentEncoding.decodePath(path) ?? path,
+            query: Query(parsing: target[target.utf8.index(after: question)...]))
     }
 
     /// The same from a decoded path and a parsed query.
@@ -62,10 +64,12 @@ public struct RequestInfo: Sendable, Equatable {
         self.method = method
         self.path = path
         self.query = query
-        verb = method.lowercased()
         var parts = RequestInfo.split(path)[...]
-        guard parts.count >= 3, let prefix = parts.first, prefix == "api" || prefix == "apis" else { return }
-        if prefix == "apis" && parts.count < 4 { return }
+        guard let prefix = parts.first, parts.count >= (prefix == "api" ? 3 : 4), prefix == "api" || prefix == "apis"
+        else {
+            verb = method.lowercased()
+            return
+        }
         apiPrefix = prefix
         parts.removeFirst()
         if prefix == "apis" { group = parts.removeFirst() }
@@ -114,12 +118,37 @@ public struct RequestInfo: Sendable, Equatable {
         return name
     }
 
+    /// Whether two slashes stand side by side in the path.
+    public var hasEmptyPart: Bool {
+        var last: UInt8 = 0
+        for byte in path.utf8 {
+            if byte == UInt8(ascii: "/"), last == byte { return true }
+            last = byte
+        }
+        return false
+    }
+
+    /// What stands between the slashes, without those at either end.
     private static func split(_ path: String) -> [String] {
-        var bytes = path.utf8[...]
-        while bytes.first == UInt8(ascii: "/") { bytes.removeFirst() }
-        while bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
-        if bytes.isEmpty { return [] }
-        return bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { String($0) ?? "" }
+        let bytes = path.utf8
+        let slash = UInt8(ascii: "/")
+        var start = bytes.startIndex
+        var end = bytes.endIndex
+        while start < end, bytes[start] == slash { start = bytes.index(after: start) }
+        while start < end, bytes[bytes.index(before: end)] == slash { end = bytes.index(before: end) }
+        if start == end { return [] }
+        var parts: [String] = []
+        parts.reserveCapacity(8)
+        var at = start
+        while at < end {
+            if bytes[at] == slash {
+                parts.append(String(path[start..<at]))
+                start = bytes.index(after: at)
+            }
+            at = bytes.index(after: at)
+        }
+        parts.append(String(path[start..<end]))
+        return parts
     }
 
     /// The field manager that an agent's name gives when the request names none: what stands before the first `/`,

@@ -37,10 +37,10 @@ enum PathTarget {
     static let run: @Sendable ([UInt8]) -> Void = { input in
         let (path, query) = input.halves
         for method in ["GET", "POST", "PATCH", "DELETE"] {
-            let info = RequestInfo(method: method, target: path)
+            let info = RequestInfo(method: method, target: path.text)
             require(info.verb.utf8.count < 32, "an odd verb")
         }
-        let parameters = Query(parsing: query)
+        let parameters = Query(parsing: query.text[...])
         _ = try? ListOptions(parameters, isWatch: false)
         _ = try? ListOptions(parameters, isWatch: true)
     }
