@@ -5,7 +5,7 @@ LISTEN ?= 127.0.0.1:6443
 BUILD := swift build -c release
 RECKON := .build/release/reckon
 
-.PHONY: run build test check fix bench bench-past replay fuzz clean
+.PHONY: run build test check fix bench bench-past bench-overload replay fuzz clean
 
 run: ## install what is missing, build, and start a one-node cluster
 	@tools/bootstrap
@@ -36,6 +36,11 @@ bench-past: ## reads of the past, start and memory under a log of a million even
 	@tools/bootstrap --test
 	@$(BUILD) --product reckon
 	@tools/bench-past --reckon $(RECKON)
+
+bench-overload: ## goodput, and who is served, beyond saturation
+	@tools/bootstrap --test
+	@$(BUILD) --product reckon
+	@tools/bench-overload --reckon $(RECKON)
 
 replay: ## fold a log from its first event and compare with what it says: make replay LOG=DIR
 	@test -n "$(LOG)" || { echo "make replay LOG=DIR: name the data directory of the log" >&2; exit 2; }

@@ -33,6 +33,7 @@ public final class APIServer: EdgeHandler {
     public let reports = StatusReports()
     private let definitions: CustomResourceLifecycle
     let fairness: RequestFairness
+    let refusals = HeldRefusals()
     let clients: OutsideClients
     let conversions: Conversions
     let availability: AvailabilityLoop

@@ -4,6 +4,12 @@ enum Limits {
     static let serverSeats = 600
     /// A request waits in a queue of its level for so long at most: a quarter of `requestSeconds`.
     static let queueWaitMicrosecondsMax: Int64 = 15_000_000
+    /// Refusals for load that leave in a second: some hundredths of what one processor can do.
+    static let refusalsPerSecond = 1000
+    /// Refusals for load that are held at once; each takes a few kilobytes.
+    static let heldRefusalsMax = 20_000
+    /// A refusal for load is held for so long at most.
+    static let refusalHeldMicrosecondsMax: Int64 = 15_000_000
     /// Objects of a list that count for one seat.
     static let listObjectsPerSeat = 100
     /// A request that is no watch and no stream is answered within this time; also the most that `timeout=` can ask for.

@@ -116,6 +116,47 @@ private enum Shop {
     }
 }
 
+@Suite struct RefusalPaceTests {
+    /// However many ask, so many are told in a second, and everyone gets the same share.
+    @Test func refusalsLeaveAtASteadyRate() {
+        var pace = RefusalPace(perSecond: 1000, heldMax: 20_000, microsecondsMax: 15_000_000)
+        // Clients that come again as soon as they are refused: two floods and one who asks now and then.
+        var leaving: [(at: Int64, user: String)] = []
+        for (user, clients) in [("a", 2000), ("b", 500)] {
+            for _ in 0..<clients { leaving.append((pace.hold(user), user)) }
+        }
+        var told: [String: Int] = [:]
+        var small: [Int64] = []
+        for now in stride(from: Int64(0), to: 20_000_000, by: 10_000) {
+            let due = leaving.filter { $0.at <= now }
+            leaving.removeAll { $0.at <= now }
+            for (_, user) in due {
+                pace.release(user)
+                told[user, default: 0] += 1
+                leaving.append((now + pace.hold(user), user))
+            }
+            if now % 1_000_000 == 0 {
+                small.append(pace.hold("small"))
+                pace.release("small")
+            }
+        }
+        #expect((told["a"] ?? 0) + (told["b"] ?? 0) <= 22_000)
+        #expect((told["a"] ?? 0) >= 8_000 && (told["b"] ?? 0) >= 8_000, "\(told)")
+        #expect(small.allSatisfy { $0 <= 5_000 })
+        #expect(pace.held == 2500)
+    }
+
+    @Test func whatIsTooMuchIsToldAtOnce() {
+        var pace = RefusalPace(perSecond: 10, heldMax: 100, microsecondsMax: 1_000_000)
+        #expect((0..<100).map { _ in pace.hold("a") }.allSatisfy { $0 > 0 && $0 <= 1_000_000 })
+        #expect(pace.hold("a") == 0)
+        for _ in 0..<100 { pace.release("a") }
+        #expect(pace.held == 0)
+        pace.release("a")
+        #expect(pace.held == 0)
+    }
+}
+
 @Suite struct FlowDispatcherTests {
     private func dispatcher(_ levels: [JSON], _ schemas: [JSON], seats: Int) -> FlowDispatcher {
         FlowDispatcher(FlowConfiguration(schemas: schemas, levels: levels, serverSeats: seats))

@@ -177,10 +177,15 @@ extension APIServer {
         proceed(exchange, attributes(exchange))
     }
 
-    /// 429: the client should come again.
+    /// 429: the client should come again. What it sent is let go of at once, its answer leaves in its turn.
     func refuseForLoad(_ exchange: Exchange) {
         note(exchange, code: 429, reason: "TooManyRequests")
-        exchange.answer(
-            429, text: "Too many requests, please try again later.\n", more: [("retry-after", "1")])
+        exchange.count(429)
+        refusals.answer(
+            exchange.responder, user: exchange.authentication.user.name, 429,
+            exchange.headers("text/plain; charset=utf-8") + [
+                ("x-content-type-options", "nosniff"), ("retry-after", "1"),
+            ],
+            .text("Too many requests, please try again later.\n"))
     }
 }
