@@ -1,6 +1,8 @@
-/// Why bytes are no JSON, with the place in bytes from the start.
+/// Why bytes are no JSON.
 public struct JSONError: Error, Equatable, Sendable {
+    /// In the words of Go's decoder: `invalid character '}' looking for beginning of value`.
     public let message: String
+    /// The place, in bytes from the start.
     public let offset: Int
 }
 
@@ -44,11 +46,29 @@ private struct JSONParser {
     mutating func document() throws(JSONError) -> JSON {
         let value = try self.value(0)
         skipSpace()
-        if at < bytes.count { throw fail("invalid character after top-level value") }
+        if at < bytes.count { throw unexpected("after top-level value") }
         return value
     }
 
     func fail(_ message: String) -> JSONError { JSONError(message: message, offset: at) }
+
+    var cutShort: JSONError { fail("unexpected end of JSON input") }
+
+    /// The byte here, which cannot stand there; at the end of the text that it is cut short.
+    func unexpected(_ there: String) -> JSONError { at < bytes.count ? misplaced(bytes[at], there) : cutShort }
+
+    /// The same inside a number, a word or an escape, where Go takes the end of the text for a space.
+    func unexpectedWithin(_ there: String) -> JSONError { misplaced(at < bytes.count ? bytes[at] : 0x20, there) }
+
+    private func misplaced(_ byte: UInt8, _ there: String) -> JSONError {
+        let shown =
+            switch byte {
+            case UInt8(ascii: "'"): "\\'"
+            case UInt8(ascii: "\""): "\""
+            default: String(goQuoted(String(Unicode.Scalar(byte))).dropFirst().dropLast())
+            }
+        return fail("invalid character '\(shown)' \(there)")
+    }
 
     @inline(__always) mutating func skipSpace() {
         while at < bytes.count {
@@ -61,7 +81,7 @@ private struct JSONParser {
 
     mutating func value(_ depth: Int) throws(JSONError) -> JSON {
         skipSpace()
-        guard at < bytes.count else { throw fail("unexpected end of JSON input") }
+        guard at < bytes.count else { throw cutShort }
         switch bytes[at] {
         case UInt8(ascii: "{"): return try object(depth)
         case UInt8(ascii: "["): return try array(depth)
@@ -70,20 +90,25 @@ private struct JSONParser {
         case UInt8(ascii: "f"): return try word("false", .bool(false))
         case UInt8(ascii: "n"): return try word("null", .null)
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
-        default: throw fail("invalid character looking for beginning of value")
+        default: throw unexpected("looking for beginning of value")
         }
     }
 
     mutating func word(_ text: StaticString, _ value: JSON) throws(JSONError) -> JSON {
         let n = text.utf8CodeUnitCount
-        guard at + n <= bytes.count else { throw fail("unexpected end of JSON input") }
-        for i in 0..<n where bytes[at + i] != text.utf8Start[i] { throw fail("invalid character in literal") }
-        at += n
+        for i in 0..<n {
+            if at < bytes.count, bytes[at] == text.utf8Start[i] {
+                at += 1
+            } else {
+                let wanted = Unicode.Scalar(text.utf8Start[i])
+                throw unexpectedWithin("in literal \(text) (expecting '\(wanted)')")
+            }
+        }
         return value
     }
 
     mutating func object(_ depth: Int) throws(JSONError) -> JSON {
-        guard depth < JSON.depthMax else { throw fail("exceeded max depth") }
+        guard depth < JSON.depthMax else { throw unexpected("exceeded max depth") }
         at += 1
         skipSpace()
         if at < bytes.count, bytes[at] == UInt8(ascii: "}") {
@@ -96,15 +121,14 @@ private struct JSONParser {
         var last: UInt64 = 0
         while true {
             skipSpace()
-            guard at < bytes.count else { throw fail("unexpected end of JSON input") }
+            guard at < bytes.count else { throw cutShort }
             guard bytes[at] == UInt8(ascii: "\"") else {
-                throw fail("invalid character looking for beginning of object key string")
+                throw unexpected("looking for beginning of object key string")
             }
             let prefix = keyPrefix()
             let key = try string()
             skipSpace()
-            guard at < bytes.count else { throw fail("unexpected end of JSON input") }
-            guard bytes[at] == UInt8(ascii: ":") else { throw fail("invalid character after object key") }
+            guard at < bytes.count, bytes[at] == UInt8(ascii: ":") else { throw unexpected("after object key") }
             at += 1
             let before = duplicates.count
             let value = try self.value(depth + 1)
@@ -117,14 +141,14 @@ private struct JSONParser {
             last = prefix
             entries.append(.init(key: key, value: value))
             skipSpace()
-            guard at < bytes.count else { throw fail("unexpected end of JSON input") }
+            guard at < bytes.count else { throw cutShort }
             if bytes[at] == UInt8(ascii: ",") {
                 at += 1
             } else if bytes[at] == UInt8(ascii: "}") {
                 at += 1
                 break
             } else {
-                throw fail("invalid character after object key:value pair")
+                throw unexpected("after object key:value pair")
             }
         }
         if isSorted {
@@ -163,7 +187,7 @@ private struct JSONParser {
     }
 
     mutating func array(_ depth: Int) throws(JSONError) -> JSON {
-        guard depth < JSON.depthMax else { throw fail("exceeded max depth") }
+        guard depth < JSON.depthMax else { throw unexpected("exceeded max depth") }
         at += 1
         var elements: [JSON] = []
         skipSpace()
@@ -176,14 +200,14 @@ private struct JSONParser {
             elements.append(try value(depth + 1))
             if duplicates.count > before { locate(from: before, "[\(elements.count - 1)]", separator: ".") }
             skipSpace()
-            guard at < bytes.count else { throw fail("unexpected end of JSON input") }
+            guard at < bytes.count else { throw cutShort }
             if bytes[at] == UInt8(ascii: ",") {
                 at += 1
             } else if bytes[at] == UInt8(ascii: "]") {
                 at += 1
                 return .array(elements)
             } else {
-                throw fail("invalid character after array element")
+                throw unexpected("after array element")
             }
         }
     }
@@ -195,7 +219,7 @@ private struct JSONParser {
             negative = true
             at += 1
         }
-        guard at < bytes.count, isDigit(bytes[at]) else { throw fail("invalid character in numeric literal") }
+        guard at < bytes.count, isDigit(bytes[at]) else { throw unexpectedWithin("in numeric literal") }
         var whole: Int64 = 0
         var fits = true
         if bytes[at] == UInt8(ascii: "0") {
@@ -222,7 +246,7 @@ private struct JSONParser {
             real = true
             at += 1
             guard at < bytes.count, isDigit(bytes[at]) else {
-                throw fail("invalid character after decimal point in numeric literal")
+                throw unexpectedWithin("after decimal point in numeric literal")
             }
             while at < bytes.count, isDigit(bytes[at]) { at += 1 }
         }
@@ -231,13 +255,15 @@ private struct JSONParser {
             at += 1
             if at < bytes.count, bytes[at] == UInt8(ascii: "+") || bytes[at] == UInt8(ascii: "-") { at += 1 }
             guard at < bytes.count, isDigit(bytes[at]) else {
-                throw fail("invalid character in exponent of numeric literal")
+                throw unexpectedWithin("in exponent of numeric literal")
             }
             while at < bytes.count, isDigit(bytes[at]) { at += 1 }
         }
         if fits && !real { return .int(whole) }
         let text = String(decoding: bytes[start..<at], as: UTF8.self)
-        guard let value = Double(text), value.isFinite else { throw fail("number \(text) out of range") }
+        guard let value = Double(text), value.isFinite else {
+            throw fail("json: cannot unmarshal number \(text) into Go value of type float64")
+        }
         return .double(value)
     }
 
@@ -263,7 +289,7 @@ private struct JSONParser {
     mutating func escapedString(from start: Int) throws(JSONError) -> String {
         var out = [UInt8](bytes[start..<at])
         while true {
-            guard at < bytes.count else { throw fail("unexpected end of JSON input") }
+            guard at < bytes.count else { throw cutShort }
             let b = bytes[at]
             switch b {
             case UInt8(ascii: "\""):
@@ -273,7 +299,7 @@ private struct JSONParser {
                 at += 1
                 try escape(into: &out)
             case 0..<0x20:
-                throw fail("invalid character in string literal")
+                throw unexpected("in string literal")
             case 0x80...:
                 let n = validSequenceLength()
                 if n == 0 {
@@ -307,10 +333,9 @@ private struct JSONParser {
         }
     }
 
+    /// Reads what follows a backslash.
     mutating func escape(into out: inout [UInt8]) throws(JSONError) {
-        guard at < bytes.count else { throw fail("unexpected end of JSON input") }
-        let b = bytes[at]
-        at += 1
+        let b = at < bytes.count ? bytes[at] : 0x20
         switch b {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): out.append(b)
         case UInt8(ascii: "b"): out.append(0x08)
@@ -318,38 +343,42 @@ private struct JSONParser {
         case UInt8(ascii: "n"): out.append(0x0A)
         case UInt8(ascii: "r"): out.append(0x0D)
         case UInt8(ascii: "t"): out.append(0x09)
-        case UInt8(ascii: "u"):
-            var scalar = try hex4()
-            if scalar & 0xFC00 == 0xD800 {
-                if at + 1 < bytes.count, bytes[at] == UInt8(ascii: "\\"), bytes[at + 1] == UInt8(ascii: "u") {
-                    let back = at
-                    at += 2
-                    let low = try hex4()
-                    if low & 0xFC00 == 0xDC00 {
-                        scalar = 0x10000 + ((scalar & 0x3FF) << 10) + (low & 0x3FF)
-                    } else {
-                        at = back
-                    }
-                }
-            }
-            let character = Unicode.Scalar(scalar) ?? "\u{FFFD}"
-            out.append(contentsOf: UTF8.encode(character)!)
-        default:
-            throw fail("invalid character in string escape code")
+        case UInt8(ascii: "u"): return try unicodeEscape(into: &out)
+        default: throw unexpectedWithin("in string escape code")
         }
+        at += 1
+    }
+
+    /// `u` and four hexadecimal digits; a pair of them for a character beyond the first plane.
+    private mutating func unicodeEscape(into out: inout [UInt8]) throws(JSONError) {
+        at += 1
+        var scalar = try hex4()
+        if scalar & 0xFC00 == 0xD800, at + 1 < bytes.count, bytes[at] == UInt8(ascii: "\\"),
+            bytes[at + 1] == UInt8(ascii: "u")
+        {
+            let back = at
+            at += 2
+            let low = try hex4()
+            if low & 0xFC00 == 0xDC00 {
+                scalar = 0x10000 + ((scalar & 0x3FF) << 10) + (low & 0x3FF)
+            } else {
+                at = back
+            }
+        }
+        let character = Unicode.Scalar(scalar) ?? "\u{FFFD}"
+        out.append(contentsOf: UTF8.encode(character)!)
     }
 
     mutating func hex4() throws(JSONError) -> UInt32 {
-        guard at + 4 <= bytes.count else { throw fail("unexpected end of JSON input") }
         var value: UInt32 = 0
         for _ in 0..<4 {
-            let b = bytes[at]
+            let b = at < bytes.count ? bytes[at] : 0x20
             let digit: UInt8
             switch b {
             case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = b - UInt8(ascii: "0")
             case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = b - UInt8(ascii: "a") + 10
             case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = b - UInt8(ascii: "A") + 10
-            default: throw fail("invalid character in \\u hexadecimal character escape")
+            default: throw unexpectedWithin("in \\u hexadecimal character escape")
             }
             value = value << 4 | UInt32(digit)
             at += 1

@@ -12,10 +12,9 @@ public enum JSONPatch {
     public static func apply(_ patch: JSON, to target: JSON, kind: GroupVersionKind, name: String) throws(APIError)
         -> JSON
     {
+        if patch.isNull { return target }
         guard case .array(let operations) = patch else {
-            throw .badRequest(
-                "error decoding patch: json: cannot unmarshal \(kindName(patch)) into Go value of type []handlers.jsonPatchOp"
-            )
+            throw undecodable(patch, "Go value of type []handlers.jsonPatchOp")
         }
         if operations.count > operationsMax {
             throw APIError(
@@ -25,10 +24,12 @@ public enum JSONPatch {
         var document = PatchedDocument(target)
         var copied = 0
         for operation in operations {
-            guard operation.object != nil else {
-                throw .badRequest(
-                    "error decoding patch: json: cannot unmarshal \(kindName(operation)) into Go value of type jsonpatch.Operation"
-                )
+            guard let members = operation.object else {
+                throw undecodable(operation, "Go value of type jsonpatch.Operation")
+            }
+            for name in ["from", "op", "path"] {
+                guard let member = members[name], member.string == nil, !member.isNull else { continue }
+                throw undecodable(member, "Go struct field jsonPatchOp.\(name) of type string")
             }
             try apply(operation, to: &document, copied: &copied)
         }
@@ -38,15 +39,8 @@ public enum JSONPatch {
         return patched
     }
 
-    private static func kindName(_ value: JSON) -> String {
-        switch value {
-        case .null: "null"
-        case .bool: "bool"
-        case .int, .double: "number"
-        case .string: "string"
-        case .array: "array"
-        case .object: "object"
-        }
+    private static func undecodable(_ value: JSON, _ into: String) -> APIError {
+        .badRequest("error decoding patch: json: cannot unmarshal \(value.goKind) into \(into)")
     }
 
     /// What every operation that cannot be done is answered with: upstream's `NewGenericServerResponse` for 422.
@@ -62,13 +56,9 @@ public enum JSONPatch {
     {
         guard let place = pointer("path", of: operation) else { throw unprocessable }
         switch operation["op"]?.string {
-        case "add":
-            guard let value = operation["value"] else { throw unprocessable }
-            try make(.add(.whole(value)), at: place, in: &document)
+        case "add": try make(.add(.whole(operation["value"] ?? .null)), at: place, in: &document)
         case "remove": try make(.remove, at: place, in: &document)
-        case "replace":
-            guard let value = operation["value"] else { throw unprocessable }
-            try make(.replace(.whole(value)), at: place, in: &document)
+        case "replace": try make(.replace(.whole(operation["value"] ?? .null)), at: place, in: &document)
         case "move":
             guard let from = pointer("from", of: operation), let value = document.value(at: from) else {
                 throw unprocessable
@@ -76,7 +66,7 @@ public enum JSONPatch {
             try make(.remove, at: from, in: &document)
             try make(.add(value), at: place, in: &document)
         case "copy":
-            guard let from = pointer("from", of: operation), let value = document.value(at: from)?.json else {
+            guard let from = pointer("from", of: operation), let value = copy(of: from, in: document) else {
                 throw unprocessable
             }
             copied += value.encoded().count
@@ -93,6 +83,13 @@ public enum JSONPatch {
             guard (document.value(at: place) ?? .whole(.null)) == wanted else { throw unprocessable }
         default: throw unprocessable
         }
+    }
+
+    /// What stands at a place; null for a member that an object has not, as in upstream's library.
+    private static func copy(of place: JSONPointer, in document: PatchedDocument) -> JSON? {
+        if let value = document.value(at: place) { return value.json }
+        guard document.isObject(holding: place) else { return nil }
+        return .null
     }
 
     private static func pointer(_ member: String, of operation: JSON) -> JSONPointer? {

@@ -13,6 +13,7 @@ struct PatchedDocument {
     /// A change of one place.
     enum Edit {
         case add(PatchedValue)
+        /// The member of an object need not be there, as in upstream's library; the element of an array must.
         case replace(PatchedValue)
         case remove
     }
@@ -25,6 +26,16 @@ struct PatchedDocument {
             value = next
         }
         return value
+    }
+
+    /// Whether a place would be a member of an object.
+    func isObject(holding pointer: JSONPointer) -> Bool {
+        var value = root
+        for token in pointer.tokens.dropLast() {
+            guard let next = value[token] else { return false }
+            value = next
+        }
+        return value.isObject && !pointer.tokens.isEmpty
     }
 
     /// Makes a change; false, and nothing is changed, when its place is not there.
@@ -61,6 +72,13 @@ enum PatchedValue {
         case .whole(let json): json
         case .object(let members): members.json
         case .array(let elements): elements.json
+        }
+    }
+
+    fileprivate var isObject: Bool {
+        switch self {
+        case .whole(.object), .object: true
+        case .whole, .array: false
         }
     }
 
@@ -142,20 +160,11 @@ final class PatchedMembers {
     fileprivate func make(_ edit: PatchedDocument.Edit, _ token: String) -> Bool {
         let name = MemberName(token)
         switch edit {
-        case .add(let value):
+        case .add(let value), .replace(let value):
             values[name] = value
             return true
-        case .replace(let value): return values.updateIfPresent(name, value)
         case .remove: return values.removeValue(forKey: name) != nil
         }
-    }
-}
-
-extension Dictionary {
-    fileprivate mutating func updateIfPresent(_ key: Key, _ value: Value) -> Bool {
-        guard let place = index(forKey: key) else { return false }
-        values[place] = value
-        return true
     }
 }
 

@@ -290,16 +290,3 @@ public enum StrategicMergePatch {
         key.hasPrefix(setElementOrder) || key.hasPrefix(deleteFromPrimitiveList)
     }
 }
-
-extension JSON {
-    /// The value as Go prints it in messages: `map[spec:map[replicas:five]]`.
-    public var goText: String {
-        switch self {
-        case .null: "<nil>"
-        case .string(let text): text
-        case .array(let elements): "[" + elements.map(\.goText).joined(separator: " ") + "]"
-        case .object(let members): "map[" + members.map { "\($0.key):\($0.value.goText)" }.joined(separator: " ") + "]"
-        default: text
-        }
-    }
-}

@@ -45,7 +45,7 @@ import Testing
     ) {
         try await server.send(
             step["method"]?.string ?? "GET", step["path"]?.string ?? "/", step["body"],
-            token: step["token"]?.string ?? "admintoken",
+            token: step["token"]?.string ?? "admintoken", text: step["text"]?.string,
             contentType: step["contentType"]?.string ?? "application/json")
     }
 

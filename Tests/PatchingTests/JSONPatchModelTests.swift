@@ -3,7 +3,8 @@ import Patching
 import Schema
 import Testing
 
-/// JSON patches against a slow and obvious model of RFC 6902: what the two make of random documents and operations is the same.
+/// JSON patches against a slow and obvious model of RFC 6902 with the liberties of upstream's library: what the two make of random
+/// documents and operations is the same.
 @Suite struct JSONPatchModelTests {
     /// Each operation on a whole copy of the document; nil when it cannot be done.
     private enum Model {
@@ -21,7 +22,9 @@ import Testing
             case "replace": return put(value, at: path[...], in: document, mustExist: true)
             case "remove": return remove(path[...], from: document)
             case "copy":
-                return find(from, in: document).flatMap { put($0, at: path[...], in: document, mustExist: false) }
+                return (find(from, in: document) ?? absentMember(from, of: document)).flatMap {
+                    put($0, at: path[...], in: document, mustExist: false)
+                }
             case "move":
                 guard let moved = find(from, in: document), let left = remove(from[...], from: document) else {
                     return nil
@@ -37,7 +40,7 @@ import Testing
             return place >= 0 && place < count ? place : nil
         }
 
-        private static func find(_ path: [String], in document: JSON) -> JSON? {
+        private static func find(_ path: some Sequence<String>, in document: JSON) -> JSON? {
             path.reduce(Optional(document)) { value, token in
                 switch value {
                 case .object(let object)?: object[token]
@@ -45,6 +48,12 @@ import Testing
                 default: Optional.none
                 }
             }
+        }
+
+        /// Null for a member that an object has not.
+        private static func absentMember(_ path: [String], of document: JSON) -> JSON? {
+            guard !path.isEmpty, find(path.dropLast(), in: document)?.object != nil else { return nil }
+            return .null
         }
 
         private static func put(_ value: JSON, at path: ArraySlice<String>, in document: JSON, mustExist: Bool) -> JSON?
@@ -58,7 +67,6 @@ import Testing
                     else { return nil }
                     object[token] = changed
                 } else {
-                    if mustExist, object[token] == nil { return nil }
                     object[token] = value
                 }
                 return .object(object)

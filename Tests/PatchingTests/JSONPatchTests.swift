@@ -21,6 +21,11 @@ import Testing
             #"{"a/b":2}"#
         ),
         (#"{"a":[1,2,3]}"#, #"[{"op":"remove","path":"/a/0"}]"#, #"{"a":[2,3]}"#),
+        // As upstream's library has it: the member of an object may be replaced and copied before it is there.
+        (#"{"a":1}"#, #"[{"op":"replace","path":"/b","value":2}]"#, #"{"a":1,"b":2}"#),
+        (#"{"a":1}"#, #"[{"op":"copy","from":"/b","path":"/c"}]"#, #"{"a":1,"c":null}"#),
+        (#"{"a":1}"#, #"[{"op":"add","path":"/b"}]"#, #"{"a":1,"b":null}"#),
+        (#"{"a":1}"#, "null", #"{"a":1}"#),
     ])
     func applies(_ texts: (String, String, String)) throws {
         let result = try JSONPatch.apply(
@@ -30,7 +35,7 @@ import Testing
 
     @Test(arguments: [
         #"[{"op":"test","path":"/a","value":2}]"#, #"[{"op":"remove","path":"/b"}]"#,
-        #"[{"op":"replace","path":"/b","value":1}]"#,
+        #"[{"op":"replace","path":"/b/c","value":1}]"#, #"[{"op":"copy","from":"/b/c","path":"/d"}]"#,
         #"[{"op":"add","path":"/x/y","value":1}]"#, #"[{"op":"what","path":"/a"}]"#,
     ])
     func refuses(_ patch: String) throws {

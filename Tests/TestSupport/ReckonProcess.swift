@@ -114,15 +114,15 @@ public final class ReckonProcess: @unchecked Sendable {
     /// One request; the status and the document (the text as a string when it is no JSON).
     public func send(
         _ method: String, _ path: String, _ body: JSON? = nil, token: String = "admintoken",
-        contentType: String = "application/json",
+        text: String? = nil, contentType: String = "application/json",
         headers: [(String, String)] = []
     ) async throws -> (status: Int, body: JSON, headers: [(name: String, value: String)]) {
         var all = [("Accept", "application/json")] + headers
         if !token.isEmpty { all.append(("Authorization", "Bearer " + token)) }
         var bytes = ByteBuffer()
-        if let body {
+        if let sent = text.map({ Array($0.utf8) }) ?? body?.encoded() {
             all.append(("Content-Type", contentType))
-            bytes.writeBytes(body.encoded())
+            bytes.writeBytes(sent)
         }
         let response = try await client.send(.init(.init(rawValue: method), url + path, headers: all, body: bytes))
         let data = response.body.withUnsafeReadableBytes { Array($0) }

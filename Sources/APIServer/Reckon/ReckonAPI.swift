@@ -71,8 +71,7 @@ extension APIServer {
     /// The body of a change's request: one JSON object, whose members are among those known.
     func askedChange(_ exchange: Exchange, _ kind: String, members: Set<String>) throws(APIError) -> JSON {
         var duplicates: [String] = []
-        if exchange.request.isBodyTooLarge { throw RequestBody.tooLarge(exchange.request) }
-        let body = try RequestBody.json(exchange.request.body, kind: kind, &duplicates)
+        let body = try document(exchange, .json, as: .object(kind), &duplicates)
         guard let object = body.object else { throw .badRequest("the body must be a JSON object of kind \(kind)") }
         let known = members.union(["apiVersion", "kind"])
         if let other = object.keys.first(where: { !known.contains($0) }) {

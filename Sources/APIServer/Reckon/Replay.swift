@@ -32,7 +32,8 @@ extension APIServer {
             // Objects, or their YAML as text.
             rules.manifests.append(
                 try manifest.string.map { text throws(APIError) in
-                    try RequestBody.yaml(ByteBuffer(string: text))
+                    var duplicates: [String] = []
+                    return try RequestBody(ByteBuffer(string: text), .patch(.apply)).document(.yaml, &duplicates)
                 } ?? manifest)
         }
         rules.without = Set(body["without"]?.strings ?? [])

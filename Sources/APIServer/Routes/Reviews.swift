@@ -19,14 +19,13 @@ extension APIServer {
             accept: exchange.request.headers["accept"] ?? "", userAgent: exchange.userAgent, query: exchange.info.query,
             offer: .init(allowsProtobuf: true, allowsProjections: false), isList: false, isWatch: false)
         var duplicates: [String] = []
-        var body = try document(
-            exchange,
-            try Negotiation.body(contentType: exchange.request.headers["content-type"] ?? "", allowsProtobuf: true),
-            type, &duplicates)
-        body["apiVersion"] = .string(type.apiVersion)
-        body["kind"] = .string(type.kind)
+        var body = try SentObject.read(
+            document(
+                exchange,
+                try Negotiation.body(contentType: exchange.request.headers["content-type"] ?? "", allowsProtobuf: true),
+                as: .object(type.kind), &duplicates),
+            as: type.groupVersionKind, in: snapshot.catalog)
         if let schema = type.schema {
-            try Conforming.conform(&body, to: schema)
             ManagedFields.recordUpdate(
                 old: .null, new: &body, manager: RequestInfo.defaultFieldManager(userAgent: exchange.userAgent),
                 apiVersion: type.apiVersion,

@@ -12,6 +12,9 @@ extension APIServer {
         code: 405, reason: "MethodNotAllowed",
         message: "the server does not allow this method on the requested resource",
         showsEmptyDetails: true)
+    static let noSuchResource = APIError(
+        code: 404, reason: "NotFound", message: "the server could not find the requested resource",
+        showsEmptyDetails: true)
 
     /// Answers (or starts to answer) a request that may be made, from that snapshot.
     func route(_ exchange: Exchange, _ snapshot: Snapshot, now: Timestamp) throws(APIError) {
@@ -32,16 +35,15 @@ extension APIServer {
         }
         guard let type = snapshot.catalog.resource(apiVersion: info.apiVersion, info.resource) else {
             if snapshot.catalog.serves(apiVersion: info.apiVersion) {
-                throw APIError(
-                    code: 404, reason: "NotFound", message: "the server could not find the requested resource",
-                    showsEmptyDetails: true)
+                throw Self.noSuchResource
             }
             note(exchange, code: 404)
             exchange.answer(404, text: "404 page not found\n")
             return
         }
+        guard ResourcePath.exists(info, of: type) else { throw Self.noSuchResource }
         exchange.isCounted = true
-        if let warning = DeprecationWarning.text(type, state: snapshot.state) { exchange.warnings.append(warning) }
+        if info.method == "HEAD", !info.isConnect { throw Self.notAllowed }
         if info.subresource.isEmpty {
             try routeObject(exchange, type, snapshot, now)
         } else {
@@ -54,7 +56,8 @@ extension APIServer {
     {
         let info = exchange.info
         if try review(exchange, type, snapshot) { return }
-        guard type.verbs.contains(info.verb), isPlaced(info) else { throw Self.notAllowed }
+        guard type.verbs.contains(info.verb), ResourcePath.allows(info, of: type) else { throw Self.notAllowed }
+        warn(exchange, of: type, snapshot)
         switch info.verb {
         case "get":
             if try getExact(exchange, type, snapshot, now: now) { return }
@@ -72,13 +75,8 @@ extension APIServer {
         }
     }
 
-    /// PUT and PATCH want a name, POST wants none.
-    private func isPlaced(_ info: RequestInfo) -> Bool {
-        switch info.verb {
-        case "create": !info.nameIsInPath
-        case "update", "patch", "delete", "get": info.nameIsInPath
-        default: true
-        }
+    private func warn(_ exchange: Exchange, of type: ResourceType, _ snapshot: Snapshot) {
+        if let warning = DeprecationWarning.text(type, state: snapshot.state) { exchange.warnings.append(warning) }
     }
 
     private func routeSubresource(_ exchange: Exchange, _ type: ResourceType, _ snapshot: Snapshot, _ now: Timestamp)
@@ -86,13 +84,12 @@ extension APIServer {
     {
         let info = exchange.info
         guard let subresource = type.subresource(info.subresource) else {
-            throw APIError(
-                code: 404, reason: "NotFound", message: "the server could not find the requested resource",
-                showsEmptyDetails: true)
+            throw Self.noSuchResource
         }
         guard subresource.verbs.contains(info.verb) || (info.isConnect && !info.verb.isEmpty) else {
             throw Self.notAllowed
         }
+        warn(exchange, of: type, snapshot)
         switch (type.resource, info.subresource) {
         case ("serviceaccounts", "token"): try createToken(exchange, type, snapshot)
         case ("pods", "log"): try podLog(exchange, snapshot)

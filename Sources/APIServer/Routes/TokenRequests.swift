@@ -13,19 +13,23 @@ import Schema
 extension APIServer {
     func createToken(_ exchange: Exchange, _ type: ResourceType, _ snapshot: Snapshot) throws(APIError) {
         let info = exchange.info
+        let kind = GroupVersionKind(group: "authentication.k8s.io", version: "v1", kind: "TokenRequest")
+        var duplicates: [String] = []
+        let body = try SentObject.read(
+            document(
+                exchange,
+                try Negotiation.body(contentType: exchange.request.headers["content-type"] ?? "", allowsProtobuf: true),
+                as: .object(kind.kind), &duplicates),
+            as: kind, in: snapshot.catalog)
+        let wrong = [("name", info.name), ("namespace", info.namespace)].compactMap { field, wanted -> FieldError? in
+            guard let said = body["metadata", field]?.string, !said.isEmpty, said != wanted else { return nil }
+            return .invalid("metadata." + field, .string(said), "must match the service account \(field) if specified")
+        }
+        if !wrong.isEmpty { throw .invalid(kind, info.name, wrong) }
         let accounts = GroupResource(resource: "serviceaccounts")
         guard let account = snapshot.state.object(accounts, info.namespace, info.name) else {
             throw .notFound(accounts, info.name)
         }
-        var duplicates: [String] = []
-        var body = try document(
-            exchange,
-            try Negotiation.body(contentType: exchange.request.headers["content-type"] ?? "", allowsProtobuf: true),
-            nil, &duplicates)
-        let kind = GroupVersionKind(group: "authentication.k8s.io", version: "v1", kind: "TokenRequest")
-        if let schema = snapshot.catalog.type(for: kind) { try Conforming.conform(&body, to: schema) }
-        body["apiVersion"] = "authentication.k8s.io/v1"
-        body["kind"] = "TokenRequest"
         consult(exchange, type, body) { [self] (admitted) throws(APIError) in
             try mint(exchange, admitted, account, snapshot)
         }
@@ -37,10 +41,6 @@ extension APIServer {
         let info = exchange.info
         let kind = GroupVersionKind(group: "authentication.k8s.io", version: "v1", kind: "TokenRequest")
         var body = admitted
-        let said = body["metadata", "name"]?.string ?? ""
-        if !said.isEmpty, said != info.name {
-            throw .badRequest("the name of the object (\(said)) does not match the name on the URL (\(info.name))")
-        }
         let seconds = body["spec", "expirationSeconds"]?.int ?? 3600
         var errors: [FieldError] = []
         if seconds < 600 {

@@ -24,25 +24,22 @@ extension APIServer {
         case .create, .update:
             let bodyFormat = try Negotiation.body(
                 contentType: exchange.request.headers["content-type"] ?? "", allowsProtobuf: !type.isCustom)
-            command.body = try document(exchange, bodyFormat, type, &command.duplicates)
+            command.body = try document(exchange, bodyFormat, as: sent(type, info.subresource), &command.duplicates)
             said = try applyOptions(&command, info, userAgent: exchange.userAgent, verb == .create ? .create : .update)
         case .patch:
             let patch = try Negotiation.patch(
                 contentType: exchange.request.headers["content-type"] ?? "", allowsStrategic: !type.isCustom)
             command.patchType = WriteCommand.PatchType(rawValue: patch.rawValue) ?? .merge
             said = try applyOptions(&command, info, userAgent: exchange.userAgent, .patch(isApply: patch == .apply))
-            if exchange.request.isBodyTooLarge { throw RequestBody.tooLarge(exchange.request) }
-            command.body =
-                patch == .apply
-                ? try RequestBody.yaml(exchange.request.body)
-                : try RequestBody.json(exchange.request.body, kind: type.kind, &command.duplicates)
+            command.body = try document(
+                exchange, patch == .apply ? .yaml : .json, as: .patch(patch), &command.duplicates)
         case .connect: throw Self.notAllowed
         case .delete, .deletecollection:
             var body: JSON?
             if exchange.request.body.readableBytes > 0 {
                 let bodyFormat = try Negotiation.body(
                     contentType: exchange.request.headers["content-type"] ?? "", allowsProtobuf: true)
-                body = try document(exchange, bodyFormat, nil, &command.duplicates)
+                body = try document(exchange, bodyFormat, as: .options, &command.duplicates)
             }
             command.deletion = try DeleteOptions(info.query, body: body)
             command.isDryRun = command.deletion.isDryRun
@@ -90,13 +87,20 @@ extension APIServer {
 
     /// The body as JSON, whatever it was sent as.
     func document(
-        _ exchange: Exchange, _ format: Negotiation.BodyFormat, _ type: ResourceType?, _ duplicates: inout [String]
+        _ exchange: Exchange, _ format: Negotiation.BodyFormat, as content: RequestBody.Content,
+        _ duplicates: inout [String]
     ) throws(APIError) -> JSON {
         if exchange.request.isBodyTooLarge { throw RequestBody.tooLarge(exchange.request) }
-        switch format {
-        case .json: return try RequestBody.json(exchange.request.body, kind: type?.kind ?? "DeleteOptions", &duplicates)
-        case .yaml: return try RequestBody.yaml(exchange.request.body)
-        case .protobuf: return try ProtobufBody.document(exchange.request.body.withUnsafeReadableBytes { Array($0) })
+        return try RequestBody(exchange.request.body, content).document(format, &duplicates)
+    }
+
+    /// What the body of a POST or a PUT is to be.
+    private func sent(_ type: ResourceType, _ subresource: String) -> RequestBody.Content {
+        switch subresource {
+        case "scale": .object("Scale")
+        case "binding": .object("Binding")
+        case "eviction": .object("Eviction")
+        default: type.isCustom ? .custom(type.kind) : .object(type.kind)
         }
     }
 

@@ -27,12 +27,12 @@ public struct DeleteOptions: Sendable, Equatable {
         var orphan: Bool?
         var dryRun: [String] = []
         if let body, !body.isNull {
-            let apiVersion = body["apiVersion"]?.string ?? ""
-            let kind = body["kind"]?.string ?? ""
-            if !kind.isEmpty, kind != "DeleteOptions" {
+            let said = SentObject.said(
+                by: body, otherwise: GroupVersionKind(apiVersion: "meta.k8s.io/v1", kind: "DeleteOptions"))
+            if said.kind != "DeleteOptions" {
                 throw .badRequest(
-                    "\(kind) in version \"\(apiVersion)\" cannot be handled as a DeleteOptions: converting to DeleteOptions: unknown conversion"
-                )
+                    "no kind \"\(said.kind)\" is registered for version \"\(said.apiVersion)\" in scheme "
+                        + "\"k8s.io/apimachinery/pkg/apis/meta/internalversion/scheme/register.go:27\"")
             }
             gracePeriodSeconds = body["gracePeriodSeconds"]?.int
             policy = body["propagationPolicy"]?.string

@@ -7,12 +7,9 @@ import Schema
 extension Write {
     /// `pods/binding` (and the old `bindings`): gives a pod its node.
     mutating func bind() throws(APIError) -> Decision {
-        var binding = command.body
-        if let schema = ground.catalog.types["io.k8s.api.core.v1.Binding"] {
-            _ = try Conforming.conform(&binding, to: schema)
-        }
-        let name = command.name.isEmpty ? binding["metadata", "name"]?.string ?? "" : command.name
         let kind = GroupVersionKind(version: "v1", kind: "Binding")
+        var binding = try SentObject.read(command.body, as: kind, in: ground.catalog)
+        let name = command.name.isEmpty ? binding["metadata", "name"]?.string ?? "" : command.name
         var admission = try admit(.create, &binding, old: .null, name: name)
         let target = binding["target", "kind"]?.string ?? ""
         var errors: [FieldError] = []

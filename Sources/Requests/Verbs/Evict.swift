@@ -9,11 +9,9 @@ extension Write {
     mutating func evict() throws(APIError) -> Decision {
         let pods = GroupResource(resource: "pods")
         let name = command.name
-        var eviction = command.body
-        if let schema = ground.catalog.types["io.k8s.api.policy.v1.Eviction"] {
-            _ = try Conforming.conform(&eviction, to: schema)
-        }
-        if let said = eviction["metadata", "name"]?.string, said != name {
+        let kind = GroupVersionKind(group: "policy", version: "v1", kind: "Eviction")
+        var eviction = try SentObject.read(command.body, as: kind, in: ground.catalog)
+        if eviction["metadata", "name"]?.string ?? "" != name {
             throw APIError.badRequest("name in URL does not match name in Eviction object")
         }
         var admission = try admit(.create, &eviction, old: .null, name: name)

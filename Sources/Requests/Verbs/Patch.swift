@@ -31,7 +31,8 @@ extension Write {
         switch command.patchType {
         case .json: object = try JSONPatch.apply(command.body, to: object, kind: type.groupVersionKind, name: name)
         case .merge:
-            try requireObject()
+            if command.body.isNull { throw .badRequest("Invalid JSON Patch") }
+            try requireObject("error decoding patch: ")
             object = MergePatch.apply(command.body, to: object)
         case .strategic:
             guard let schema, !type.isCustom else {
@@ -41,7 +42,8 @@ extension Write {
                         "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml"
                 )
             }
-            try requireObject()
+            if command.body.isNull { return }
+            try requireObject("")
             let (apiVersion, kind) = (object["apiVersion"], object["kind"])
             object = try StrategicMergePatch.apply(command.body, to: object, schema: schema)
             // Upstream reads the result as the kind it started from, whatever the patch calls it.
@@ -63,25 +65,20 @@ extension Write {
         }
     }
 
-    private func requireObject() throws(APIError) {
-        let found: String
-        switch command.body {
-        case .object: return
-        case .string: found = "string"
-        case .array: found = "array"
-        case .bool: found = "bool"
-        case .int, .double: found = "number"
-        case .null: found = "null"
-        }
-        throw APIError.badRequest("json: cannot unmarshal \(found) into Go value of type map[string]interface {}")
+    /// A merge patch must be an object; `stage` is what upstream's refusal begins with.
+    private func requireObject(_ stage: String) throws(APIError) {
+        guard command.body.object == nil else { return }
+        throw .badRequest(
+            "\(stage)json: cannot unmarshal \(command.body.goKind) into Go value of type map[string]interface {}")
     }
 
     /// Server-side apply: makes the object when it does not exist.
     private mutating func apply() throws(APIError) -> Decision {
-        guard command.body.object != nil else {
-            throw APIError.badRequest("error decoding YAML: the body is no object")
-        }
         var configuration = command.body
+        let (version, kind) = (configuration["apiVersion"]?.string ?? "", configuration["kind"]?.string ?? "")
+        if version != type.apiVersion || kind != type.kind {
+            throw .badRequest("invalid object type: \(version.contains("/") ? "" : "/")\(version), Kind=\(kind)")
+        }
         let said = configuration["metadata", "name"]?.string ?? ""
         if !said.isEmpty, said != command.name {
             throw APIError.badRequest(

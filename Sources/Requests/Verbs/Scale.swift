@@ -70,15 +70,9 @@ extension Write {
                 try patch(&wanted, name: command.name, schema: schema)
             }
         }
-        let said = GroupVersionKind(
-            apiVersion: wanted["apiVersion"]?.string ?? "autoscaling/v1", kind: wanted["kind"]?.string ?? "Scale")
-        if said.kind != "Scale" {
-            throw UnreadableBody(
-                "converting (\(Self.goName(said))) to (autoscaling.Scale): unknown conversion", said
-            ).refusal(ofKind: "Scale")
-        }
-        if let schema { _ = try Conforming.conform(&wanted, to: schema) }
+        wanted = try SentObject.read(wanted, as: Scale.kind, in: ground.catalog)
         let name = wanted["metadata", "name"]?.string ?? ""
+        if name.isEmpty { throw unnamed }
         if name != command.name {
             throw APIError.badRequest(
                 "the name of the object (\(name)) does not match the name on the URL (\(command.name))")

@@ -10,9 +10,7 @@ extension Write {
         var object = try decode(command.body)
         try checkNamespace(&object)
         let said = object["metadata", "name"]?.string ?? ""
-        if said.isEmpty {
-            throw APIError.badRequest("name must be provided")
-        }
+        if said.isEmpty { throw unnamed }
         if said != command.name {
             throw APIError.badRequest(
                 "the name of the object (\(said)) does not match the name on the URL (\(command.name))")
@@ -26,6 +24,11 @@ extension Write {
             throw APIError.notFound(type.groupResource, command.name)
         }
         return try replace(existing, old: loaded(existing), with: &object, tracksManager: true)
+    }
+
+    /// The refusal of a PUT whose object does not say its name.
+    var unnamed: APIError {
+        .badRequest("the name of the object (\(command.name) based on URL) was undeterminable: name must be provided")
     }
 
     /// Puts a decoded object in the place of an existing one.
@@ -74,7 +77,7 @@ extension Write {
         UnservedPodFields.drop(from: &object, of: type.store)
         keepServerMetadata(&object, old)
         if Generation.isCounted(type), command.subresource != "status" {
-            object["metadata", "generation"] = Generation.next(type, object, old, isRaised: replacesEmptyWebhooks)
+            object["metadata", "generation"] = Generation.next(type, object, old, isRaised: givesEmpty)
         }
 
         var errors = ObjectMetaRules.validateUpdate(
@@ -106,13 +109,6 @@ extension Write {
     /// A custom resource that is still stored at a version that is no longer the one to store is written again.
     private func isStale(_ existing: StoredObject) -> Bool {
         type.isCustom && existing.document["apiVersion"]?.string != type.storageVersion
-    }
-
-    /// An empty list of webhooks in a PUT never equals the unset one that is stored: upstream counts such an update.
-    private var replacesEmptyWebhooks: Bool {
-        (command.verb == .update || command.patchType == .apply)
-            && type.store.resource.hasSuffix("webhookconfigurations")
-            && command.body["webhooks"]?.array?.isEmpty == true
     }
 
     /// What only the server sets stays as it is.

@@ -14,6 +14,8 @@ struct Write {
     var random: RandomSequence
     var warnings: [String] = []
     var facts: [AdmissionFact] = []
+    /// The object as it was sent has an empty list, of a kind to which that is a change.
+    var givesEmpty = false
     /// What must be asked outside before this can be decided; `APIError.waiting` is thrown with it.
     var wanted: [WebhookCall] = []
     /// Objects that admission changes along with this one.
@@ -93,6 +95,7 @@ struct Write {
         try checkKind(of: &object)
         var complaints = complaints
         if let schema = type.schema {
+            givesEmpty = Generation.countsEmpty(type) && Conforming.givesEmpty(Generation.counted(object), of: schema)
             do throws(APIError) {
                 complaints += try Conforming.conform(&object, to: schema).map { "unknown field \"\($0)\"" }
             } catch {
@@ -112,57 +115,28 @@ struct Write {
     private func checkKind(of object: inout JSON) throws(UnreadableBody) {
         if object.isNull { object = .object(JSONObject()) }
         guard object.object != nil else {
-            throw UnreadableBody(
-                whole:
-                    "the object provided is unrecognized (must be of type \(type.kind)): couldn't get version/kind; json parse error"
-            )
+            throw UnreadableBody(whole: "the object provided is unrecognized (must be of type \(type.kind))")
         }
-        let kind = object["kind"]?.string ?? ""
-        let version = object["apiVersion"]?.string ?? ""
-        if !kind.isEmpty || !version.isEmpty {
-            let said = GroupVersionKind(
-                apiVersion: version.isEmpty ? type.apiVersion : version, kind: kind.isEmpty ? type.kind : kind)
-            if said != type.groupVersionKind {
-                if type.isCustom {
-                    throw UnreadableBody("converting (\(said.kind)) to (\(type.kind)): unknown conversion", said)
-                }
-                guard let other = ground.catalog.resource(for: said) else {
+        let said = SentObject.said(by: object, otherwise: type.groupVersionKind)
+        if said != type.groupVersionKind {
+            if type.isCustom {
+                let version = object["apiVersion"]?.string ?? ""
+                if version != type.apiVersion, command.verb != .patch {
                     throw UnreadableBody(
-                        "no kind \"\(said.kind)\" is registered for version \"\(said.apiVersion)\" in scheme \"\(Self.scheme(type.group))\"",
-                        said)
+                        whole:
+                            "the API version in the data (\(version)) does not match the expected API version (\(type.apiVersion))"
+                    )
                 }
-                guard said.kind == type.kind, other.store == type.store else {
-                    // The body is read as what it says that it is before that is found to be the wrong thing.
-                    var read = object
-                    do throws(APIError) {
-                        if let schema = other.schema { try Conforming.conform(&read, to: schema) }
-                    } catch {
-                        throw UnreadableBody(error.message, said)
-                    }
-                    throw UnreadableBody(
-                        "converting (\(Self.goName(said))) to (\(Self.goName(type.groupVersionKind, isInternal: true))): unknown conversion",
-                        said)
-                }
-                object["apiVersion"] = .string(said.apiVersion)
-                return
+                throw UnreadableBody("converting (\(said.kind)) to (\(type.kind)): unknown conversion", said)
+            }
+            guard let other = ground.catalog.resource(for: said), said.kind == type.kind, other.store == type.store
+            else {
+                throw SentObject.mismatch(
+                    object, said, type.groupVersionKind, group: type.group, in: ground.catalog)
             }
         }
-        object["apiVersion"] = .string(type.apiVersion)
-        object["kind"] = .string(type.kind)
-    }
-
-    /// Where upstream lists the kinds of a group.
-    private static func scheme(_ group: String) -> String {
-        switch group {
-        case "apiextensions.k8s.io": "k8s.io/apiextensions-apiserver/pkg/apiserver/apiserver.go:55"
-        case "apiregistration.k8s.io": "k8s.io/kube-aggregator/pkg/apiserver/scheme/scheme.go:28"
-        default: "pkg/api/legacyscheme/scheme.go:30"
-        }
-    }
-
-    static func goName(_ kind: GroupVersionKind, isInternal: Bool = false) -> String {
-        let package = kind.group.isEmpty ? "core" : String(kind.group.split(separator: ".")[0])
-        return isInternal ? "\(package).\(kind.kind)" : "\(kind.version).\(kind.kind)"
+        object["apiVersion"] = .string(said.apiVersion)
+        object["kind"] = .string(said.kind)
     }
 
     /// Unknown and duplicate members: refused, told or passed over as `fieldValidation` says.

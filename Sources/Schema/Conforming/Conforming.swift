@@ -49,6 +49,23 @@ public enum Conforming {
         return unknown
     }
 
+    /// Whether a list or map of the document is given empty, which storage does not tell from unset.
+    public static func givesEmpty(_ document: JSON, of type: TypeSchema) -> Bool {
+        guard case .object(let object) = document else { return false }
+        return object.contains { name, value in type[name].map { givesEmpty(value, as: $0.shape) } ?? false }
+    }
+
+    private static func givesEmpty(_ value: JSON, as shape: FieldShape) -> Bool {
+        switch (shape, value) {
+        case (.object(let type), _): givesEmpty(value, of: type)
+        case (.array(let element), .array(let elements)):
+            elements.isEmpty || elements.contains { givesEmpty($0, as: element) }
+        case (.map(let element), .object(let members)):
+            members.isEmpty || members.contains { givesEmpty($1, as: element) }
+        default: false
+        }
+    }
+
     /// Lists and maps that were given empty where upstream cannot leave them out: its storage does not tell them from unset
     /// ones, so they read `null` afterwards. Everything else stays.
     public static func settle(_ document: inout JSON, to type: TypeSchema) {
@@ -91,13 +108,8 @@ struct JSONKind {
     init(_ value: JSON) {
         name =
             switch value {
-            case .null: "null"
-            case .bool: "bool"
-            case .int(let i): "number \(i)"
-            case .double: "number \(value.text)"
-            case .string: "string"
-            case .array: "array"
-            case .object: "object"
+            case .int, .double: "number \(value.text)"
+            default: value.goKind
             }
     }
 }

@@ -32,8 +32,11 @@ public enum ProtobufCodec {
     }
 
     /// Reads an envelope. Throws 400 for anything else.
+    /// Whether bytes begin as an envelope does.
+    public static func isEnvelope(_ bytes: [UInt8]) -> Bool { bytes.starts(with: magic) }
+
     public static func openEnvelope(_ bytes: [UInt8]) throws(APIError) -> Envelope {
-        guard bytes.count >= 4, Array(bytes[..<4]) == magic else {
+        guard isEnvelope(bytes) else {
             throw .badRequest("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
         }
         var envelope = Envelope(apiVersion: "", kind: "", raw: [])
