@@ -21,7 +21,8 @@ let package = Package(
         .target(name: "CFacts", exclude: ["schema.txt"]),
         ours("Schema", ["Document", "CFacts"], exclude: ["README.md"]),
         ours("Records", ["Document"], exclude: ["README.md"]),
-        ours("Expressions", ["Document", "Schema"], exclude: ["README.md"]),
+        ours("TimeZones"),
+        ours("Expressions", ["Document", "Schema", "TimeZones"], exclude: ["README.md"]),
         ours("Patching", ["Document", "Schema"], exclude: ["README.md"]),
         ours("RequestText", ["Document", "Schema"]),
         .executableTarget(
