@@ -3,7 +3,7 @@ import Records
 public import Requests
 import Schema
 
-/// The same for an amendment: its writes are decided on trial in their order, and servers outside are asked about several at a time.
+/// Gathering for an amendment: its writes are decided on trial in their order, and servers outside are asked about several at a time.
 extension Engine {
     /// Decides an amendment and writes nothing; servers outside are asked as they are for a write. `done` is called from any thread.
     public func consult(_ amendment: Amendment, _ done: @escaping @Sendable (Result<Decision, Refusal>) -> Void) {

@@ -114,7 +114,7 @@ struct KindFollower: Sendable {
                 try await writer.reconcile(kind, items, namespace: namespace, through: version)
                 return version
             }
-            token = Self.escaped(token)
+            token = percentEscaped(token)
         }
     }
 
@@ -126,7 +126,7 @@ struct KindFollower: Sendable {
         var lastHeard = Self.now()
         let path =
             kind.path(namespace: namespace)
-            + "?watch=true&allowWatchBookmarks=true&timeoutSeconds=290&resourceVersion=" + Self.escaped(start)
+            + "?watch=true&allowWatchBookmarks=true&timeoutSeconds=290&resourceVersion=" + percentEscaped(start)
         var ticks = 0
         var hasBegun = false
         do {
@@ -188,19 +188,5 @@ struct KindFollower: Sendable {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
-    }
-
-    private static func escaped(_ text: String) -> String {
-        var out = ""
-        for byte in text.utf8 {
-            let scalar = Unicode.Scalar(byte)
-            let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-            if isPlain || "-_.~".unicodeScalars.contains(scalar) {
-                out.unicodeScalars.append(scalar)
-            } else {
-                out += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return out
     }
 }

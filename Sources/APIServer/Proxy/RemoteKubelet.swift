@@ -1,3 +1,4 @@
+import Document
 import Engine
 import HTTPEdge
 import NIOCore
@@ -57,26 +58,11 @@ struct RemoteKubelet: NodeStreams {
         let path = [verb, namespace, pod, container].filter { !$0.isEmpty }.joined(separator: "/")
         if query.isEmpty { return base + "/" + path }
         return base + "/" + path + "?"
-            + query.map { Self.escaped($0) + "=" + Self.escaped($1) }.joined(separator: "&")
+            + query.map { percentEscaped($0) + "=" + percentEscaped($1) }.joined(separator: "&")
     }
 
     private func unreachable(_ error: any Error) -> APIError {
         .internalError("the kubelet of node \"\(nodeName)\" at \(base) did not answer: \(error)")
-    }
-
-    /// A word as it stands in a query.
-    static func escaped(_ text: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var out: [UInt8] = []
-        for byte in text.utf8 {
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                out.append(byte)
-            default: out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: out, as: UTF8.self)
     }
 }
 

@@ -24,7 +24,8 @@ extension APIServer {
                 let wanted = query["namespace"] ?? ""
                 var then = snapshot
                 if let pinned {
-                    then = Snapshot(of: try listedState(group, resource, namespace: wanted, at: pinned))
+                    let parts = PastParts(allOf: group, resource, namespace: wanted)
+                    then = Snapshot(of: try engine.past(parts, at: pinned))
                 }
                 exchange.shownRevision = then.revision
                 guard

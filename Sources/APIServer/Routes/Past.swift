@@ -46,13 +46,6 @@ extension APIServer {
         }
     }
 
-    /// As much of the state at a revision as a list of a kind, everywhere or in one namespace, is made of.
-    func listedState(_ group: String, _ resource: String, namespace: String, at revision: UInt64) throws(APIError)
-        -> ClusterState
-    {
-        try engine.past(PastParts(allOf: group, resource, namespace: namespace), at: revision)
-    }
-
     /// As much of the moment as the request needs.
     private func pastSnapshot(for info: RequestInfo, at moment: UInt64) throws(APIError) -> Snapshot {
         let snapshot = Snapshot(of: try engine.past(PastParts(for: info), at: moment))

@@ -1,3 +1,4 @@
+import Document
 public import Records
 
 /// Whom a proxy in front says a request speaks as: its `X-Remote-*` headers.
@@ -31,22 +32,7 @@ public enum RemoteUser {
         var out = [("X-Remote-User", user.name)]
         if !user.uid.isEmpty { out.append(("X-Remote-Uid", user.uid)) }
         out += user.groups.map { ("X-Remote-Group", $0) }
-        for extra in user.extra { out += extra.values.map { ("X-Remote-Extra-" + escape(extra.key), $0) } }
+        for extra in user.extra { out += extra.values.map { ("X-Remote-Extra-" + percentEscaped(extra.key), $0) } }
         return out
-    }
-
-    /// A key as part of a header's name: what may not stand there as `%XX`.
-    private static func escape(_ key: String) -> String {
-        let digits = Array("0123456789ABCDEF".utf8)
-        var out: [UInt8] = []
-        for byte in key.utf8 {
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
-                UInt8(ascii: "~"):
-                out.append(byte)
-            default: out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-        return String(decoding: out, as: UTF8.self)
     }
 }

@@ -40,11 +40,7 @@ extension AuditCommand {
             ]
             // Without a word for it the first moment is now, too.
             if between.count == 2, between[0].text == nil { parameters.append(("from", between[1].text)) }
-            if resource.hasPrefix("/") {
-                parameters.append(("path", resource))
-            } else {
-                parameters += try ObjectWords([resource]).parameters
-            }
+            parameters += try ObjectWords.target(resource)
             let answer = try await question.ask("who-could", parameters)
             try question.show(answer) { AuditText.whoCould(answer, $0) }
             if (answer["items"]?.elements ?? []).isEmpty { throw ExitCode(3) }
@@ -63,15 +59,11 @@ extension AuditCommand {
 
         @Option(help: "The user; system:serviceaccount:NAMESPACE:NAME for a service account.")
         var user: String
-        @Option(help: ArgumentHelp("Only after.", valueName: "when"))
-        var since: When?
-        @Option(help: ArgumentHelp("Only before or then.", valueName: "when"))
-        var until: When?
+        @OptionGroup var window: TimeWindow
         @OptionGroup var question: QuestionOptions
 
         func run() async throws {
-            let answer = try await question.ask(
-                "minimal", [("user", user), ("since", since?.text), ("until", until?.text)])
+            let answer = try await question.ask("minimal", [("user", user)] + window.parameters)
             try question.show(answer) { _ in
                 let items = answer["items"]?.elements ?? []
                 return items.isEmpty
@@ -99,10 +91,7 @@ extension AuditCommand {
         var pod: String?
         @Flag(help: "Only what was forbidden.")
         var denied = false
-        @Option(help: ArgumentHelp("Only after.", valueName: "when"))
-        var since: When?
-        @Option(help: ArgumentHelp("Only before or then.", valueName: "when"))
-        var until: When?
+        @OptionGroup var window: TimeWindow
         @Option(help: "At most so many.")
         var limit = 50
         @OptionGroup var question: QuestionOptions
@@ -111,14 +100,10 @@ extension AuditCommand {
             let answer = try await question.ask(
                 "sessions",
                 [
-                    ("user", user), ("name", pod), ("denied", denied ? "true" : nil), ("since", since?.text),
-                    ("until", until?.text), ("limit", String(limit)), ("namespace", question.namespace),
-                ])
-            if question.output == .jsonl {
-                for item in (answer["items"]?.elements ?? []).reversed() { print(item.text) }
-                return
-            }
-            try question.show(answer) { AuditText.sessions(answer, $0) }
+                    ("user", user), ("name", pod), ("denied", denied ? "true" : nil), ("limit", String(limit)),
+                    ("namespace", question.namespace),
+                ] + window.parameters)
+            try question.showItems(answer) { AuditText.sessions(answer, $0) }
         }
     }
 }

@@ -46,10 +46,7 @@ struct AuditCommand: AsyncParsableCommand {
         var writes = false
         @Flag(help: "The cluster's own components too.")
         var all = false
-        @Option(help: ArgumentHelp("Only after.", valueName: "when"))
-        var since: When?
-        @Option(help: ArgumentHelp("Only before or then.", valueName: "when"))
-        var until: When?
+        @OptionGroup var window: TimeWindow
         @Option(help: "At most so many.")
         var limit = 50
         @OptionGroup var question: QuestionOptions
@@ -57,20 +54,16 @@ struct AuditCommand: AsyncParsableCommand {
         func run() async throws {
             var parameters: [(String, String?)] = [
                 ("user", user), ("verb", verb), ("resource", resource), ("code", code), ("credential", credential),
-                ("since", since?.text), ("until", until?.text), ("limit", String(limit)),
-                ("namespace", question.namespace),
+                ("limit", String(limit)), ("namespace", question.namespace),
             ]
+            parameters += window.parameters
             for (name, flag) in [("denied", denied), ("failedLogins", failedLogins), ("writes", writes), ("all", all)]
             where flag {
                 parameters.append((name, "true"))
             }
             if let object { parameters += try ObjectWords.one([object]).parameters }
             let answer = try await question.ask("audit", parameters)
-            if question.output == .jsonl {
-                for item in (answer["items"]?.elements ?? []).reversed() { print(item.text) }
-                return
-            }
-            try question.show(answer) { AuditText.list(answer, $0) }
+            try question.showItems(answer) { AuditText.list(answer, $0) }
         }
     }
 
@@ -122,11 +115,7 @@ struct AuditCommand: AsyncParsableCommand {
                 ("user", user), ("verb", verb), ("groups", groups), ("subresource", subresource), ("at", at?.text),
                 ("namespace", question.namespace),
             ]
-            if resource.hasPrefix("/") {
-                parameters.append(("path", resource))
-            } else {
-                parameters += try ObjectWords([resource]).parameters
-            }
+            parameters += try ObjectWords.target(resource)
             let answer = try await question.ask("can", parameters)
             try question.show(answer) { AuditText.verdict(answer, $0) }
             if answer["allowed"] != true { throw ExitCode(3) }

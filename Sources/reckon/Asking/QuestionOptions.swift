@@ -63,6 +63,12 @@ struct QuestionOptions: ParsableArguments {
         }.joined(separator: "&")
     }
 
+    /// Prints a list; as JSON lines its items, the oldest first.
+    func showItems(_ answer: JSON, _ text: (Ink) -> String) throws {
+        guard output == .jsonl else { return try show(answer, text) }
+        for item in (answer["items"]?.elements ?? []).reversed() { print(item.text) }
+    }
+
     /// Prints the document when JSON or YAML is wanted, otherwise the text.
     func show(_ answer: JSON, _ text: (Ink) -> String) throws {
         switch output {
@@ -115,6 +121,11 @@ struct ObjectWords {
         } else if words.count == 2 {
             name = words[1]
         }
+    }
+
+    /// What somebody may do something to: a /path, a kind or KIND/NAME.
+    static func target(_ word: String) throws -> [(String, String?)] {
+        word.hasPrefix("/") ? [("path", word)] : try ObjectWords([word]).parameters
     }
 
     /// One object must be named.
