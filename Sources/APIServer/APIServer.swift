@@ -54,6 +54,8 @@ public final class APIServer: EdgeHandler {
     var isFork: Bool { owner != nil }
     let captures = CaptureFiles()
     private let forkKeeper = Mutex<(any ForkKeeper)?>(nil)
+    /// Where undo, undelete and rewind read the log and wait for webhooks: reads of the past do not wait behind them.
+    let amenders = WorkQueue("reckon-amendments", threads: 2)
     /// Where forks are started, made and removed: never on an event loop.
     let forkStarts = WorkQueue("reckon-forks", threads: 2)
 

@@ -81,7 +81,7 @@ extension APIServer {
             ?? snapshot.state.time
     }
 
-    /// Makes the file, and sends it as fast as the client takes it. Blocks.
+    /// Makes the file, and begins to send it.
     private func send(_ log: DiskLog, _ scope: LogCapture.Scope, _ exchange: Exchange) throws(APIError) {
         let path = try captures.begin(beside: log.directory)
         let (file, manifest): (FileHandle, LogCapture.Manifest)
@@ -107,12 +107,18 @@ extension APIServer {
                 ("content-disposition", "attachment; filename=\"incident.reckon\""),
                 ("reckon-capture", manifest.document.text),
             ])
+        pour(file, responder)
+    }
+
+    /// Sends as much as the client takes now. The rest goes on when it has taken that: no thread waits for a slow one.
+    private func pour(_ file: FileHandle, _ responder: EdgeResponder) {
         while !responder.isClosed, let piece = try? file.read(upToCount: Self.pieceBytes), !piece.isEmpty {
             responder.write(ByteBuffer(bytes: piece))
             if responder.isWritable { continue }
-            let drained = Awaited<Bool>()
-            responder.onDrain { drained.arrive(true) }
-            _ = drained.wait()
+            responder.onDrain { [self] in
+                forkStarts.run { [self] in pour(file, responder) }
+            }
+            return
         }
         responder.end()
     }

@@ -23,7 +23,7 @@ extension APIServer {
                 "to: give a revision (48211), a time (2026-11-23T14:02:00Z) or a time before now (-15m), not \"\(text)\""
             )
         }
-        inPast { [self] in
+        amenders.run { [self] in
             do throws(APIError) {
                 let revision = try moment.revision(in: LogPast(engine.wholeLog), now: engine.now)
                 let past = try engine.pastState(at: revision)

@@ -14,7 +14,7 @@ import Schema
 extension APIServer {
     func undo(_ exchange: Exchange, _ snapshot: Snapshot) throws(APIError) {
         let body = try askedChange(exchange, "UndoRequest", members: ["revision", "auditID", "dryRun"])
-        inPast { [self] in
+        amenders.run { [self] in
             do throws(APIError) {
                 try perform(exchange, Undo(of: try revision(askedBy: body)), kind: "Undo", isDryRun(body))
             } catch {
@@ -35,7 +35,7 @@ extension APIServer {
             wanted = try ground(of: exchange, snapshot).object(Query(names))
         }
         let key = wanted
-        inPast { [self] in
+        amenders.run { [self] in
             do throws(APIError) {
                 let revision: UInt64
                 if let key { revision = try deletion(of: key) } else { revision = try self.revision(askedBy: body) }
