@@ -128,6 +128,7 @@ struct FunctionTests {
         ("quantity('1000m').isInteger()", "false"), ("quantity('1.5e1').asInteger()", "15"),
         ("quantity('1Ti').asInteger()", "1099511627776"), ("quantity('1Pi').isInteger()", "false"),
         ("quantity('10E').isInteger()", "false"), ("quantity('007k').asInteger()", "7000"),
+        ("lists.range(1000).all(i, quantity('0e999999').isInteger())", "true"),
         ("dyn(quantity('1')) == dyn('1')", "error: no such overload"),
         ("quantity('1.5').asInteger()", "error: cannot convert value to integer"),
         ("quantity('50k').asApproximateFloat()", "50000.0"), ("sign(quantity('-1'))", "-1"),

@@ -1,5 +1,5 @@
-import TimeZones
 import Document
+import TimeZones
 
 /// A cron expression of five fields, or one of the `@` words.
 struct CronSchedule: Sendable {

@@ -31,10 +31,10 @@ public enum ProtobufCodec {
         return out
     }
 
-    /// Reads an envelope. Throws 400 for anything else.
     /// Whether bytes begin as an envelope does.
     public static func isEnvelope(_ bytes: [UInt8]) -> Bool { bytes.starts(with: magic) }
 
+    /// Reads an envelope. Throws 400 for anything else.
     public static func openEnvelope(_ bytes: [UInt8]) throws(APIError) -> Envelope {
         guard isEnvelope(bytes) else {
             throw .badRequest("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")

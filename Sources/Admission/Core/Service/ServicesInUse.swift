@@ -1,5 +1,5 @@
-import ClusterState
 import Addresses
+import ClusterState
 import Document
 import Schema
 

@@ -27,6 +27,7 @@ enum IntegerAmount {
             digitsMax - count - places >= 0, exponent >= places
         else { return false }
         var value = Int64(String(number + unsigned.dropFirst(digits.count + 1).prefix(places))) ?? 0
+        if value == 0 { return true }  // however often it would be multiplied
         for _ in 0..<(exponent - places) {
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)
             if overflow { return false }
