@@ -103,6 +103,13 @@ public struct ClusterState: Sendable {
         for object in objects { stores[id, default: ObjectStore()].put(object) }
     }
 
+    /// This state as if there were no such stores.
+    package func without(_ unknown: [GroupResource]) -> ClusterState {
+        var less = self
+        for store in unknown { less.stores[store] = nil }
+        return less
+    }
+
     func store(_ id: GroupResource) -> ObjectStore? { stores[id] }
 
     /// The stores that hold anything, in order.

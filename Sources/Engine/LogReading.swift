@@ -6,6 +6,8 @@ public import Schema
 extension Engine {
     /// The oldest revision that can still be read.
     public var logFloor: UInt64 { log.floor }
+    /// The oldest revision at which objects of a store can be read.
+    public func logFloor(of store: GroupResource) -> UInt64 { log.floor(of: store) }
     /// When that revision was made; nil when nothing was pruned.
     public var floorTime: Timestamp? { log.floorTime }
 
@@ -23,6 +25,7 @@ extension LogError {
     public var answer: APIError {
         switch self {
         case .belowFloor(let floor): .gone("history before revision \(floor) is no longer kept")
+        case .belowKindFloor: .gone(description)
         case .beyondHead(let head):
             APIError(
                 code: 404, reason: "NotFound", message: "that revision has not happened yet: the newest is \(head)")

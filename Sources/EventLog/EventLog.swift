@@ -21,7 +21,12 @@ public protocol EventLog: AnyObject, Sendable {
     /// When the revision at the floor was made: of moments before it nothing is known any more. nil when nothing was pruned.
     var floorTime: Timestamp? { get }
 
-    /// The journal's records from `revision` on, in order, at most `limit`.
+    /// The kinds of which less is kept than of the rest, with the oldest revision at which their objects are known.
+    var kindFloors: [GroupResource: UInt64] { get }
+    /// The oldest revision at which objects of a store are known. Cheap.
+    func floor(of store: GroupResource) -> UInt64
+
+    /// The journal's records from `revision` on, in order, at most `limit`. A body that is forgotten is empty.
     func events(from revision: UInt64, limit: Int) throws(LogError) -> [EventRecord]
     /// The same without the bodies of what changed, which costs a fraction. Without `facts` only revision, time, cause and the
     /// objects are there. Unlike `events`, what was pruned is left out rather than refused.
@@ -29,11 +34,12 @@ public protocol EventLog: AnyObject, Sendable {
     /// The access stream's records from `ordinal` on, in order, at most `limit`.
     func accesses(from ordinal: UInt64, limit: Int) throws(LogError) -> [EventRecord]
 
-    /// Every version of every object that ever had this key, in order, deletions included. Bodies are left out.
+    /// Every version of every object that ever had this key, in order, deletions included, after the floor of its kind. Bodies are
+    /// left out.
     func versions(of key: ObjectKey) throws(LogError) -> [ObjectVersion]
     /// The object of that key as it was when `revision` was the newest; nil when there was none.
     func object(_ key: ObjectKey, at revision: UInt64) throws(LogError) -> StoredObject?
-    /// The whole state when `revision` was the newest.
+    /// The whole state when `revision` was the newest, without the kinds that are forgotten there.
     func state(at revision: UInt64) throws(LogError) -> ClusterState
     /// A state with the objects of some parts alone, as they were when `revision` was the newest; it may hold others too.
     /// Costs what the parts hold, not what the cluster does.
@@ -77,6 +83,9 @@ extension EventLog {
     public func isCheckpointDue(at revision: UInt64, isEnd: Bool) -> Bool { true }
 
     public var floorTime: Timestamp? { nil }
+    public var kindFloors: [GroupResource: UInt64] { [:] }
+
+    public func floor(of store: GroupResource) -> UInt64 { max(floor, kindFloors[store] ?? 0) }
 }
 
 /// The end of a log.

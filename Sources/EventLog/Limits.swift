@@ -52,6 +52,8 @@ enum Limits {
     /// Disk space taken ahead of writing: an eighth of the file, within these bounds.
     static let reserveBytesMin = 1 << 20
     static let reserveBytesMax = 16 << 20
+    /// Bytes of blocks that are looked over for bodies to forget between two commits.
+    static let forgetBytes = 1 << 20
     /// Entries removed in one transaction when pruning.
     static let pruneBatch = 2000
 }

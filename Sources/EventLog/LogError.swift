@@ -1,3 +1,5 @@
+public import Schema
+
 /// What can go wrong with a log. `code` is LMDB's or the system's own number, kept as it came.
 public enum LogError: Error, Equatable, Sendable {
     /// The disk or the map is full: nothing of the batch was written. Refuse writes, go on reading, try again later.
@@ -15,6 +17,8 @@ public enum LogError: Error, Equatable, Sendable {
     case damaged(revision: UInt64?, String)
     /// The revision is older than what the log still keeps.
     case belowFloor(floor: UInt64)
+    /// What the kind's objects were then is forgotten, though the log goes further back.
+    case belowKindFloor(GroupResource, floor: UInt64)
     /// The revision has not happened yet.
     case beyondHead(head: UInt64)
     /// The batch does not continue the log: a mistake of the caller. Nothing was written.
@@ -44,6 +48,8 @@ extension LogError: CustomStringConvertible {
         case .damaged(let revision?, let text): "the log is damaged at revision \(revision): \(text)"
         case .damaged(nil, let text): "the log is damaged: \(text)"
         case .belowFloor(let floor): "the log begins at revision \(floor)"
+        case .belowKindFloor(let store, let floor):
+            "what \(store.description) were before revision \(floor) is no longer kept"
         case .beyondHead(let head): "the newest revision is \(head)"
         case .outOfOrder(let text): "the batch does not continue the log: \(text)"
         case .closed: "the log is closed"

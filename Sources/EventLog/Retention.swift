@@ -1,4 +1,5 @@
 public import Document
+public import Schema
 
 /// How much of the past is kept. What is nil is kept for ever.
 public struct Retention: Equatable, Sendable {
@@ -8,14 +9,36 @@ public struct Retention: Equatable, Sendable {
     public var accessMicroseconds: Int64?
     /// What the log's data may take on the disk, in bytes: the oldest events go first, with the access records of their time.
     public var bytes: UInt64?
+    /// The age up to which it is known what the objects of a kind were, in microseconds; that they changed, when and by whom is kept
+    /// as long as the journal.
+    public var kinds: [GroupResource: Int64]
 
-    public init(journalMicroseconds: Int64? = nil, accessMicroseconds: Int64? = nil, bytes: UInt64? = nil) {
+    public init(
+        journalMicroseconds: Int64? = nil, accessMicroseconds: Int64? = nil, bytes: UInt64? = nil,
+        kinds: [GroupResource: Int64] = [:]
+    ) {
         self.journalMicroseconds = journalMicroseconds
         self.accessMicroseconds = accessMicroseconds
         self.bytes = bytes
+        self.kinds = kinds
     }
 
     public var keepsEverything: Bool { self == Retention() }
+
+    /// Whether answers about other kinds rest on this one, so that it cannot be forgotten alone: what is served, who may, and where.
+    public static func isNeededByOthers(_ store: GroupResource) -> Bool {
+        switch (store.group, store.resource) {
+        case ("", "namespaces"), ("apiextensions.k8s.io", "customresourcedefinitions"),
+            ("apiregistration.k8s.io", "apiservices"), ("rbac.authorization.k8s.io", _):
+            true
+        default: false
+        }
+    }
+
+    /// Why, and what to do.
+    public static func neededByOthers(_ store: GroupResource) -> String {
+        "\(store.description) cannot be forgotten before the rest: what the past says of other kinds rests on them; limit the whole journal's age instead"
+    }
 
     /// How far behind the limit something may fall before a turn does anything: pruning costs a checkpoint, so it is not done for
     /// every second that passes.
@@ -34,8 +57,10 @@ public struct Retention: Equatable, Sendable {
 public struct RetentionTurn: Equatable, Sendable {
     /// The floor after it, when it moved.
     public var floor: UInt64?
+    /// Kinds whose own floor moved, and where to.
+    public var kindFloors: [GroupResource: UInt64] = [:]
     /// Access records before this moment went.
     public var accessBefore: Timestamp?
     public init() {}
-    public var didNothing: Bool { floor == nil && accessBefore == nil }
+    public var didNothing: Bool { floor == nil && accessBefore == nil && kindFloors.isEmpty }
 }

@@ -22,6 +22,8 @@ public final class ServedLog: EventLog {
     public var head: LogHead { log.head }
     public var floor: UInt64 { log.floor }
     public var floorTime: Timestamp? { log.floorTime }
+    public var kindFloors: [GroupResource: UInt64] { log.kindFloors }
+    public func floor(of store: GroupResource) -> UInt64 { log.floor(of: store) }
     public func events(from revision: UInt64, limit: Int) throws(LogError) -> [EventRecord] {
         try log.events(from: revision, limit: limit)
     }

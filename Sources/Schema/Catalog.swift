@@ -31,6 +31,19 @@ public final class Catalog: Sendable {
     }
     /// The resource whose objects have that kind.
     public func resource(for kind: GroupVersionKind) -> ResourceType? { byKind[kind].map { resources[$0] } }
+    /// The resource that a person means: plural, singular, short name or kind in any case, with `.group` behind it or named apart.
+    public func resource(named word: String, group: String = "") -> ResourceType? {
+        var (lower, group) = (word.lowercased(), group)
+        if group.isEmpty, let dot = lower.firstIndex(of: ".") {
+            group = String(lower[lower.index(after: dot)...])
+            lower = String(lower[..<dot])
+        }
+        return resources.first { type in
+            (group.isEmpty || type.group == group)
+                && (type.resource == lower || type.singular == lower || type.shortNames.contains(lower)
+                    || type.kind.lowercased() == lower)
+        }
+    }
     /// The structured type of that kind, whether or not a resource has it: `Scale`, `Eviction`, `DeleteOptions`, lists.
     public func type(for kind: GroupVersionKind) -> TypeSchema? { kindTypes[kind] ?? resource(for: kind)?.schema }
     /// The kinds of `type(for:)` without those that only resources have; for making a further catalog from this one.

@@ -24,6 +24,8 @@ struct RandomCluster {
     private(set) var time = Timestamp(seconds: 1_700_000_000)
     /// Fewer names make longer histories of each object.
     var names: UInt64 = 30
+    /// Every other name is that of an Event instead of a pod.
+    var hasEvents = false
 
     init(seed: UInt64) { random = SeededGenerator(state: seed) }
 
@@ -56,8 +58,9 @@ struct RandomCluster {
     }
 
     private mutating func change(except taken: [Change]) -> Change? {
+        let (namespace, name) = (["a", "b"].randomElement(using: &random)!, random.next() % names)
         let key = ObjectKey(
-            resource: "pods", namespace: ["a", "b"].randomElement(using: &random)!, name: "o\(random.next() % names)")
+            resource: hasEvents && name % 2 == 1 ? "events" : "pods", namespace: namespace, name: "o\(name)")
         guard !taken.contains(where: { $0.key == key }) else { return nil }
         guard var old = live[key] else {
             let uid = uuid()

@@ -95,9 +95,8 @@ private final class Names: RecordNames {
                 chain: &chain)
             try block.withUnsafeBytesTyped { bytes throws(RecordError) in
                 let read = try JournalBlock(bytes, firstRevision: first)
-                #expect(
-                    HashChain.next(Folding.self, after: previous, names: defined, block: read.chained).starts(
-                        with: read.chainTail))
+                let closing = try read.chain(Folding.self, after: previous, names: defined)
+                #expect(closing == chain && closing.starts(with: read.chainTail))
                 #expect(read.names == (defined.isEmpty ? 0..<0 : firstName..<firstName + UInt64(defined.count)))
                 var decoder = try RecordDecoder(format: read.format, names: names)
                 var back: [EventRecord] = []
@@ -113,6 +112,35 @@ private final class Names: RecordNames {
                     return true
                 }
                 #expect(back == originals)
+                try forgetting(read, decoder, after: previous, defined, originals, &records.random)
+            }
+        }
+    }
+
+    /// Without some of its bodies a block has the same place in the chain, and everything else of it is there.
+    private func forgetting(
+        _ block: JournalBlock, _ decoder: RecordDecoder, after previous: [UInt8], _ names: [[UInt8]],
+        _ originals: [EventRecord], _ random: inout SeededGenerator
+    ) throws(RecordError) {
+        let odd = random.next() % 2
+        guard let less = try block.forgetting(Folding.self, { $0 % 3 != 0 && $1 % 2 == odd }) else { return }
+        try less.withUnsafeBytesTyped { bytes throws(RecordError) in
+            let read = try JournalBlock(bytes, firstRevision: block.firstRevision)
+            let closing = try read.chain(Folding.self, after: previous, names: names)
+            #expect(closing.starts(with: read.chainTail) && read.chainTail == block.chainTail)
+            #expect(try read.forgetting(Folding.self) { $0 % 3 != 0 && $1 % 2 == odd } == nil)
+            var decoder = decoder
+            var place = 0
+            try read.forEach(from: block.firstRevision) { revision, bytes throws(RecordError) in
+                let (record, changes) = try decoder.journal(bytes, revision: revision, after: read.time)
+                var original = originals[place]
+                #expect(changes.map(\.object.key) == original.changes.map(\.key))
+                #expect(changes.map(\.previousRevision) == original.changes.map(\.previousRevision))
+                #expect(changes.allSatisfy { $0.isForgotten == (revision % 3 != 0 && $0.number % 2 == odd) })
+                original.changes = []
+                #expect(record == original)
+                place += 1
+                return true
             }
         }
     }

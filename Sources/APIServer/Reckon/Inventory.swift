@@ -24,12 +24,14 @@ extension APIServer {
                 for type in Self.kinds(then) {
                     kinds.append(Self.kind(type, then.state, namespaces.names, wanted, &sight))
                 }
-                let answer: JSON = [
+                var answer: JSON = [
                     "kind": "Inventory", "apiVersion": "reckon.dev/v1", "revision": .int(Int64(then.revision)),
                     "time": .string(then.state.time.rfc3339Micro), "kinds": .array(kinds),
                     "namespaces": .array(namespaces.names.map { .string($0) }),
                     "allNamespacesVisible": .bool(namespaces.areAll),
                 ]
+                let unknown = LogPast(engine.wholeLog).kindsUnknown(at: then.revision)
+                if !unknown.isEmpty { answer["unknown"] = .array(unknown.map { .string($0.description) }) }
                 note(exchange, code: 200)
                 exchange.answer(200, answer.encoded())
             } catch {

@@ -14,6 +14,7 @@ public struct LogPast: RecordedPast {
     public var newest: UInt64 { log.head.revision }
     public var floorTime: Timestamp? { log.floorTime }
     public var floor: UInt64 { log.floor }
+    public var kindFloors: [GroupResource: UInt64] { log.kindFloors }
     public var newestAccess: UInt64 { log.head.ordinal }
 
     public func events(from revision: UInt64, limit: Int) throws(APIError) -> [EventRecord] {

@@ -34,7 +34,9 @@ extension APIServer {
                 {
                     throw APIError.notFound(namespaces, namespace)
                 }
-                let rewind = Rewind(to: past, namespace: namespace?.isEmpty == true ? nil : namespace)
+                let rewind = Rewind(
+                    to: past, namespace: namespace?.isEmpty == true ? nil : namespace,
+                    unknown: LogPast(engine.wholeLog).kindsUnknown(at: revision))
                 try perform(
                     exchange, rewind, isDryRun: body["dryRun"]?.bool ?? false, isPartial: body["partial"]?.bool ?? false
                 )
@@ -48,7 +50,10 @@ extension APIServer {
         var told: JSON = [
             "kind": "Rewind", "apiVersion": "reckon.dev/v1", "dryRun": .bool(isDryRun),
             "to": ["revision": .int(Int64(rewind.past.revision)), "time": .string(rewind.past.time.rfc3339Micro)],
-            "untouched": .array(Rewind.untouched.map { .string($0) }),
+            "untouched":
+                .array(
+                    (Rewind.untouched + rewind.unknown.map { "\($0.description), of which the past is no longer kept" })
+                        .map { .string($0) }),
         ]
         if let namespace = rewind.namespace { told["namespace"] = .string(namespace) }
         var items: [JSON] = []

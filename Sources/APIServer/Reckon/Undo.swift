@@ -125,6 +125,11 @@ extension APIServer {
         }
         for revision in trail.revisions {
             let event = try engine.reading { log throws(LogError) in try log.events(from: revision, limit: 1).first }
+            if let forgotten = event?.changes.first(where: { $0.body.isEmpty }) {
+                throw .gone(
+                    "what \(forgotten.key.description) became with revision \(revision) is no longer kept: what rests on it cannot be undone"
+                )
+            }
             if let event { undo.take(event) }
         }
         for (key, revision) in undo.wanted {

@@ -47,7 +47,8 @@ extension APIServer {
     func getExact(_ exchange: Exchange, _ type: ResourceType, _ snapshot: Snapshot, now: Timestamp) throws(APIError)
         -> Bool
     {
-        let wanted = try GetOptions(exchange.info.query).exactRevision(current: snapshot.revision, floor: engine.floor)
+        let wanted = try GetOptions(exchange.info.query).exactRevision(
+            current: snapshot.revision, floor: engine.logFloor(of: type.store))
         guard let wanted, wanted != snapshot.revision else { return false }
         exchange.shownRevision = wanted
         inPast { [self] in
@@ -92,7 +93,9 @@ extension APIServer {
         let selection = try Selection(
             type, namespace: info.namespace, name: info.nameIsInPath ? info.name : "", options: options,
             state: snapshot.state)
-        let plan = try ListPlan(options, namespace: info.namespace, current: snapshot.revision, floor: engine.floor)
+        let plan = try ListPlan(
+            options, namespace: info.namespace, current: snapshot.revision,
+            floor: engine.logFloor(of: type.store))
         let revision = plan.revision ?? snapshot.revision
         if exchange.past != nil {
             try listPast(exchange, selection, plan, at: revision, format, now: now)

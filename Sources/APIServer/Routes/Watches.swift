@@ -19,7 +19,8 @@ extension APIServer {
             state: snapshot.state)
         let start: UInt64?
         do throws(APIError) {
-            start = try WatchFilter.start(options, current: snapshot.revision, floor: engine.floor)
+            start = try WatchFilter.start(
+                options, current: snapshot.revision, floor: engine.logFloor(of: type.store))
         } catch {
             if error.code != 410 { throw error }
             // A watch that cannot go on says so inside the stream.

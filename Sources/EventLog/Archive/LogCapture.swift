@@ -36,14 +36,18 @@ public enum LogCapture {
         public var objects = 0
         public var accesses = 0
         public var bytes = 0
+        /// Kinds that are left out, because it is no longer known what their objects were when the window begins.
+        public var unknown: [String] = []
 
         /// As commands and answers tell it.
         public var document: JSON {
-            [
+            var document: JSON = [
                 "since": .string(since.rfc3339Micro), "until": .string(until.rfc3339Micro), "floor": .int(Int64(floor)),
                 "head": .int(Int64(head)), "objects": .int(Int64(objects)), "accesses": .int(Int64(accesses)),
                 "bytes": .int(Int64(bytes)),
             ]
+            if !unknown.isEmpty { document["unknown"] = .array(unknown.map { .string($0) }) }
+            return document
         }
     }
 
@@ -113,7 +117,11 @@ public enum LogCapture {
         _ log: DiskLog, _ scope: Scope, _ window: (floor: UInt64, head: UInt64), _ redaction: Redaction,
         to directory: String, _ manifest: inout Manifest
     ) throws(LogError) -> DiskLog {
+        let unknown = Set(log.kindsForgotten(at: window.floor))
         func isWanted(_ key: ObjectKey) -> Bool {
+            if !unknown.isEmpty, unknown.contains(GroupResource(group: key.group, resource: key.resource)) {
+                return false
+            }
             if scope.namespaces.isEmpty { return true }
             if key.group.isEmpty, key.resource == "namespaces" { return scope.namespaces.contains(key.name) }
             return key.namespace.isEmpty || scope.namespaces.contains(key.namespace)
@@ -129,6 +137,7 @@ public enum LogCapture {
             }
         }
         manifest.objects = objects.count
+        manifest.unknown = unknown.map(\.description).sorted()
         manifest.floor = window.floor
         manifest.head = window.head
         var state = ClusterState(
@@ -148,7 +157,7 @@ public enum LogCapture {
                     change.body = redaction.redacted(change.body, of: change.key)
                     return change
                 }
-                if event.changes.isEmpty, !scope.namespaces.isEmpty { event = blank(event) }
+                if event.changes.isEmpty, !(scope.namespaces.isEmpty && unknown.isEmpty) { event = blank(event) }
                 if let problem = state.problem(with: event) { throw .damaged(revision: event.revision, problem) }
                 state.apply(event)
                 batch.append(event)
@@ -215,6 +224,7 @@ public enum LogCapture {
             "objects": .int(Int64(manifest.objects)), "accesses": .int(Int64(manifest.accesses)),
             "namespaces": .array(scope.namespaces.map { .string($0) }),
             "redacted": .array(scope.redactions.map { .string($0) }),
+            "unknown": .array(manifest.unknown.map { .string($0) }),
         ]
         let sealing: ArchiveSealing?
         if let secret { sealing = try ArchiveSealing(secret) } else { sealing = nil }

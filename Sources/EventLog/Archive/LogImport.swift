@@ -31,6 +31,7 @@ final class LogImport {
     private var partAccess: (first: UInt64, bytes: [UInt8])?
     /// The moment that accesses are cut at, once known.
     private var accessLimit: Timestamp?
+    private var lost = LostBodies()
     private var isJournalDone = false
     private var isAccessDone = false
     /// The files beside the log as they were at the restore point, or the first that came.
@@ -256,15 +257,17 @@ final class LogImport {
     private func complete(_ log: DiskLog, from revision: UInt64) throws(LogError) -> LogHead {
         defer { log.close() }
         var state = try log.newestCheckpoint(notAfter: revision)
-        try log.buildIndex(&state)
+        try log.buildIndex(&state) { change, revision in lost.note(change, revision) }
         var records: [EventRecord] = []
         if let partJournal { records += try decode(partJournal, log, state) }
         if let partAccess { records += try decodeAccess(partAccess, log) }
+        if let refusal = lost.refusal { throw refusal }
         try trimObjects(log, after: state.creations)
         if !records.isEmpty {
             try log.append(records, after: state)
             for record in records where record.stream == .journal { state.apply(record) }
         }
+        for (store, floor) in try lost.floors(log) { try log.set(floor, of: store) }
         try log.writeCheckpoint(state)
         return log.head
     }
@@ -302,6 +305,7 @@ final class LogImport {
                         default: break
                         }
                         for change in changes {
+                            lost.note(change, revision)
                             record.changes.append(
                                 try change.change { () throws(RecordError) in
                                     guard let old = state.object(change.object.key) else {

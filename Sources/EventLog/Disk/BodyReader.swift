@@ -1,5 +1,6 @@
 import ClusterState
 import Records
+import Schema
 
 /// Reads the bodies of single versions: goes back from difference to difference to a whole copy, and forward again. Valid inside
 /// its transaction.
@@ -8,14 +9,17 @@ struct BodyReader: ~Copyable {
     /// The log's floor, and the state there: what was before is found in it.
     private let floor: UInt64
     private let base: () throws(LogError) -> ClusterState
+    /// The floor of a kind.
+    private let kindFloor: (GroupResource) -> UInt64
 
     init(
         _ transaction: Transaction, _ databases: Databases, floor: UInt64,
-        base: @escaping () throws(LogError) -> ClusterState
+        base: @escaping () throws(LogError) -> ClusterState, kindFloor: @escaping (GroupResource) -> UInt64
     ) throws(LogError) {
         journal = try transaction.cursor(databases.journal)
         self.floor = floor
         self.base = base
+        self.kindFloor = kindFloor
     }
 
     /// The body of the version of `revision`. `known` may have an earlier one at hand: the way back ends there.
@@ -35,6 +39,10 @@ struct BodyReader: ~Copyable {
             guard let change = try change(of: number, at: current) else {
                 throw .damaged(revision: current, "it does not change \(key.description)")
             }
+            if change.isForgotten {
+                let store = GroupResource(group: key.group, resource: key.resource)
+                throw .belowKindFloor(store, floor: kindFloor(store))
+            }
             if !change.isDelta { return try Self.apply(differences, to: Array(change.bytes), revision) }
             differences.append(change.bytes)
             current = change.previousRevision
@@ -42,6 +50,22 @@ struct BodyReader: ~Copyable {
                 throw .damaged(revision: current, "\(key.description) has no whole copy")
             }
         }
+    }
+
+    /// The revisions whose bodies make up the body of the version of `revision`, from it back to a whole copy; what is at or below
+    /// the floor is not in the journal and left out.
+    mutating func needed(for number: UInt64, at revision: UInt64) throws(LogError) -> [UInt64] {
+        var found: [UInt64] = []
+        var current = revision
+        while current > floor {
+            guard let change = try change(of: number, at: current) else {
+                throw .damaged(revision: current, "it does not change object \(number)")
+            }
+            found.append(current)
+            guard change.isDelta, !change.isForgotten else { break }
+            current = change.previousRevision
+        }
+        return found
     }
 
     private mutating func change(of number: UInt64, at revision: UInt64) throws(LogError) -> RawChange? {
@@ -76,6 +100,8 @@ struct BodyReader: ~Copyable {
 extension DiskLog {
     /// A reader of bodies in a transaction.
     func bodies(_ transaction: Transaction) throws(LogError) -> BodyReader {
-        try BodyReader(transaction, databases, floor: floor) { () throws(LogError) in try self.floorState() }
+        try BodyReader(
+            transaction, databases, floor: floor, base: { () throws(LogError) in try self.floorState() },
+            kindFloor: { [self] store in floor(of: store) })
     }
 }

@@ -2,6 +2,7 @@ import ClusterState
 public import Document
 import Glibc
 import Records
+import Schema
 import Synchronization
 
 /// The log in a directory: `log.mdb` (LMDB), its lock files, and checkpoints as files beside it.
@@ -23,6 +24,8 @@ public final class DiskLog: EventLog {
         var head = LogHead(chain: HashChain.origin)
         var floor: UInt64 = 0
         var floorTime: Timestamp?
+        /// The kinds of which less is kept than of the rest.
+        var kindFloors: [GroupResource: KindFloor] = [:]
         /// The state at the floor, once somebody needed it: objects that have not changed since are found there.
         var floorState: ClusterState?
         var index = VersionIndex()
@@ -81,6 +84,9 @@ public final class DiskLog: EventLog {
             let floorTime = try environment.read { transaction throws(LogError) in
                 try Self.readFloorTime(transaction, databases)
             }
+            let kindFloors = try environment.read { transaction throws(LogError) in
+                try Self.readKindFloors(transaction, databases)
+            }
             writer = Mutex(
                 Writer(
                     encoder: RecordEncoder(firstName: nextName), end: end.anchor, anchoredOrdinal: end.anchoredOrdinal,
@@ -90,6 +96,7 @@ public final class DiskLog: EventLog {
                     revision: end.anchor.revision, ordinal: end.anchor.ordinal, time: end.time, chain: end.anchor.chain)
                 $0.floor = floor
                 $0.floorTime = floorTime
+                $0.kindFloors = kindFloors
                 if let base { $0.head.time = max($0.head.time, base.state.time) }
             }
         } catch {

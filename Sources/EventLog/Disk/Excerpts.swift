@@ -1,12 +1,14 @@
 public import ClusterState
 import Dispatch
 public import Records
+import Schema
 import Synchronization
 
 /// Parts of past states, without folding the whole: what did not change since is taken from a state at hand, the rest is read
 /// object by object. The cost follows what is found, not what the cluster holds.
 extension DiskLog {
     public func excerpt(of parts: [StatePart], at revision: UInt64) throws(LogError) -> ClusterState {
+        for part in parts { try requireKept(part.kind, at: revision) }
         let past = try sight(of: revision)
         // A state at hand that is close costs less than any search.
         if let near = past.nearestBefore, revision - near <= Limits.excerptFoldEvents { return try state(at: revision) }
@@ -24,7 +26,8 @@ extension DiskLog {
     }
 
     public func object(_ key: ObjectKey, at revision: UInt64) throws(LogError) -> StoredObject? {
-        try object(key, try sight(of: revision)).first
+        try requireKept(GroupResource(group: key.group, resource: key.resource), at: revision)
+        return try object(key, try sight(of: revision)).first
     }
 
     private func sight(of revision: UInt64) throws(LogError) -> PastSight {

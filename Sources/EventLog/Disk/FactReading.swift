@@ -12,6 +12,7 @@ extension DiskLog {
 
     /// How many objects of a store, or of a namespace of it, there were; nil when the index does not say.
     public func population(of store: GroupResource, namespace: String, at revision: UInt64) throws(LogError) -> Int? {
+        try requireKept(store, at: revision)
         let (tail, floor, head) = shared.withLock { ($0.index, $0.floor, $0.head.revision) }
         guard revision <= head else { throw .beyondHead(head: head) }
         guard revision >= floor else { throw .belowFloor(floor: floor) }

@@ -76,6 +76,8 @@ public final class ForkLog: EventLog {
     public var head: LogHead { own.head }
     public var floor: UInt64 { min(parent.floor, base) }
     public var floorTime: Timestamp? { parent.floorTime }
+    /// What a fork itself saw is kept.
+    public var kindFloors: [GroupResource: UInt64] { parent.kindFloors.mapValues { min($0, base + 1) } }
 
     public func events(from revision: UInt64, limit: Int) throws(LogError) -> [EventRecord] {
         try joined(from: revision, limit: limit) { log, revision, limit throws(LogError) in
@@ -211,8 +213,8 @@ extension DiskLog {
                 if first > revision { break }
                 try damage(first) { () throws(RecordError) in
                     let block = try JournalBlock(value, firstRevision: first)
-                    anchor.chain = HashChain.next(
-                        SHA256Hasher.self, after: anchor.chain, names: try names.all(block.names), block: block.chained)
+                    anchor.chain = try block.chain(
+                        SHA256Hasher.self, after: anchor.chain, names: try names.all(block.names))
                     anchor.revision = first + UInt64(block.count) - 1
                 }
                 more = try journal.next()

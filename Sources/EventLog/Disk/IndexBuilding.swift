@@ -4,8 +4,10 @@ import Synchronization
 
 extension DiskLog {
     /// Makes the index of versions of a log that has none, a stretch at a time, and folds `state` (which must be at the floor, or
-    /// empty) to the end on the way.
-    func buildIndex(_ state: inout ClusterState) throws(LogError) {
+    /// empty) to the end on the way. `noting` is told of each change.
+    func buildIndex(
+        _ state: inout ClusterState, noting: (_ change: StoredChange, _ revision: UInt64) -> Void = { _, _ in }
+    ) throws(LogError) {
         let head = head.revision
         while state.revision < head {
             let (first, last) = (state.revision + 1, min(state.revision + UInt64(Limits.segmentEvents), head))
@@ -24,6 +26,7 @@ extension DiskLog {
                     let before = changes.map { next.object($0.object.key) }
                     try Self.apply(record, changes, to: &next)
                     for (change, old) in zip(changes, before) {
+                        noting(change, revision)
                         let key = change.object.key
                         index.note(
                             change.kind, key, number: change.number, revision: revision, from: old, to: next.object(key)

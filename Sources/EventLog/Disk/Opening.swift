@@ -33,8 +33,8 @@ extension DiskLog {
             }
             try damage(first) { () throws(RecordError) in
                 let block = try JournalBlock(journal.value, firstRevision: first)
-                anchor.chain = HashChain.next(
-                    SHA256Hasher.self, after: anchor.chain, names: try names.all(block.names), block: block.chained)
+                anchor.chain = try block.chain(
+                    SHA256Hasher.self, after: anchor.chain, names: try names.all(block.names))
                 guard anchor.chain.starts(with: block.chainTail) else {
                     throw RecordError("the hash chain does not close")
                 }

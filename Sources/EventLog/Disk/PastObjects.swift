@@ -1,12 +1,15 @@
 import ClusterState
 public import Records
+import Schema
 import Synchronization
 
 /// Single objects in the past, found through the index of versions.
 extension DiskLog {
     public func versions(of key: ObjectKey) throws(LogError) -> [ObjectVersion] {
-        let (tail, head, floor) = shared.withLock { ($0.index, $0.head.revision, $0.floor) }
+        let (tail, head) = shared.withLock { ($0.index, $0.head.revision) }
         let base = try floorState()
+        let store = GroupResource(group: key.group, resource: key.resource)
+        let known = shared.withLock { max($0.floor, $0.kindFloors[store]?.revision ?? 0) }
         return try read { transaction throws(LogError) in
             var found: [ObjectVersion] = []
             for life in try lives(of: key, transaction, tail, base) {
@@ -15,12 +18,12 @@ extension DiskLog {
                 }
                 for segment in tail.segments where life.deleted == 0 || segment <= life.deleted {
                     for revision in try revisions(of: life.number, transaction, segment: segment)
-                    where revision > floor && revision < tail.first && revision <= head {
+                    where revision > known && revision < tail.first && revision <= head {
                         found.append(
                             ObjectVersion(kind: Self.kind(revision, life), uid: object.uid, revision: revision))
                     }
                 }
-                for revision in tail.revisions[life.number] ?? [] where revision <= head {
+                for revision in tail.revisions[life.number] ?? [] where revision > known && revision <= head {
                     found.append(ObjectVersion(kind: Self.kind(revision, life), uid: object.uid, revision: revision))
                 }
             }

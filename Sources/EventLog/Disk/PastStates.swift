@@ -25,6 +25,13 @@ extension DiskLog {
     }
 
     public func state(at revision: UInt64) throws(LogError) -> ClusterState {
+        let state = try wholeState(at: revision)
+        let unknown = kindsForgotten(at: revision)
+        return unknown.isEmpty ? state : state.without(unknown)
+    }
+
+    /// The same with objects that have nothing but their names in the place of those that are forgotten: what later events go on from.
+    func wholeState(at revision: UInt64) throws(LogError) -> ClusterState {
         let (head, floor) = shared.withLock { ($0.head.revision, $0.floor) }
         guard revision <= head else { throw .beyondHead(head: head) }
         guard revision >= floor else { throw .belowFloor(floor: floor) }

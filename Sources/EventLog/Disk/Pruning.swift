@@ -78,7 +78,7 @@ extension DiskLog {
         let (head, floor) = shared.withLock { ($0.head.revision, $0.floor) }
         guard revision > floor else { return }
         guard revision <= head else { throw .beyondHead(head: head) }
-        let state = try state(at: revision)
+        let state = try wholeState(at: revision)
         if !checkpointRevisions().contains(revision) {
             try CheckpointFile.write(state, to: checkpointPath(revision), in: directory)
         }
@@ -122,8 +122,8 @@ extension DiskLog {
                     let block = try JournalBlock(value, firstRevision: first)
                     let last = first + UInt64(block.count) - 1
                     guard last <= revision else { return false }
-                    anchor.chain = HashChain.next(
-                        SHA256Hasher.self, after: anchor.chain, names: try names.all(block.names), block: block.chained)
+                    anchor.chain = try block.chain(
+                        SHA256Hasher.self, after: anchor.chain, names: try names.all(block.names))
                     anchor.revision = last
                     return true
                 }
@@ -206,12 +206,16 @@ extension DiskLog {
     }
 
     /// One short transaction of the writer's, between two batches.
-    func change<T: Sendable>(_ body: (Transaction, Anchor) throws(LogError) -> T) throws(LogError) -> T {
+    func change<T: Sendable>(
+        growth: Int = 0, _ body: (Transaction, Anchor) throws(LogError) -> T
+    ) throws(LogError) -> T {
         let result: Result<T, LogError> = writer.withLock { writer in
             if let failure = writer.failure { return .failure(failure) }
             do throws(LogError) {
                 return .success(
-                    try environment.write { transaction throws(LogError) in try body(transaction, writer.end) })
+                    try environment.write(growth: growth) { transaction throws(LogError) in
+                        try body(transaction, writer.end)
+                    })
             } catch {
                 if error.isFatal { writer.failure = error }
                 return .failure(error)

@@ -21,6 +21,14 @@ extension DiskLog {
                 revision, bytes, block, decoder throws(RecordError) in
                 var (record, changes) = try decoder.journal(bytes, revision: revision, after: block.time)
                 for change in changes {
+                    if change.isForgotten {
+                        let (object, previous) = (change.object, change.previousRevision)
+                        record.changes.append(
+                            Change(
+                                kind: change.kind, key: object.key, uid: object.uid, previousRevision: previous,
+                                body: []))
+                        continue
+                    }
                     let full = try change.change { () throws(RecordError) in
                         if let known = bodies[change.number, change.previousRevision] { return known }
                         do throws(LogError) {

@@ -50,13 +50,32 @@ extension DiskLog {
         }
         wanted = min(wanted, limit, head.revision)
         if wanted > floor { turn.floor = wanted }
+        for (store, age) in retention.kinds {
+            let cut = now.adding(microseconds: -age)
+            let place = shared.withLock { $0.kindFloors[store] }
+            let known = max(place?.revision ?? 0, wanted)
+            if let place, place.forgotten < place.revision { turn.kindFloors[store] = place.revision }
+            guard let oldest = try time(of: known + 1),
+                oldest < cut.adding(microseconds: -Retention.slack(age))
+            else { continue }
+            let kept = min(try revision(at: cut), limit)
+            if kept > known { turn.kindFloors[store] = kept }
+        }
         return turn
     }
 
     /// Forgets what the retention no longer allows, and says what went.
     public func retain(_ retention: Retention, now: Timestamp, limit: UInt64 = .max) throws(LogError) -> RetentionTurn {
         let turn = try due(retention, now: now, limit: limit)
-        if !turn.didNothing { try prune(journalBefore: turn.floor, accessBefore: turn.accessBefore) }
+        try forget(turn)
         return turn
+    }
+
+    /// Forgets what a turn names.
+    public func forget(_ turn: RetentionTurn) throws(LogError) {
+        if turn.floor != nil || turn.accessBefore != nil {
+            try prune(journalBefore: turn.floor, accessBefore: turn.accessBefore)
+        }
+        for (store, floor) in turn.kindFloors.sorted(by: { $0.key < $1.key }) { try forget(store, before: floor) }
     }
 }

@@ -12,6 +12,14 @@ public enum StatePart: Sendable {
     public static func store(_ store: GroupResource, namespace: String) -> StatePart {
         .listing(StateListing(store, namespace: namespace))
     }
+
+    /// The store that it is in.
+    var kind: GroupResource {
+        switch self {
+        case .object(let key): GroupResource(group: key.group, resource: key.resource)
+        case .listing(let listing): listing.store
+        }
+    }
 }
 
 /// Objects of one store in the order of lists: what a page of a list holds.

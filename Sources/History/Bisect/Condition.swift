@@ -155,6 +155,7 @@ struct Condition: Sendable {
         case .expression(let key, let expression):
             return expression.holds(try ground.past.object(key, at: revision)?.document)
         case .count(let store, let namespace, let op, let wanted):
+            try ground.past.requireKnown(store, at: revision)
             return compare(
                 .int(Int64(try ground.state(at: revision).count(store, namespace: namespace))), op, .int(wanted))
         }

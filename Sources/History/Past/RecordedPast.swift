@@ -11,6 +11,8 @@ public protocol RecordedPast: Sendable {
     var floor: UInt64 { get }
     /// When the revision at the floor was made: of moments before it nothing is known. nil when nothing was ever forgotten.
     var floorTime: Timestamp? { get }
+    /// The kinds of which less is known than of the rest, with the oldest revision at which they are.
+    var kindFloors: [GroupResource: UInt64] { get }
     /// The ordinal of the newest access record; 0 when there is none.
     var newestAccess: UInt64 { get }
 
@@ -44,6 +46,24 @@ public struct VersionMark: Equatable, Sendable {
 
 extension RecordedPast {
     public var floorTime: Timestamp? { nil }
+    public var kindFloors: [GroupResource: UInt64] { [:] }
+
+    /// The oldest revision at which objects of a key's kind are known.
+    func floor(of key: ObjectKey) -> UInt64 {
+        max(floor, kindFloors[GroupResource(group: key.group, resource: key.resource)] ?? 0)
+    }
+
+    /// Refuses a question about a kind from before what is known of it.
+    func requireKnown(_ store: GroupResource, at revision: UInt64) throws(APIError) {
+        if let floor = kindFloors[store], revision < floor {
+            throw .gone("what \(store.description) were before revision \(floor) is no longer kept")
+        }
+    }
+
+    /// The kinds of which nothing is known at a revision, in order.
+    public func kindsUnknown(at revision: UInt64) -> [GroupResource] {
+        kindFloors.filter { $0.value > revision }.keys.sorted()
+    }
 
     /// The refusal of what lies before the floor; `what` ends with a verb.
     func forgotten(_ what: String) -> APIError {

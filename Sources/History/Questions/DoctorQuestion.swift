@@ -31,11 +31,14 @@ enum DoctorQuestion {
         let activity = try Activity(before: revision, since: now.adding(microseconds: -window), namespace, ground)
         findings += activity.findings(&visibility)
         findings.sort { ($0.rank, $0.title) < ($1.rank, $1.title) }
-        return [
+        var answer: JSON = [
             "kind": "Diagnosis", "apiVersion": "reckon.dev/v1", "revision": .int(Int64(revision)),
             "time": .string(state.time.rfc3339Micro), "findings": .array(findings.map(\.json)),
             "lookedAt": .int(Int64(activity.looked)),
             "changes": isLoopsOnly ? [] : .array(try activity.changesJustBefore(&visibility)),
         ]
+        let unknown = ground.past.kindsUnknown(at: revision)
+        if !unknown.isEmpty { answer["unknown"] = .array(unknown.map { .string($0.description) }) }
+        return answer
     }
 }

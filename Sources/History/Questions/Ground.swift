@@ -64,26 +64,13 @@ public struct Ground: Sendable {
     /// The kind that a word means: plural, singular, short name or kind, with `.group` behind it or the parameter `group`.
     /// Kinds that existed at an earlier revision are found too.
     func type(named word: String, group: String, at revision: UInt64? = nil) throws(APIError) -> ResourceType {
-        if let found = Self.type(named: word, group: group, in: catalog) { return found }
+        if let found = catalog.resource(named: word, group: group) { return found }
         if let revision, revision != present.revision,
-            let found = Self.type(named: word, group: group, in: Catalog.serving(try past.state(at: revision)))
+            let found = Catalog.serving(try past.state(at: revision)).resource(named: word, group: group)
         {
             return found
         }
         throw .badRequest("no kind of resource is called \"\(word)\"" + (group.isEmpty ? "" : " in group \(group)"))
-    }
-
-    private static func type(named word: String, group: String, in catalog: Catalog) -> ResourceType? {
-        var (lower, group) = (word.lowercased(), group)
-        if group.isEmpty, let dot = lower.firstIndex(of: ".") {
-            group = String(lower[lower.index(after: dot)...])
-            lower = String(lower[..<dot])
-        }
-        return catalog.resources.first { type in
-            (group.isEmpty || type.group == group)
-                && (type.resource == lower || type.singular == lower || type.shortNames.contains(lower)
-                    || type.kind.lowercased() == lower)
-        }
     }
 
     /// The object that a question is about, by `resource`, `group`, `namespace` and `name`. Who asks must be allowed to get it.

@@ -60,7 +60,8 @@ enum HistoryQuestion {
         if scope.namespace != nil, let refusal = ground.refusal("list", all) { throw refusal }
         var items: [JSON] = []
         var isComplete = true
-        try ground.past.eachBackwards(from: last, notBefore: first) { outline throws(APIError) in
+        try ground.past.eachBackwards(from: last, notBefore: max(first, ground.past.floor(of: all) + 1)) {
+            outline throws(APIError) in
             guard outline.changes.contains(where: { scope.holds($0.key) }),
                 let event = try ground.past.event(outline.revision)
             else { return true }
@@ -89,8 +90,8 @@ enum HistoryQuestion {
     ) {
         let body = StoredObject(key: change.key, uid: change.uid, revision: event.revision, body: change.body)
         var before: JSON?
-        if change.kind == .updated, change.previousRevision > ground.past.floor {
-            before = try ground.past.object(change.key, at: change.previousRevision)
+        if change.kind == .updated, event.revision > ground.past.floor(of: change.key) {
+            before = try ground.past.object(change.key, at: event.revision - 1)
                 .map { Hidden.cleared($0.document, of: change.key) }
         }
         let entry = HistoryEntry(

@@ -12,12 +12,16 @@ enum StateComparison {
         let from = try ground.revision(query, "from")
         let to = try ground.revision(query, "to")
         let scope = try ground.scope(query, at: min(from, to))
-        return try compare(query, ground, scope, try ground.state(at: from), try ground.state(at: to))
+        let unknown = ground.past.kindsUnknown(at: min(from, to))
+        if let store = scope.store { try ground.past.requireKnown(store, at: min(from, to)) }
+        return try compare(
+            query, ground, scope, try ground.state(at: from), try ground.state(at: to), unknown: unknown)
     }
 
-    /// The same of two states, whichever logs they are from.
+    /// The same of two states, whichever logs they are from, but for the kinds that are `unknown` in one of them.
     static func compare(
-        _ query: Query, _ ground: Ground, _ scope: Scope, _ before: ClusterState, _ after: ClusterState
+        _ query: Query, _ ground: Ground, _ scope: Scope, _ before: ClusterState, _ after: ClusterState,
+        unknown: [GroupResource] = []
     ) throws(APIError) -> JSON {
         let all = query.flag("all") ?? false
         let limit = try ground.count(query, "limit", default: 1000, most: 100_000)
@@ -26,6 +30,7 @@ enum StateComparison {
         var hidden: [String: Int] = [:]
         var more = 0
         for (key, old, new) in changed(before, after, scope) where visibility.shows(key) {
+            if unknown.contains(GroupResource(group: key.group, resource: key.resource)) { continue }
             if !all, scope.store == nil, Noise.isNoisy(key) {
                 hidden[key.resource, default: 0] += 1
                 continue
@@ -37,6 +42,7 @@ enum StateComparison {
             "kind": "StateDifference", "apiVersion": "reckon.dev/v1", "from": side(before), "to": side(after),
             "items": .array(items),
         ]
+        if !unknown.isEmpty { answer["unknown"] = .array(unknown.map { .string($0.description) }) }
         if more > 0 { answer["remaining"] = .int(Int64(more)) }
         if !hidden.isEmpty {
             answer["hidden"] = .object(JSONObject(hidden.map { ($0.key, .int(Int64($0.value))) }))

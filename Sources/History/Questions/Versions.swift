@@ -15,9 +15,9 @@ extension RecordedPast {
         events.reserveCapacity(marks.count)
         for mark in marks { events += try self.events(from: mark.revision, limit: 1) }
         var before: StoredObject?
-        if let mark = marks.first, mark.kind != .created, mark.revision > floor {
+        if let mark = marks.first, mark.kind != .created, mark.revision > floor(of: key) {
             before = try object(key, at: mark.revision - 1)
-        } else if marks.isEmpty, floor > 0, last >= floor {
+        } else if marks.isEmpty, floor(of: key) > 0, last >= floor(of: key) {
             before = try object(key, at: Swift.min(last, newest))
         }
         return (before, events)

@@ -82,6 +82,8 @@ public enum DiffText {
         if let more = answer["remaining"]?.int { parts.append("\(more) more (--limit)") }
         let hidden = (answer["hidden"]?.entries ?? JSONObject()).map { "\($0.value.int ?? 0) \($0.key)" }
         if !hidden.isEmpty { parts.append("left out: \(hidden.joined(separator: ", ")) (--all)") }
+        let unknown = answer["unknown"]?.strings ?? []
+        if !unknown.isEmpty { parts.append("no longer known: \(unknown.joined(separator: ", "))") }
         return ink.dim(parts.isEmpty ? "nothing differs" : parts.joined(separator: ", "))
     }
 }

@@ -38,7 +38,11 @@ public enum DoctorText {
         let counts = Dictionary(grouping: answer["findings"]?.elements ?? [], by: { $0["severity"]?.string ?? "" })
             .mapValues(\.count)
         let summary = ["critical", "warning", "notice"].compactMap { word in counts[word].map { "\($0) \(word)" } }
+        let unknown = answer["unknown"]?.strings ?? []
         lines.append("")
+        if !unknown.isEmpty {
+            lines.append(ink.dim("not looked at, as they are no longer known: " + unknown.joined(separator: ", ")))
+        }
         lines.append(
             ink.dim(
                 "revision \(answer.number("revision")) of \(ink.clock(answer["time"]?.string))"

@@ -3,7 +3,8 @@ package import Document
 /// Consecutive journal records as one value of the log: written together, read one by one.
 ///
 /// Layout: format; count; the first record's time; the names that were defined with it; the length of each record; then each
-/// record and its checksum; last the beginning of the chain's value after this block.
+/// record and its checksum; last the beginning of the chain's value after this block. That covers the outlines of the records
+/// (`RecordOutline`); in format 1 it covered all bytes before it.
 package struct JournalBlock {
     package let firstRevision: UInt64
     package let format: UInt8
@@ -13,8 +14,7 @@ package struct JournalBlock {
     package let names: Range<UInt64>
     /// The chain's value after this block, as far as it is stored.
     package let chainTail: [UInt8]
-    /// What the chain's value covers: all but the tail.
-    package let chained: UnsafeRawBufferPointer
+    /// All but the tail.
     private let bytes: UnsafeRawBufferPointer
     private let seed: UInt64
     private let lengthsStart: Int
@@ -25,13 +25,34 @@ package struct JournalBlock {
         names: [[UInt8]], firstName: UInt64,
         chain: inout [UInt8]
     ) -> [UInt8] {
+        var out = start(records, format: RecordFormat.current, time: time, names: names.count, firstName: firstName)
+        append(records, firstRevision: firstRevision, to: &out)
+        let previous = chain
+        chain = out.bytes.withUnsafeBytes { bytes in
+            // What was just written is read without fail.
+            try! JournalBlock(whole: bytes, chainTail: [], firstRevision: firstRevision)
+                .chain(hasher, after: previous, names: names)
+        }
+        out.bytes.append(contentsOf: chain[..<HashChain.tailBytes])
+        return out.bytes
+    }
+
+    /// A block up to its records.
+    private static func start(
+        _ records: some Collection<[UInt8]>, format: UInt8, time: Timestamp, names: Int, firstName: UInt64
+    ) -> ByteWriter {
         var out = ByteWriter()
         out.bytes.reserveCapacity(records.reduce(64) { $0 + $1.count + 8 })
-        out.bytes.append(RecordFormat.current)
+        out.bytes.append(format)
         out.count(records.count)
         out.zigzag(time.microseconds)
-        out.names(names.count, from: firstName)
+        out.names(names, from: firstName)
         for record in records { out.count(record.count) }
+        return out
+    }
+
+    /// The records with their checksums.
+    private static func append(_ records: some Collection<[UInt8]>, firstRevision: UInt64, to out: inout ByteWriter) {
         let seed = UInt64(Checksum.of(out.bytes, seed: firstRevision))
         var revision = firstRevision
         for record in records {
@@ -39,17 +60,59 @@ package struct JournalBlock {
             out.word(Checksum.of(record, seed: seed ^ revision))
             revision += 1
         }
-        chain = out.bytes.withUnsafeBytes { HashChain.next(hasher, after: chain, names: names, block: $0) }
-        out.bytes.append(contentsOf: chain[..<HashChain.tailBytes])
+    }
+
+    /// The chain's value after this block.
+    package func chain<Hasher: ByteHasher>(
+        _ hasher: Hasher.Type, after previous: [UInt8], names: [[UInt8]]
+    ) throws(RecordError) -> [UInt8] {
+        guard format >= RecordFormat.outlined else {
+            return HashChain.next(hasher, after: previous, names: names, block: bytes)
+        }
+        var out = ByteWriter()
+        out.bytes.reserveCapacity(bytes.count)
+        out.bytes.append(contentsOf: bytes[..<lengthsStart])
+        try forEach(from: firstRevision) { revision, record throws(RecordError) in
+            try RecordOutline.write(hasher, of: record, revision: revision, into: &out)
+            return true
+        }
+        return out.bytes.withUnsafeBytes { HashChain.next(hasher, after: previous, names: names, block: $0) }
+    }
+
+    /// The block without the bodies of the changes that `isForgotten` names by their revisions and objects' numbers; nil when it has
+    /// none of them, or is of a format that cannot do without bodies. Its place in the chain stays.
+    package func forgetting<Hasher: ByteHasher>(
+        _ hasher: Hasher.Type, _ isForgotten: (_ revision: UInt64, _ number: UInt64) -> Bool
+    ) throws(RecordError) -> [UInt8]? {
+        guard format >= RecordFormat.outlined else { return nil }
+        var records: [[UInt8]] = []
+        var forgetsAny = false
+        try forEach(from: firstRevision) { revision, record throws(RecordError) in
+            let less = try ForgottenBody.record(hasher, record, revision: revision) { isForgotten(revision, $0) }
+            forgetsAny = forgetsAny || less != nil
+            records.append(less ?? Array(record))
+            return true
+        }
+        guard forgetsAny else { return nil }
+        var out = Self.start(records, format: format, time: time, names: names.count, firstName: names.lowerBound)
+        Self.append(records, firstRevision: firstRevision, to: &out)
+        out.bytes.append(contentsOf: chainTail)
         return out.bytes
     }
 
     /// Looks at the bytes where they are: valid as long as they.
     package init(_ bytes: UnsafeRawBufferPointer, firstRevision: UInt64) throws(RecordError) {
         guard bytes.count > HashChain.tailBytes else { throw RecordError("the block is cut short") }
-        chained = UnsafeRawBufferPointer(rebasing: bytes.dropLast(HashChain.tailBytes))
-        chainTail = Array(bytes[(bytes.count - HashChain.tailBytes)...])
-        var reader = ByteReader(chained)
+        try self.init(
+            whole: UnsafeRawBufferPointer(rebasing: bytes.dropLast(HashChain.tailBytes)),
+            chainTail: Array(bytes[(bytes.count - HashChain.tailBytes)...]), firstRevision: firstRevision)
+    }
+
+    private init(whole: UnsafeRawBufferPointer, chainTail: [UInt8], firstRevision: UInt64) throws(RecordError) {
+        bytes = whole
+        self.chainTail = chainTail
+        self.firstRevision = firstRevision
+        var reader = ByteReader(whole)
         format = try reader.byte()
         guard RecordFormat.isKnown(format) else { throw RecordError("format \(format) is not known") }
         count = try reader.count()
@@ -59,9 +122,7 @@ package struct JournalBlock {
         for _ in 0..<count { _ = try reader.varint() }
         guard count > 0 else { throw RecordError("the block is empty") }
         recordsStart = reader.at
-        seed = UInt64(Checksum.of(UnsafeRawBufferPointer(rebasing: chained[..<recordsStart]), seed: firstRevision))
-        self.bytes = chained
-        self.firstRevision = firstRevision
+        seed = UInt64(Checksum.of(UnsafeRawBufferPointer(rebasing: whole[..<recordsStart]), seed: firstRevision))
     }
 
     /// What the block takes besides its records.

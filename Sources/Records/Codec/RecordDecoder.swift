@@ -25,6 +25,8 @@ package struct StoredChange: Equatable, Sendable {
     package let object: ObjectIdentity
     package let previousRevision: UInt64
     package let isDelta: Bool
+    /// Whether the body is no longer kept: `bytes` is what stands for it then.
+    package let isForgotten: Bool
     /// The body, or the difference.
     package let bytes: [UInt8]
 
@@ -116,10 +118,17 @@ package struct RecordDecoder {
             guard previous < revision else { throw RecordError("a change follows itself") }
             object = try names.object(number)
         }
+        let isForgotten = first & ChangeFlag.forgotten != 0
+        let bytes: [UInt8]
+        if isForgotten {
+            _ = try reader.raw(ForgottenBody.hashBytes)
+            bytes = ForgottenBody.placeholder(of: object, revision: revision)
+        } else {
+            bytes = Array(try reader.run())
+        }
         return StoredChange(
             kind: kind, number: number, object: object, previousRevision: previous,
-            isDelta: first & ChangeFlag.delta != 0,
-            bytes: Array(try reader.run()))
+            isDelta: first & ChangeFlag.delta != 0 && !isForgotten, isForgotten: isForgotten, bytes: bytes)
     }
 
     private mutating func finish(

@@ -25,6 +25,7 @@ enum RecordFlag {
 enum ChangeFlag {
     static let delta: UInt8 = 4
     static let uuid: UInt8 = 8
+    static let forgotten: UInt8 = 16
 }
 
 /// Writes records in the current format.

@@ -9,10 +9,13 @@ public struct Rewind: Sendable {
     public let past: ClusterState
     /// Only this namespace; nil for the cluster.
     public let namespace: String?
+    /// Kinds of which it is not known what there was: they stay as they are.
+    public let unknown: [GroupResource]
 
-    public init(to past: ClusterState, namespace: String? = nil) {
+    public init(to past: ClusterState, namespace: String? = nil, unknown: [GroupResource] = []) {
         self.past = past
         self.namespace = namespace
+        self.unknown = unknown
     }
 
     /// What is to be written on a state, in the order in which it can be; and what is not, and why.
@@ -36,7 +39,7 @@ public struct Rewind: Sendable {
         var updates: [Amendment.Write] = []
         var deletions: [Amendment.Write] = []
         let doomed = doomedNamespaces(present)
-        for store in Set(past.storesInUse + present.storesInUse).sorted() {
+        for store in Set(past.storesInUse + present.storesInUse).subtracting(unknown).sorted() {
             var old: [ObjectKey: StoredObject] = [:]
             for object in scoped(past, store) { old[object.key] = object }
             for object in scoped(present, store) {

@@ -208,6 +208,11 @@ struct LogCommand: ParsableCommand {
                     "revision": .int(Int64(s.head.revision)), "floor": .int(Int64(s.floor)),
                     "fileBytes": .int(Int64(s.fileBytes)), "liveBytes": .int(Int64(s.liveBytes)),
                     "checkpointBytes": .int(Int64(s.checkpointBytes)),
+                    "kindFloors": .object(
+                        JSONObject(
+                            log.kindFloors.sorted { $0.key < $1.key }.map {
+                                ($0.key.description, .int(Int64($0.value)))
+                            })),
                     "kinds": .array(
                         kinds.map { kind, size in
                             [
@@ -221,6 +226,9 @@ struct LogCommand: ParsableCommand {
                 return
             }
             print("newest revision \(s.head.revision) of \(s.head.time.rfc3339), oldest kept \(s.floor)")
+            for (store, floor) in log.kindFloors.sorted(by: { $0.key < $1.key }) {
+                print("what \(store.description) were is known from revision \(floor)")
+            }
             let checkpoints =
                 s.checkpoints.isEmpty
                 ? "no checkpoint yet"

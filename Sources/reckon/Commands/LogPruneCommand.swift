@@ -10,6 +10,7 @@ struct LogPruneCommand: ParsableCommand {
         discussion: """
               reckon log prune --data DIR --before 2026-11-01T00:00:00Z
               reckon log prune --data DIR --keep 30d --keep-access 7d --dry-run
+              reckon log prune --data DIR --keep-kind events=2d --keep-kind leases=12h
             The state at the new beginning stays, and everything after it; the hash chain can be verified from there. Space inside
             the file is used again, the file itself does not shrink. A running server prunes by itself: --retain-journal.
             Exit status: 0 done (or nothing to do), 1 the log cannot be opened or written, 64 usage.
@@ -25,6 +26,11 @@ struct LogPruneCommand: ParsableCommand {
     var keepAccess: Age?
     @Option(help: "What the data may take: 20Gi.")
     var keepSize: ByteCount?
+    @Option(
+        help: ArgumentHelp(
+            "The age from which it is no longer known what the objects of a kind were: events=2d; again for each kind.",
+            valueName: "kind=age"))
+    var keepKind: [KindAge] = []
     @Flag(help: "Say what would go, and change nothing.")
     var dryRun = false
     @Option(name: [.customShort("o"), .long], help: "text or json.")
@@ -32,8 +38,11 @@ struct LogPruneCommand: ParsableCommand {
 
     func validate() throws {
         guard ["text", "json"].contains(output) else { throw ValidationError("-o takes text or json") }
-        guard before != nil || keep != nil || keepAccess != nil || keepSize != nil else {
-            throw ValidationError("say what may go: --before WHEN, --keep AGE, --keep-access AGE or --keep-size BYTES")
+        guard before != nil || keep != nil || keepAccess != nil || keepSize != nil || !keepKind.isEmpty
+        else {
+            throw ValidationError(
+                "say what may go: --before WHEN, --keep AGE, --keep-access AGE, --keep-kind KIND=AGE or --keep-size BYTES"
+            )
         }
         if let before, before.moment == nil { throw ValidationError("--before takes a moment before now: -30d") }
     }
@@ -47,7 +56,7 @@ struct LogPruneCommand: ParsableCommand {
             let old = (log.floor, try log.statistics().liveBytes)
             let retention = Retention(
                 journalMicroseconds: keep?.microseconds, accessMicroseconds: keepAccess?.microseconds,
-                bytes: keepSize?.bytes)
+                bytes: keepSize?.bytes, kinds: KindAge.ages(keepKind))
             var turn = try log.due(retention, now: now)
             if let moment = before?.moment {
                 let revision: UInt64
@@ -59,7 +68,7 @@ struct LogPruneCommand: ParsableCommand {
                 if revision > log.floor { turn.floor = max(turn.floor ?? 0, revision) }
                 if let time = try log.time(of: revision) { turn.accessBefore = max(turn.accessBefore ?? time, time) }
             }
-            if !dryRun { try log.prune(journalBefore: turn.floor, accessBefore: turn.accessBefore) }
+            if !dryRun { try log.forget(turn) }
             let floor = turn.floor ?? log.floor
             let time =
                 try turn.floor.flatMap { revision throws(LogError) in try log.time(of: revision) } ?? log.floorTime
@@ -84,6 +93,11 @@ struct LogPruneCommand: ParsableCommand {
                 "bytesBefore": .int(Int64(old.bytes)), "bytes": .int(Int64(bytes)), "dryRun": .bool(dryRun),
             ]
             if let time { answer["floorTime"] = .string(time.rfc3339Micro) }
+            if !turn.kindFloors.isEmpty {
+                answer["kindFloors"] = .object(
+                    JSONObject(
+                        turn.kindFloors.sorted { $0.key < $1.key }.map { ($0.key.description, .int(Int64($0.value))) }))
+            }
             if let time = turn.accessBefore { answer["accessBefore"] = .string(time.rfc3339Micro) }
             print(answer.text)
             return
@@ -93,6 +107,9 @@ struct LogPruneCommand: ParsableCommand {
             return
         }
         let would = dryRun ? "would begin" : "begins"
+        for (store, floor) in turn.kindFloors.sorted(by: { $0.key < $1.key }) {
+            print("what \(store.description) were \(dryRun ? "would be" : "is") known from revision \(floor)")
+        }
         print("history \(would) at revision \(floor)\(time.map { " of \($0.rfc3339)" } ?? ""), before at \(old.floor)")
         if let time = turn.accessBefore {
             print("access records before \(time.rfc3339) \(dryRun ? "would go" : "went")")

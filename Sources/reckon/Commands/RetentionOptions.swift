@@ -1,6 +1,7 @@
 import ArgumentParser
 import EventLog
 import History
+import Schema
 
 /// `--retain-journal 30d --retain-access 7d --retain-size 20Gi`.
 struct RetentionOptions: ParsableArguments {
@@ -19,9 +20,17 @@ struct RetentionOptions: ParsableArguments {
         help: "What the log's data may take: 20Gi. The oldest events go first. Without it as much as there is.")
     var size: ByteCount?
 
+    @Option(
+        name: .customLong("retain-kind"),
+        help: ArgumentHelp(
+            "How long it is known what the objects of a kind were: events=2d, leases=12h; again for each kind. That they changed, when and by whom is kept as long as the journal.",
+            valueName: "kind=age"))
+    var kinds: [KindAge] = []
+
     var retention: Retention {
         Retention(
-            journalMicroseconds: journal?.microseconds, accessMicroseconds: access?.microseconds, bytes: size?.bytes)
+            journalMicroseconds: journal?.microseconds, accessMicroseconds: access?.microseconds, bytes: size?.bytes,
+            kinds: KindAge.ages(kinds))
     }
 }
 
@@ -31,6 +40,35 @@ struct Age: ExpressibleByArgument, Equatable {
     init?(argument: String) {
         guard let micros = PastMoment.duration(argument[...]), micros > 0 else { return nil }
         microseconds = micros
+    }
+}
+
+/// How long a kind is kept, as people type it: `events=2d`, `widgets.example.com=7d`.
+struct KindAge: ExpressibleByArgument {
+    let store: GroupResource
+    let microseconds: Int64
+
+    init?(argument: String) {
+        guard let sign = argument.lastIndex(of: "="),
+            let age = Age(argument: String(argument[argument.index(after: sign)...])),
+            let store = Self.store(argument[..<sign]), !Retention.isNeededByOthers(store)
+        else { return nil }
+        self.store = store
+        microseconds = age.microseconds
+    }
+
+    static func ages(_ list: [KindAge]) -> [GroupResource: Int64] {
+        Dictionary(list.map { ($0.store, $0.microseconds) }, uniquingKeysWith: { $1 })
+    }
+
+    /// A built-in kind by any of its names; another one by its plural and group, `widgets.example.com`.
+    private static func store(_ word: Substring) -> GroupResource? {
+        let text = word.lowercased()
+        if let known = Catalog.builtin.resource(named: text) { return known.store }
+        guard let dot = text.firstIndex(of: "."), dot > text.startIndex, text.index(after: dot) < text.endIndex else {
+            return nil
+        }
+        return GroupResource(group: String(text[text.index(after: dot)...]), resource: String(text[..<dot]))
     }
 }
 
