@@ -21,6 +21,19 @@ package func goQuoted(_ text: String) -> String {
     return out + "\""
 }
 
+/// A string as errors of Go's `time` package print it: whatever is not plain ASCII, byte by byte.
+package func goQuotedBytes(_ text: String) -> String {
+    var out = "\""
+    for byte in text.utf8 {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): out += "\\" + String(UnicodeScalar(byte))
+        case 0x20..<0x80: out.unicodeScalars.append(UnicodeScalar(byte))
+        default: out += "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }
+    }
+    return out + "\""
+}
+
 extension JSON {
     /// The value as Go prints it in messages: `map[spec:map[replicas:five]]`.
     public var goText: String {

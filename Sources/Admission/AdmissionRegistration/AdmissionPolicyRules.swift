@@ -46,7 +46,7 @@ struct AdmissionPolicyRules: KindRules {
             let at = "spec.variables[\(i)]"
             let name = variable.text("name")
             if name.isEmpty {
-                errors.append(.required(at + ".name", "name is required"))
+                errors.append(.required(at + ".name", "name is not specified"))
             } else {
                 if !AdmissionPolicyRules.isIdentifier(name) {
                     errors.append(.invalid(at + ".name", .string(name), "name is not a valid CEL identifier"))
@@ -54,7 +54,7 @@ struct AdmissionPolicyRules: KindRules {
                 if !variables.insert(name).inserted { errors.append(.duplicate(at + ".name", .string(name))) }
             }
             if trimmed(variable.text("expression")).isEmpty {
-                errors.append(.required(at + ".expression", "expression is required"))
+                errors.append(.required(at + ".expression", "expression is not specified"))
             }
         }
         for (i, error) in AdmissionExpressions.compose(spec.list("variables"), &environment).failures {
@@ -62,7 +62,10 @@ struct AdmissionPolicyRules: KindRules {
             if trimmed(text).isEmpty { continue }
             errors.append(error.fieldError("spec.variables[\(i)].expression", text))
         }
-        return errors + (isMutating ? validateMutations(spec, environment) : validateValidations(spec, environment))
+        return errors
+            + (isMutating
+                ? validateMutations(spec, environment)
+                : validateValidations(spec, named: object["metadata"]?.text("name") ?? "", environment))
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
@@ -75,7 +78,7 @@ struct AdmissionPolicyRules: KindRules {
             && FieldNames.escape(name) != "__\(name)__"
     }
 
-    private func validateValidations(_ spec: JSON, _ environment: Environment) -> [FieldError] {
+    private func validateValidations(_ spec: JSON, named policy: String, _ environment: Environment) -> [FieldError] {
         var wordless = environment
         wordless.variables["authorizer"] = nil
         wordless.variables["authorizer.requestResource"] = nil
@@ -117,10 +120,12 @@ struct AdmissionPolicyRules: KindRules {
         for (i, annotation) in annotations.enumerated() {
             let at = "spec.auditAnnotations[\(i)]"
             let key = annotation.text("key")
-            if key.isEmpty {
-                errors.append(.required(at + ".key"))
+            if policy.isEmpty {
+                errors.append(.invalid(at + ".key", .string(key), "requires metadata.name be non-empty"))
             } else {
-                errors.addInvalid(at + ".key", .string(key), Names.qualifiedName(key))
+                // In the audit log the key stands behind the policy's name.
+                let whole = "\(policy)/\(key)"
+                errors.addInvalid(at + ".key", .string(whole), Names.qualifiedName(whole))
                 if !keys.insert(key).inserted { errors.append(.duplicate(at + ".key", .string(key))) }
             }
             if trimmed(annotation.text("valueExpression")).isEmpty {
@@ -227,6 +232,7 @@ struct AdmissionPolicyBindingRules: KindRules {
             } else if !name.isEmpty, reference.has("selector") {
                 errors.append(.forbidden("spec.paramRef.name", "name and selector are mutually exclusive"))
             }
+            errors += LabelRules.validateSelector(reference["selector"], path: "spec.paramRef.selector")
             let actions = ["Deny", "Allow"]
             if let action = reference["parameterNotFoundAction"]?.string {
                 if !actions.contains(action) {
@@ -239,7 +245,9 @@ struct AdmissionPolicyBindingRules: KindRules {
         if let match = spec.given("matchResources") { errors += AdmissionMatch.validate(match, "spec.matchResources") }
         if !isMutating {
             let actions = spec["validationActions"]?.strings ?? []
-            if actions.isEmpty { errors.append(.required("spec.validationActions")) }
+            if actions.isEmpty {
+                errors.append(.required("spec.validationActions", "at least one validation action is required"))
+            }
             var seen: Set<String> = []
             for (i, action) in actions.enumerated() {
                 if !["Audit", "Deny", "Warn"].contains(action) {

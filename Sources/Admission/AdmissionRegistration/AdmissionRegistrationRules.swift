@@ -69,10 +69,51 @@ enum AdmissionRegistrationRules {
         }
         check("apiGroups", "API groups", emptyAllowed: true)
         check("apiVersions", "API versions", emptyAllowed: false)
-        check("resources", "resources", emptyAllowed: false)
+        errors += validateResources(rule["resources"]?.strings ?? [], at + ".resources")
         let scopes = ["*", "Cluster", "Namespaced"]
         if let scope = rule["scope"]?.string, !scopes.contains(scope) {
             errors.append(.notSupported(at + ".scope", .string(scope), scopes))
+        }
+        return errors
+    }
+
+    /// Resources and subresources, either of which may be `*`.
+    private static func validateResources(_ resources: [String], _ at: String) -> [FieldError] {
+        if resources.isEmpty { return [.required(at)] }
+        var errors: [FieldError] = []
+        var whole: Set<String> = []
+        var wholeSubresources: Set<Substring> = []
+        var ofAllResources: Set<Substring> = []
+        for (i, text) in resources.enumerated() {
+            if text.isEmpty {
+                errors.append(.required("\(at)[\(i)]"))
+                continue
+            }
+            let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else {
+                whole.insert(text)
+                continue
+            }
+            if wholeSubresources.contains(parts[0]) {
+                errors.append(
+                    .invalid(
+                        "\(at)[\(i)]", .string(text), "if '\(parts[0])/*' is present, must not specify \(text)"))
+            }
+            if ofAllResources.contains(parts[1]) {
+                errors.append(
+                    .invalid(
+                        "\(at)[\(i)]", .string(text), "if '*/\(parts[1])' is present, must not specify \(text)"))
+            }
+            if parts[1] == "*" { wholeSubresources.insert(parts[0]) }
+            if parts[0] == "*" { ofAllResources.insert(parts[1]) }
+        }
+        let shown = JSON.array(resources.map { .string($0) })
+        if resources.count > 1, resources.contains("*/*") {
+            errors.append(.invalid(at, shown, "if '*/*' is present, must not specify other resources"))
+        }
+        if whole.contains("*"), whole.count > 1 {
+            errors.append(
+                .invalid(at, shown, "if '*' is present, must not specify other resources without subresources"))
         }
         return errors
     }

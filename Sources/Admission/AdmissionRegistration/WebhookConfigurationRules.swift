@@ -120,7 +120,7 @@ enum WebhookClient {
         case (nil, .some(let service)):
             var errors: [FieldError] = []
             for field in ["name", "namespace"] where service.text(field).isEmpty {
-                errors.append(.required("\(at).service.\(field)", "service \(field) is required"))
+                errors.append(.required("\(at).service.\(field)"))
             }
             if let path = service["path"]?.string {
                 if path.utf8.first != UInt8(ascii: "/") {
@@ -139,11 +139,11 @@ enum WebhookClient {
     private static func validateURL(_ url: String, _ at: String) -> [FieldError] {
         let form = "; desired format: https://host[/path]"
         guard url.hasPrefix("https://") else {
+            let hasHost = url.contains("://")
             let scheme = url.split(separator: ":", maxSplits: 1).first.map(String.init) ?? ""
-            return [
-                .invalid(
-                    at, .string(url.contains("://") ? scheme : ""), "'https' is the only allowed URL scheme" + form)
-            ]
+            let wrong = FieldError.invalid(
+                at, .string(hasHost ? scheme : ""), "'https' is the only allowed URL scheme" + form)
+            return hasHost ? [wrong] : [wrong, .invalid(at, "", "host must be specified" + form)]
         }
         let rest = url.dropFirst("https://".count)
         let host = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }

@@ -17,10 +17,18 @@ enum WorkloadRules {
 
     /// The selector's own mistakes hide those of the template.
     static func isReadable(_ selector: JSON?) -> Bool {
-        (selector?.list("matchExpressions") ?? []).allSatisfy { requirement in
-            let count = requirement.list("values").count
+        guard let selector, !selector.isNull else { return true }
+        for (key, value) in selector["matchLabels"]?.entries ?? JSONObject()
+        where !Names.isQualifiedName(key) || !Names.labelValue(value.string ?? "").isEmpty {
+            return false
+        }
+        return selector.list("matchExpressions").allSatisfy { requirement in
+            let values = requirement.list("values")
+            let count = values.count
             switch requirement.text("operator") {
-            case "In", "NotIn": return count > 0 && Names.isQualifiedName(requirement.text("key"))
+            case "In", "NotIn":
+                return count > 0 && Names.isQualifiedName(requirement.text("key"))
+                    && values.allSatisfy { Names.labelValue($0.string ?? "").isEmpty }
             case "Exists", "DoesNotExist": return count == 0 && Names.isQualifiedName(requirement.text("key"))
             default: return false
             }

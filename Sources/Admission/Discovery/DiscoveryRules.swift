@@ -24,6 +24,26 @@ struct EndpointSliceRules: KindRules {
         }
     }
 
+    func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
+        EndpointSliceRules.dropTopology(&object)
+    }
+
+    func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
+        throws(APIError)
+    {
+        EndpointSliceRules.dropTopology(&object)
+    }
+
+    /// A field of the beta version that this one only shows.
+    private static func dropTopology(_ object: inout JSON) {
+        guard object.list("endpoints").contains(where: { $0.has("deprecatedTopology") }) else { return }
+        object.modify("endpoints") { $0.modifyElements { _, endpoint in endpoint["deprecatedTopology"] = nil } }
+    }
+
+    func warnings(_ object: JSON, old: JSON?) -> [String] {
+        object.text("addressType") == "FQDN" ? ["spec.addressType: FQDN endpoints are deprecated"] : []
+    }
+
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
         var errors: [FieldError] = []
         let type = object.text("addressType")
@@ -65,6 +85,7 @@ struct EndpointSliceRules: KindRules {
                     errors.append(.invalid(path, .string(address), "must be an \(type) address"))
                 }
                 if wrong.isEmpty { errors += AddressRules.validateNotSpecial(address, path: path) }
+            case "FQDN" where address.isEmpty: errors.append(.required(path))
             case "FQDN": errors.addInvalid(path, .string(address), Names.dnsSubdomain(address))
             default: break
             }

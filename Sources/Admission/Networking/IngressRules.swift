@@ -25,7 +25,12 @@ struct IngressRules: KindRules {
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        if subresource == "status" { return ObjectMetaRules.revalidate(object, old: old) }
+        if subresource == "status" {
+            return ObjectMetaRules.revalidate(object, old: old)
+                + (object["status", "loadBalancer"]?.list("ingress") ?? []).enumerated().flatMap { i, ingress in
+                    ServiceValidation.validateWhere(ingress, "status.loadBalancer.ingress[\(i)]")
+                }
+        }
         return ObjectMetaRules.revalidate(object, old: old) + validateSpec(object["spec"] ?? .null)
     }
 

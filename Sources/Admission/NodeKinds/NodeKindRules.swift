@@ -27,6 +27,8 @@ struct RuntimeClassRules: KindRules {
         }
         if let scheduling = object.given("scheduling") {
             errors += LabelRules.validateLabels(scheduling["nodeSelector"], path: "scheduling.nodeSelector")
+            SchedulingValidation.validateTolerations(
+                scheduling.list("tolerations"), path: "scheduling.tolerations", &errors)
         }
         return errors
     }

@@ -30,6 +30,9 @@ struct RoleRules: KindRules {
             }
             for (i, selector) in selectors.enumerated() {
                 errors += LabelRules.validateSelector(selector, path: "\(path)[\(i)]")
+                if !WorkloadRules.isReadable(selector) {
+                    errors.append(.invalid("\(path)[\(i)]", .null, "invalid label selector."))
+                }
             }
         }
         return errors

@@ -184,7 +184,7 @@ enum InternalForm {
         case "[":
             guard let elements = value?.array else { return "null" }
             return "[" + elements.map { text($0, inner) }.joined(separator: ",") + "]"
-        default: return value?.text ?? "null"
+        default: return value.map { FieldError.shown($0) } ?? "null"
         }
     }
 

@@ -22,6 +22,11 @@ struct StorageClassRules: KindRules {
         if let mode = object["volumeBindingMode"]?.string, mode != "Immediate", mode != "WaitForFirstConsumer" {
             errors.append(.notSupported("volumeBindingMode", .string(mode), ["Immediate", "WaitForFirstConsumer"]))
         }
+        return errors + validateTopologies(object)
+    }
+
+    private func validateTopologies(_ object: JSON) -> [FieldError] {
+        var errors: [FieldError] = []
         var seenTerms: [JSON] = [[:]]
         for (i, term) in object.list("allowedTopologies").enumerated() {
             var requirements: JSON = [:]
@@ -48,7 +53,7 @@ struct StorageClassRules: KindRules {
         for field in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] {
             errors += Immutability.check(object[field], old[field], path: field)
         }
-        return errors
+        return errors + validateTopologies(object)
     }
 }
 

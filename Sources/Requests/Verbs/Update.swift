@@ -86,7 +86,7 @@ extension Write {
             structureErrors(object)
             + rules.validateUpdate(object, old: old, subresource: command.subresource, self.context)
         if !errors.isEmpty { throw APIError.invalid(refusedKind, name, errors) }
-        warnings += rules.warnings(object, old: old)
+        if command.subresource != "status" { warnings += rules.warnings(object, old: old) }
         if admission != nil { try validate(&admission!, object) }
 
         if isFinished(object) {

@@ -294,8 +294,8 @@ struct Conformer {
         guard case .string(let text) = value else { throw ConformFailure(.mismatch(JSONKind(value), "string")) }
         guard let moment = Timestamp(rfc3339: text) else {
             let layout = micro ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00"
-            throw ConformFailure(
-                .text("parsing time \"\(text)\" as \"\(layout)\": cannot parse \"\(text)\" as \"2006\""))
+            let shown = goQuotedBytes(text)
+            throw ConformFailure(.text("parsing time \(shown) as \"\(layout)\": cannot parse \(shown) as \"2006\""))
         }
         value = .string(micro ? moment.rfc3339Micro : moment.rfc3339)
     }

@@ -61,7 +61,15 @@ extension FieldError {
     }
 
     /// `: value` as `field.Error` prints it: strings quoted as Go's %q, everything else as JSON; "" and null as `""` and `null`.
-    static func quoted(_ value: JSON) -> String { ": " + value.text.replacingHTMLEscapes }
+    static func quoted(_ value: JSON) -> String { ": " + shown(value).replacingHTMLEscapes }
+
+    /// JSON as Go writes it: of a label selector's two parts the labels come first.
+    public static func shown(_ value: JSON) -> String {
+        guard case .object(let parts) = value, parts.count == 2, let labels = parts["matchLabels"],
+            let expressions = parts["matchExpressions"]
+        else { return value.text }
+        return "{\"matchLabels\":\(labels.text),\"matchExpressions\":\(expressions.text)}"
+    }
 }
 
 extension String {

@@ -46,6 +46,8 @@ struct DaemonSetRules: KindRules {
     {
         if subresource == "status" {
             object["spec"] = old["spec"]
+            object["metadata", "annotations", DaemonSetRules.templateGeneration] = .string(
+                String(DaemonSetRules.generation(old)))
             return
         }
         object["status"] = old["status"]

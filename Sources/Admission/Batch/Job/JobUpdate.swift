@@ -48,7 +48,13 @@ enum JobUpdate {
             old["spec", "affinity", "nodeAffinity"] = template["spec", "affinity", "nodeAffinity"]
             if old["spec", "affinity"]?.entries.isEmpty ?? false { old["spec", "affinity"] = nil }
             for key in ["nodeSelector", "tolerations", "schedulingGates"] { old["spec", key] = template["spec", key] }
-            for key in ["annotations", "labels"] { old["metadata", key] = template["metadata", key] }
+            // The metadata is free, and so the rest is told apart by itself.
+            if !Semantics.equal(template["spec"], old["spec"]) {
+                errors.append(
+                    .invalidDump(
+                        "spec.template.spec", InternalForm.text(template["spec"], "PodSpec"), Message.immutable))
+            }
+            return
         }
         if !Semantics.equal(template, old) {
             errors.append(.invalidDump("spec.template", InternalForm.podTemplate(template), Message.immutable))
@@ -72,10 +78,10 @@ enum JobStatusUpdate {
         if complete, failed { refuse("cannot set Complete=True and Failed=true conditions") }
         if complete, target { refuse("cannot set Complete=True and FailureTarget=true conditions") }
         validateTimes(status, isComplete: complete, &errors)
-        if failed, !target, !isTrue(old, "Failed") {
+        if failed, !target, !isTrue(old, "Failed") || isTrue(old, "FailureTarget") {
             refuse("cannot set Failed=True condition without the FailureTarget=true condition")
         }
-        if complete, !met, !isTrue(old, "Complete") {
+        if complete, !met, !isTrue(old, "Complete") || isTrue(old, "SuccessCriteriaMet") {
             refuse("cannot set Complete=True condition without the SuccessCriteriaMet=true condition")
         }
         if complete || failed { validateFinished(status, &errors) }
@@ -102,7 +108,10 @@ enum JobStatusUpdate {
         if before.has("startTime"), status["startTime"] != before["startTime"],
             !(object["spec"]?.flag("suspend") ?? false)
         {
-            errors.append(.required("status.startTime", "startTime cannot be removed for unsuspended job"))
+            errors.append(
+                .invalid(
+                    "status.startTime", status["startTime"] ?? .null,
+                    "field is immutable for unsuspended job once set"))
         }
         if isTrue(old, "SuccessCriteriaMet"), !met { refuse("cannot disable the SuccessCriteriaMet=True condition") }
         return errors

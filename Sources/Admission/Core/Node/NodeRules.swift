@@ -16,14 +16,20 @@ struct NodeRules: KindRules {
         // The first of the ranges is also kept under its old name.
         let first = object["spec"]?.text("podCIDR") ?? ""
         let all = object["spec"]?.list("podCIDRs") ?? []
-        if !first.isEmpty, all.isEmpty { object["spec", "podCIDRs"] = [.string(first)] }
+        if !first.isEmpty, all.first?.string != first { object["spec", "podCIDRs"] = [.string(first)] }
         if first.isEmpty, let range = all.first { object["spec", "podCIDR"] = range }
     }
 
     func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
         throws(APIError)
     {
-        if subresource == "status" { object["spec"] = old["spec"] } else { object["status"] = old["status"] }
+        guard subresource == "status" else {
+            object["status"] = old["status"]
+            return
+        }
+        object["spec"] = old["spec"]
+        // Kubelets took their configuration from the API once.
+        if old["status"]?.given("config") == nil { object["status", "config"] = nil }
     }
 
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
@@ -77,7 +83,14 @@ struct NodeRules: KindRules {
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        var errors = ObjectMetaRules.revalidate(object, old: old)
+        var errors: [FieldError] = []
+        if subresource.isEmpty {
+            // The whole node is looked at before its change is; what both find is named twice.
+            errors += ObjectMetaRules.validateCreate(
+                object["metadata"] ?? .null, isNamespaced: false, nameRule: nameRule)
+            errors += validateCreate(object, context)
+        }
+        errors += ObjectMetaRules.revalidate(object, old: old)
         validateAmounts(object["status"], &errors)
         var seen: [JSON] = []
         for (i, address) in (object["status"]?.list("addresses") ?? []).enumerated() {

@@ -75,7 +75,7 @@ struct PersistentVolumeRules: KindRules {
         let capacity = spec["capacity"]?.entries ?? JSONObject()
         if capacity.isEmpty { errors.append(.required(path + ".capacity")) }
         if capacity["storage"] == nil || capacity.count > 1 {
-            let shown = capacity.isEmpty ? "null" : JSON.object(capacity).text
+            let shown = spec.given("capacity")?.text ?? "null"
             errors.append(.notSupportedDump(path + ".capacity", shown, ["storage"]))
         }
         for (resource, value) in capacity {
@@ -197,7 +197,9 @@ struct PersistentVolumeRules: KindRules {
         if before["csi"] != nil, before["csi", "controllerExpandSecretRef"] == nil {
             new["csi", "controllerExpandSecretRef"] = nil
         }
-        if PersistentVolumeRules.kinds.contains(where: { !Semantics.equal(new[$0.key], before[$0.key]) }) {
+        if PersistentVolumeRules.kinds.contains(where: {
+            new.has($0.key) != before.has($0.key) || !Semantics.equal(new[$0.key], before[$0.key])
+        }) {
             errors.append(.forbidden("spec.persistentvolumesource", PersistentVolumeRules.immutableSource))
         }
         errors += Immutability.check(spec["volumeMode"], before["volumeMode"], path: "volumeMode")
@@ -265,7 +267,7 @@ struct PersistentVolumeRules: KindRules {
             ("glusterfs", "deprecated in v1.25, non-functional in v1.26+"),
             ("rbd", "deprecated in v1.28, non-functional in v1.31+"),
             ("cephfs", "deprecated in v1.28, non-functional in v1.31+"),
-        ] where spec.has(key) { out.append("spec.\(key): \(note)") }
+        ] where spec.has(key) { out.append("spec.\(key == "storageos" ? "storageOS" : key): \(note)") }
         return out
     }
 }

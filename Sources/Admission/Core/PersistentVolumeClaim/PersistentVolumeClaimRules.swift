@@ -195,11 +195,11 @@ struct PersistentVolumeClaimRules: KindRules {
                     "must be a valid resource quantity"))
         }
         for (name, value) in status["allocatedResourceStatuses"]?.entries ?? JSONObject() {
-            errors += resourceKeyProblems(name, path: "status.allocatedResourceStatus")
+            errors += resourceKeyProblems(name, path: "status.allocatedResourceStatuses")
             if !PersistentVolumeClaimRules.resizeStates.contains(value.string ?? "") {
                 errors.append(
                     .notSupported(
-                        "status.allocatedResourceStatus", .string(name),
+                        "status.allocatedResourceStatuses", .string(name),
                         PersistentVolumeClaimRules.resizeStates.sorted()))
             }
         }

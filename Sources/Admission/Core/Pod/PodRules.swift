@@ -144,13 +144,10 @@ struct PodRules: KindRules {
         }
     }
 
+    /// Changes of pods are frequent and seldom made by people: nothing is said about them.
     func warnings(_ pod: JSON, old: JSON?) -> [String] {
-        if let old, Semantics.equal(pod["spec"], old["spec"]),
-            Semantics.equal(pod["metadata", "annotations"], old["metadata", "annotations"])
-        {
-            return []
-        }
-        return (old == nil ? PodWarnings.ofName(pod) : [])
-            + PodWarnings.ofSpec(pod["spec"] ?? [:], metadata: pod["metadata"], path: "spec", old: old?["spec"])
+        if old != nil { return [] }
+        return PodWarnings.ofName(pod)
+            + PodWarnings.ofSpec(pod["spec"] ?? [:], metadata: pod["metadata"], path: "spec", old: nil)
     }
 }

@@ -90,7 +90,8 @@ enum PodSpecDefaults {
         }
         if digest != nil { return "IfNotPresent" }
         // A name that is no image reference has no tag at all.
-        let wellFormed = name.allSatisfy { $0.isLowerOrDigit || $0.isLetter || "._-/:@".utf8.contains($0) }
+        let wellFormed =
+            name.count <= 255 && name.allSatisfy { $0.isLowerOrDigit || $0.isLetter || "._-/:@".utf8.contains($0) }
         return wellFormed ? "Always" : "IfNotPresent"
     }
 }

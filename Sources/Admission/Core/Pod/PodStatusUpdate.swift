@@ -12,7 +12,7 @@ enum PodStatusUpdate {
         for (i, condition) in status.list("conditions").enumerated() {
             let type = condition.text("type")
             if ["PodScheduled", "Ready", "Initialized"].contains(type) { continue }
-            errors += LabelRules.validateKey(type, path: "metadata.conditions[\(i)].Type")
+            errors += LabelRules.validateKey(type, path: "status.conditions[\(i)].Type")
         }
         let nominated = status.text("nominatedNodeName")
         if !nominated.isEmpty, nominated != before.text("nominatedNodeName") {

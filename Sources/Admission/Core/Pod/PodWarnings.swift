@@ -58,6 +58,11 @@ enum PodWarnings {
             out += AddressRules.warnings(forIP: server.string ?? "", path: "\(path).dnsConfig.nameservers[\(i)]")
         }
         ofVolumes(spec.list("volumes"), path: path + ".volumes", &out)
+        for volume in spec.list("volumes") {
+            for source in volume["projected"]?.list("sources") ?? [] where source.entries.isEmpty {
+                out.append("volume \"\(volume.text("name"))\" (Projected) has no sources provided")
+            }
+        }
         ofPullSecrets(spec.list("imagePullSecrets"), path: path + ".imagePullSecrets", &out)
         if let old, spec == old {
         } else {
@@ -72,8 +77,27 @@ enum PodWarnings {
                 "\(path).terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1"
             )
         }
+        for key in ["podAffinity", "podAntiAffinity"] {
+            ofPodAffinity(spec["affinity", key], path: "\(path).affinity.\(key)", &out)
+        }
         ofAnnotations(metadata?["annotations"], spec: spec, &out)
         return out
+    }
+
+    /// A term without a selector is about no pods.
+    private static func ofPodAffinity(_ affinity: JSON?, path: String, _ out: inout [String]) {
+        guard let affinity, !affinity.isNull else { return }
+        let note = "labelSelector: a null labelSelector results in matching no pod"
+        let (required, preferred) = (
+            "requiredDuringSchedulingIgnoredDuringExecution", "preferredDuringSchedulingIgnoredDuringExecution"
+        )
+        for (i, term) in affinity.list(required).enumerated() where !term.has("labelSelector") {
+            out.append("\(path).\(required)[\(i)].\(note)")
+        }
+        for (i, term) in affinity.list(preferred).enumerated()
+        where !(term["podAffinityTerm"]?.has("labelSelector") ?? false) {
+            out.append("\(path).\(preferred)[\(i)].podAffinityTerm.\(note)")
+        }
     }
 
     private static func ofNodeAffinity(_ affinity: JSON?, path: String, _ out: inout [String]) {
@@ -100,7 +124,9 @@ enum PodWarnings {
 
     private static func ofVolumes(_ volumes: [JSON], path: String, _ out: inout [String]) {
         for (i, volume) in volumes.enumerated() {
-            for (key, note) in goneVolumes where volume.has(key) { out.append("\(path)[\(i)].\(key): \(note)") }
+            for (key, note) in goneVolumes where volume.has(key) {
+                out.append("\(path)[\(i)].\(key == "storageos" ? "storageOS" : key): \(note)")
+            }
         }
     }
 
@@ -118,6 +144,13 @@ enum PodWarnings {
     private static func ofContainer(_ container: JSON, path: String, _ out: inout [String]) {
         for kind in ["limits", "requests"] {
             ofAmounts(container["resources", kind], path: "\(path).resources.\(kind)", &out)
+        }
+        for (i, port) in container.list("ports").enumerated()
+        where !port.text("hostIP").isEmpty && (port.integer("hostPort") ?? 0) == 0 {
+            out.append(
+                "\(path).ports[\(i)]: hostIP set without hostPort: {Name:\(port.text("name")) HostPort:0 "
+                    + "ContainerPort:\(port.integer("containerPort") ?? 0) Protocol:\(port.text("protocol")) "
+                    + "HostIP:\(port.text("hostIP"))}")
         }
         let variables = container.list("env")
         if variables.count < 2 { return }

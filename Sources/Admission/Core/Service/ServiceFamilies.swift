@@ -37,13 +37,13 @@ enum ServiceFamilies {
                     errors.append(
                         .invalid(
                             "spec.ipFamilyPolicy", .string("SingleStack"),
-                            "must be RequireDualStack or PreferDualStack when multiple cluster IPs are specified"))
+                            "must be 'RequireDualStack' or 'PreferDualStack' when multiple cluster IPs are specified"))
                 }
                 if families.count == 2 {
                     errors.append(
                         .invalid(
                             "spec.ipFamilyPolicy", .string("SingleStack"),
-                            "must be RequireDualStack or PreferDualStack when multiple IP families are specified"))
+                            "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified"))
                 }
             }
             if policy == "RequireDualStack" {

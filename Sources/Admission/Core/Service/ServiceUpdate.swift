@@ -26,6 +26,8 @@ enum ServiceUpdate {
 
     private static func validateAddresses(_ new: ServiceFields, _ was: ServiceFields, _ errors: inout [FieldError]) {
         if new.type == "ExternalName" || was.type == "ExternalName" || (new.isHeadless && was.isHeadless) { return }
+        // Of a type that is none nothing is known.
+        guard new.needsClusterIP else { return }
         let shown = new.spec["clusterIPs"] ?? .null
         let (after, before) = (new.clusterIPs, was.clusterIPs)
         if after.count == before.count {

@@ -287,7 +287,7 @@ enum ServiceValidation {
         for (i, ingress) in list.enumerated() {
             let at = "\(path)[\(i)]"
             let ip = ingress.text("ip")
-            if !ip.isEmpty { errors += AddressRules.validateIP(ip, path: at + ".ip") }
+            errors += validateAddress(ingress, at)
             if let mode = ingress.given("ipMode")?.string {
                 if ip.isEmpty {
                     errors.append(.forbidden(at + ".ipMode", "may not be specified when `ip` is not set"))
@@ -297,12 +297,28 @@ enum ServiceValidation {
             } else if !ip.isEmpty {
                 errors.append(.required(at + ".ipMode", "must be specified when `ip` is set"))
             }
-            let host = ingress.text("hostname")
-            if host.isEmpty { continue }
-            errors.addInvalid(at + ".hostname", .string(host), Names.dnsSubdomain(host))
-            if IPAddress(host) != nil {
-                errors.append(.invalid(at + ".hostname", .string(host), "must be a DNS name, not an IP address"))
-            }
+            errors += validateHost(ingress, at)
+        }
+        return errors
+    }
+
+    /// Where a load balancer is reached: an address, a name, or both.
+    static func validateWhere(_ ingress: JSON, _ at: String) -> [FieldError] {
+        validateAddress(ingress, at) + validateHost(ingress, at)
+    }
+
+    private static func validateAddress(_ ingress: JSON, _ at: String) -> [FieldError] {
+        let ip = ingress.text("ip")
+        return ip.isEmpty ? [] : AddressRules.validateIP(ip, path: at + ".ip")
+    }
+
+    private static func validateHost(_ ingress: JSON, _ at: String) -> [FieldError] {
+        let host = ingress.text("hostname")
+        if host.isEmpty { return [] }
+        var errors: [FieldError] = []
+        errors.addInvalid(at + ".hostname", .string(host), Names.dnsSubdomain(host))
+        if IPAddress(host) != nil {
+            errors.append(.invalid(at + ".hostname", .string(host), "must be a DNS name, not an IP address"))
         }
         return errors
     }

@@ -237,7 +237,10 @@ enum DiskValidation {
 
     /// The name of a CSI driver.
     static func validateDriver(_ name: String, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
-        if name.isEmpty { errors.append(.required(path())) }
+        if name.isEmpty {
+            errors.append(.required(path()))
+            return
+        }
         if name.utf8.count > 63 { errors.append(.tooLong(path(), 63)) }
         errors.addInvalid(path(), .string(name), Names.dnsSubdomain(name.lowercased()))
     }
