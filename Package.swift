@@ -66,6 +66,7 @@ let package = Package(
         ours("Document"),
         ours("Addresses", ["Document"]),
         ours("TimeZones"),
+        ours("Usage", ["Document"]),
         .target(name: "CFacts", exclude: ["schema.txt"]),
         // The files of the page at /ui/, as bytes.
         .target(name: "PageFiles", exclude: ["README.md", "page"]),
@@ -85,7 +86,7 @@ let package = Package(
             exclude: ["Webhooks/README.md"]),
         ours(
             "Requests",
-            ["Document", "Addresses", "Schema", "Records", "ClusterState", "Patching", "Access", "Admission"],
+            ["Document", "Addresses", "Schema", "Records", "ClusterState", "Patching", "Access", "Admission", "Usage"],
             exclude: ["README.md", "Amendments/README.md"]),
         ours(
             "FlowControl", ["Document", "Schema", "Records", "ClusterState", "Access", deques], exclude: ["README.md"]),
@@ -97,6 +98,7 @@ let package = Package(
             "Controllers",
             [
                 "Document", "Addresses", "Schema", "Records", "ClusterState", "Access", "Admission", "TimeZones",
+                "Usage",
                 deques,
             ],
             exclude: ["README.md"]),
@@ -121,7 +123,7 @@ let package = Package(
             "Engine",
             [
                 "Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Requests", "EventLog",
-                "Controllers", "Scheduling", deques, logging,
+                "Controllers", "Scheduling", "Usage", deques, logging,
             ],
             exclude: ["README.md"]),
         // E: edge
@@ -134,7 +136,7 @@ let package = Package(
             "APIServer",
             [
                 "Document", "Schema", "Records", "ClusterState", "Access", "Admission", "Patching", "Requests",
-                "FlowControl", "History", "Replay", "Controllers", "EventLog", "Engine", "PageFiles",
+                "FlowControl", "History", "Replay", "Controllers", "EventLog", "Engine", "PageFiles", "Usage",
                 "HTTPEdge", "Identity", "CZlib", nioCore, nioHTTP1, nioSSL, crypto, yaml, logging,
             ],
             exclude: ["README.md", "Proxy/README.md"]),
@@ -142,7 +144,8 @@ let package = Package(
         ours(
             "Kubelet",
             [
-                "Document", "Schema", "Records", "ClusterState", "Controllers", "PodLifecycle", "Engine", "CRI",
+                "Document", "Schema", "Records", "ClusterState", "Controllers", "PodLifecycle", "Usage", "Engine",
+                "CRI",
                 "HTTPEdge", grpc,
                 grpcTransport, grpcProtobuf, nioCore, nioPosix, nioSSL, crypto, logging,
             ],
@@ -189,7 +192,9 @@ let package = Package(
         tests("PodLifecycleTests", ["PodLifecycle", "Document"]),
         tests("APIServerTests", ["APIServer", "Document"]),
         tests("HTTPEdgeTests", ["HTTPEdge", "Identity", "Document", nioCore, nioPosix, nioHTTP1]),
-        tests("ControllersTests", ["Controllers", "Addresses", "ClusterState", "Document", "Records", "Schema"]),
+        tests(
+            "ControllersTests", ["Controllers", "Addresses", "ClusterState", "Document", "Records", "Schema", "Usage"]),
+        tests("UsageTests", ["Usage", "Document"]),
         tests("PatchingTests", ["Patching", "Document", "Schema"]),
         tests("IdentityTests", ["Identity", "Document", "Records", crypto, cryptoExtras, x509, asn1]),
         tests("EventLogTests", ["Document", "Schema", "Records", "ClusterState", "EventLog"]),

@@ -38,6 +38,7 @@ public final class APIServer: EdgeHandler {
     let conversions: Conversions
     let availability: AvailabilityLoop
     let openAPIDocuments = OpenAPIDocuments()
+    let usageCatalogs = UsageCatalogs()
     /// Counts of the log for timelines.
     let activity: ActivityReader
     /// Where reads that may take long run: past states, big lists.

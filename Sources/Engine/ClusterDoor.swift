@@ -3,6 +3,7 @@ public import Controllers
 public import Document
 public import Records
 public import Schema
+public import Usage
 
 /// What a loop inside the process (controllers, scheduler, kubelet, proxy) speaks to the cluster through. Every request goes
 /// through the same gate as one from outside: identity, authorization, admission, one event.
@@ -14,6 +15,8 @@ public protocol ClusterDoor: Sendable {
     /// Makes the requests under one identity and waits until each is durable or refused; the answers keep the order of the
     /// intents. Requests of one call share a commit. Blocks the calling thread: never call it from an event loop.
     func send(_ intents: [Intent], as identity: LoopIdentity) -> [Result<JSON, APIError>]
+    /// What those pods use now, as far as it is known; nil when nobody measures.
+    func measure(_ question: UsageQuestion) -> [PodUsage]?
     /// Calls `observer` after every commit with the journal's new events in order and the state after them, from `state` at the
     /// time of this call on (which is returned, with nothing missed in between). The observer runs on the engine's thread and
     /// must return at once. Cancelled when the returned handle is.

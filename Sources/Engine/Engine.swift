@@ -42,6 +42,8 @@ public final class Engine: Sendable {
     let checkpointing = Monitor(false)
     let outside = Outside()
     let meter = Monitor(EngineMeters())
+    /// What nodes and pods use now.
+    public let usage = UsageBoard()
 
     /// Starts with what the log recovered.
     public init(

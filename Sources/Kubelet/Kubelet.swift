@@ -28,6 +28,7 @@ public final class Kubelet: Sendable {
         var manager: PodManager
         var socket: String
         var server: EdgeServer?
+        var meter: UsageMeter
     }
 
     /// `tokens` signs service-account tokens for pods; without it they are asked for through the door.
@@ -49,6 +50,9 @@ public final class Kubelet: Sendable {
     public static func detectAddress() -> String { NodeStatus.detectAddress() }
     /// This node's address: `status.hostIP` of its pods.
     public var nodeAddress: String { configuration.nodeAddress }
+
+    /// What the node and its pods use; nil until the kubelet has started.
+    public var usage: (any UsageSource)? { held?.meter }
 
     var held: Running? { running.with { $0 } }
     var settings: KubeletConfiguration { configuration }
@@ -128,20 +132,31 @@ public final class Kubelet: Sendable {
         tasks.append(repeating(every: .seconds(10)) { await rotation.round() })
         let events = RuntimeEvents(socket: socket)
         tasks.append(Task { await events.follow { await manager.relist() } })
-        let server = try await serve(runtime, manager)
+        let numbers = NodeNumbers(
+            runtime: runtime, manager: manager, nodeName: configuration.nodeName, now: { door.now })
+        let meter = UsageMeter(nodeName: configuration.nodeName, numbers: numbers)
+        tasks.append(
+            Task {
+                // The first two readings lie close together, so that something is known soon.
+                await meter.read()
+                try? await Task.sleep(for: .seconds(6))
+                while !Task.isCancelled {
+                    await meter.read()
+                    try? await Task.sleep(for: UsageMeter.interval)
+                }
+            })
+        let server = try await serve(numbers)
         running.with {
             $0 = Running(
-                tasks: tasks, follow: handle, runtime: runtime, manager: manager, socket: socket, server: server)
+                tasks: tasks, follow: handle, runtime: runtime, manager: manager, socket: socket, server: server,
+                meter: meter)
         }
         await registration.value
     }
 
     /// Opens the kubelet's own API.
-    private func serve(_ runtime: ContainerRuntime, _ manager: PodManager) async throws -> EdgeServer? {
+    private func serve(_ numbers: NodeNumbers) async throws -> EdgeServer? {
         guard let serving = configuration.serving else { return nil }
-        let door = self.door
-        let numbers = NodeNumbers(
-            runtime: runtime, manager: manager, nodeName: configuration.nodeName, now: { door.now })
         do {
             return try await EdgeServer.start(
                 .init(addresses: [("0.0.0.0", serving.port)], tls: serving.tls),

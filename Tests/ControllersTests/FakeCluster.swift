@@ -3,6 +3,7 @@ import Controllers
 import Document
 import Records
 import Schema
+import Usage
 
 /// A cluster in memory that applies requests naively: enough to see controllers through a rollout. No admission, no validation.
 struct FakeCluster {
@@ -16,7 +17,7 @@ struct FakeCluster {
         "jobs": "batch", "cronjobs": "batch", "controllerrevisions": "apps",
         "servicecidrs": "networking.k8s.io", "ipaddresses": "networking.k8s.io",
         "certificatesigningrequests": "certificates.k8s.io", "clusterroles": "rbac.authorization.k8s.io",
-        "clusterrolebindings": "rbac.authorization.k8s.io",
+        "clusterrolebindings": "rbac.authorization.k8s.io", "horizontalpodautoscalers": "autoscaling",
     ]
 
     mutating func commit(_ changes: [Change], cause: UInt64? = nil) {
@@ -85,6 +86,10 @@ struct FakeCluster {
                 return .failure(.conflict(store, intent.name, "modified"))
             }
             switch intent.subresource {
+            case "scale":
+                let replicas = object["spec", "replicas"]
+                object = old
+                object["spec", "replicas"] = replicas
             case "status", "approval": object["spec"] = old["spec"]
             default: object["status"] = old["status"]
             }
@@ -139,6 +144,10 @@ struct Simulation {
     var cluster = FakeCluster()
     var controllers: ControllerSet
     var kubelet = true
+    /// What pods use; nil when nobody measures.
+    var measure: (UsageQuestion) -> [PodUsage]? = { _ in nil }
+    /// The requests that were made.
+    private(set) var intents: [Intent] = []
     private var seen = 0
 
     init(_ list: [any Controller], before: (inout FakeCluster) -> Void = { _ in }) {
@@ -154,7 +163,8 @@ struct Simulation {
         for _ in 0..<10_000 {
             controllers.observe(Array(cluster.log[seen...]), state: cluster.state, now: cluster.now)
             seen = cluster.log.count
-            if let batch = controllers.nextBatch(now: cluster.now) {
+            if let batch = controllers.nextBatch(now: cluster.now, measure: measure) {
+                intents += batch.intents
                 var answers: [Result<JSON, APIError>] = []
                 for intent in batch.intents { answers.append(cluster.perform(intent)) }
                 requests += batch.intents.count

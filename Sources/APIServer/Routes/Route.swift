@@ -34,6 +34,7 @@ extension APIServer {
             return
         }
         guard let type = snapshot.catalog.resource(apiVersion: info.apiVersion, info.resource) else {
+            if try routeUsage(exchange, snapshot) { return }
             if snapshot.catalog.serves(apiVersion: info.apiVersion) {
                 throw Self.noSuchResource
             }
@@ -180,7 +181,8 @@ extension APIServer {
             path: exchange.info.path, accept: exchange.request.headers["accept"] ?? "",
             ifNoneMatch: exchange.request.headers["if-none-match"] ?? "", userAgent: exchange.userAgent,
             query: exchange.info.query,
-            catalog: snapshot.catalog, merged: merged(exchange, snapshot), serverAddress: serverAddress(exchange))
+            catalog: servesUsage(exchange, snapshot) ? usageCatalogs.adding(to: snapshot.catalog) : snapshot.catalog,
+            merged: merged(exchange, snapshot), serverAddress: serverAddress(exchange))
         guard let answer else { return try openAPI(exchange, snapshot) }
         note(exchange, code: answer.code)
         var more: [(String, String)] = []

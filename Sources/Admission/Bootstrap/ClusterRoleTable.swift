@@ -29,6 +29,9 @@ enum ClusterRoleTable {
         reckon:capturer
         get paths /reckon/v1/capture
 
+        reckon:metrics-reader aggregate-to-view aggregate-to-edit aggregate-to-admin
+        R metrics.k8s.io nodes,pods
+
         reckon:operator
         post paths /reckon/v1/rewind,/reckon/v1/undelete,/reckon/v1/undo
 

@@ -1,6 +1,6 @@
 import Document
 
-/// What is said of a metric that nobody serves, in upstream's words.
+/// What is said of a metric that gives no number, in upstream's words. Only resource metrics are served here at all.
 struct MissingMetric {
     /// `FailedGetResourceMetric` and its like.
     var reason: String
@@ -8,7 +8,8 @@ struct MissingMetric {
     /// What failed, as the summary of all metrics puts it.
     var what: String
 
-    init(_ metric: JSON, namespace: String) {
+    /// `error`: why a resource metric gave none.
+    init(_ metric: JSON, namespace: String, _ error: MetricError? = nil) {
         let type = metric["type"]?.string ?? ""
         switch type {
         case "Pods":
@@ -40,9 +41,7 @@ struct MissingMetric {
             let name = source["name"]?.string ?? "cpu"
             let isAverage = source["target"]?["averageValue"] != nil
             reason = type == "ContainerResource" ? "FailedGetContainerResourceMetric" : "FailedGetResourceMetric"
-            message =
-                "failed to get \(name) \(isAverage ? "usage" : "utilization"): unable to get metrics for resource \(name): unable to fetch "
-                + "metrics from resource metrics API: the server could not find the requested resource (get pods.metrics.k8s.io)"
+            message = "failed to get \(name) \(isAverage ? "usage" : "utilization"): \(error?.message ?? "")"
             what =
                 "failed to get \(name) \(type == "ContainerResource" ? "container" : "resource") metric value"
         }

@@ -2,6 +2,7 @@ import ClusterState
 public import Document
 public import Records
 public import Schema
+public import Usage
 
 /// A control loop as a value: it is told of every committed change, says which keys became dirty, and turns a dirty key into
 /// requests. It never waits, asks no clock and changes nothing itself; whoever owns it sends the requests (law 1).
@@ -20,6 +21,8 @@ public protocol Controller: Sendable {
     var watches: Set<GroupResource>? { get }
     /// Adds the keys that a change made dirty. The view is that after the change.
     mutating func observe(_ change: ObservedChange, view: ClusterView, dirty: inout DirtyKeys)
+    /// What must be measured before that key is looked at: it is gathered first and comes with the work. nil for nothing.
+    func usageQuestion(about key: ObjectKey, view: ClusterView) -> UsageQuestion?
     /// Looks at one dirty key and writes its requests into `work`.
     mutating func reconcile(_ work: inout Work, view: ClusterView)
     /// Told the answers to the requests of one reconciliation, in their order, before the key can be worked on again.
@@ -33,6 +36,7 @@ extension Controller {
     public var account: String { name }
     public var speaker: ControllerSpeaker { .account }
     public var fieldManager: String { "kube-controller-manager" }
+    public func usageQuestion(about key: ObjectKey, view: ClusterView) -> UsageQuestion? { nil }
     public mutating func answered(_ work: Work, answers: [Result<JSON, APIError>], dirty: inout DirtyKeys) {}
     public mutating func started(view: ClusterView, dirty: inout DirtyKeys) {}
 }

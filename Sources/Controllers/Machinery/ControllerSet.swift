@@ -2,6 +2,7 @@ public import ClusterState
 public import Document
 public import Records
 public import Schema
+public import Usage
 
 /// Several controllers over one view, as a value: changes go in, batches of requests come out, their answers go back in. The
 /// loop that owns it does the waiting and sending.
@@ -72,11 +73,14 @@ public struct ControllerSet {
         for entry in dirty.entries { queues[i].add(entry.key, cause: entry.cause, after: entry.delay, now: now) }
     }
 
-    /// The requests of the next controller that has some; nil when nothing is due.
-    public mutating func nextBatch(now: Timestamp) -> Batch? {
+    /// The requests of the next controller that has some; nil when nothing is due. `measure` says what pods use, nil when nobody
+    /// measures; it is asked ahead of a reconciliation that needs to know.
+    public mutating func nextBatch(
+        now: Timestamp, measure: (UsageQuestion) -> [PodUsage]? = { _ in nil }
+    ) -> Batch? {
         for step in controllers.indices {
             let i = (turn + step) % controllers.count
-            if let batch = batch(of: i, now: now) {
+            if let batch = batch(of: i, now: now, measure) {
                 turn = i + 1
                 return batch
             }
@@ -84,7 +88,9 @@ public struct ControllerSet {
         return nil
     }
 
-    private mutating func batch(of i: Int, now: Timestamp) -> Batch? {
+    private mutating func batch(
+        of i: Int, now: Timestamp, _ measure: (UsageQuestion) -> [PodUsage]?
+    ) -> Batch? {
         var works: [(work: Work, first: Int)] = []
         var intents: [Intent] = []
         queues[i].promote(now: now)
@@ -93,7 +99,8 @@ public struct ControllerSet {
             let (key, cause) = queues[i].take(now: now)
         {
             keys += 1
-            var work = Work(key: key, cause: cause, now: now, failures: queues[i].failures(of: key))
+            let usages = controllers[i].usageQuestion(about: key, view: view).flatMap(measure)
+            var work = Work(key: key, cause: cause, now: now, failures: queues[i].failures(of: key), usages: usages)
             controllers[i].reconcile(&work, view: view)
             if let delay = work.requeueAfter { queues[i].add(key, cause: cause, after: delay, now: now) }
             notes[i] += work.events

@@ -47,6 +47,35 @@ package struct LabelSelector: Sendable {
         for (key, value) in map?.entries ?? JSONObject() { requirements.append(.isIn(key, [value.string ?? ""])) }
         matchesNothing = requirements.isEmpty
     }
+    /// `a=b,c!=d,e,!f`, the text that `scale` subresources have; nil for what is no such list.
+    package init?(equalities text: String) {
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            if part.contains(where: { $0 == " " || $0 == "(" || $0 == ")" }) { return nil }
+            let isNegated = part.contains("!=")
+            let sides = part.split(omittingEmptySubsequences: true) { $0 == "=" || $0 == "!" }.map(String.init)
+            switch (sides.count, part.first, part.contains("=")) {
+            case (2, _, true):
+                requirements.append(isNegated ? .notIn(sides[0], [sides[1]]) : .isIn(sides[0], [sides[1]]))
+            case (1, _, true): requirements.append(isNegated ? .notIn(sides[0], [""]) : .isIn(sides[0], [""]))
+            case (1, "!", false): requirements.append(.absent(sides[0]))
+            case (1, _, false): requirements.append(.exists(sides[0]))
+            default: return nil
+            }
+        }
+    }
+    /// In the selector syntax.
+    package var text: String {
+        func list(_ values: [String]) -> String { values.sorted { $0.bytesPrecede($1) }.joined(separator: ",") }
+        return requirements.map { requirement in
+            switch requirement {
+            case .isIn(let key, let values):
+                return (key, values.count == 1 ? "\(key)=\(values[0])" : "\(key) in (\(list(values)))")
+            case .notIn(let key, let values): return (key, "\(key) notin (\(list(values)))")
+            case .exists(let key): return (key, key)
+            case .absent(let key): return (key, "!" + key)
+            }
+        }.sorted { $0.0.bytesPrecede($1.0) }.map(\.1).joined(separator: ",")
+    }
     package var isEverything: Bool { requirements.isEmpty && !matchesNothing }
 
     package func matches(_ lookup: (String) -> String?) -> Bool {

@@ -1,5 +1,6 @@
 public import Document
 public import Records
+public import Usage
 
 /// One reconciliation while it is being written: the key, why it is dirty, and the requests that come of it.
 public struct Work: Sendable {
@@ -22,6 +23,8 @@ public struct Work: Sendable {
     public let now: Timestamp
     /// How many times in a row the key failed before this.
     public let failures: Int
+    /// What the pods use that the controller asked about; nil when it did not ask, or nobody measures.
+    public let usages: [PodUsage]?
     public var requests: [Request] = []
     public var events: [EventNote] = []
     /// Microseconds until the key is looked at again without a change.
@@ -31,7 +34,10 @@ public struct Work: Sendable {
     /// What was looked at and why this was decided; recorded with each request.
     public var decision: JSON = .null
 
-    public init(key: ObjectKey, cause: UInt64?, now: Timestamp, failures: Int = 0) {
+    public init(
+        key: ObjectKey, cause: UInt64?, now: Timestamp, failures: Int = 0, usages: [PodUsage]? = nil
+    ) {
+        self.usages = usages
         self.key = key
         self.cause = cause
         self.now = now

@@ -44,7 +44,7 @@ public final class ControllerLoop: @unchecked Sendable {
             let (delivery, stopped) = inbox.take(waiting: 0)
             if stopped { return }
             if let delivery { set.observe(delivery.events, state: delivery.state, now: door.now) }
-            if let batch = set.nextBatch(now: door.now) {
+            if let batch = set.nextBatch(now: door.now, measure: door.measure) {
                 let answers = door.send(batch.intents, as: identities[batch.controller])
                 set.answered(batch, answers, now: door.now)
                 measured.with { $0 = set.meters }

@@ -8,6 +8,7 @@ public enum Reasons {
         var parts: [String] = []
         if let steps = decision["steps"]?.strings, !steps.isEmpty { parts.append(steps.joined(separator: ", ")) }
         if let why = decision["why"]?.string { parts.append(why) }
+        parts += (decision["metrics"]?.elements ?? []).compactMap(measured)
         if let active = decision["active"]?.int, let wanted = decision["wanted"]?.int {
             parts.append("\(active) of \(wanted) there")
         }
@@ -18,6 +19,19 @@ public enum Reasons {
             }
         }
         return parts.joined(separator: ", ")
+    }
+
+    /// What an autoscaler saw of one metric.
+    private static func measured(_ metric: JSON) -> String? {
+        guard let name = metric["metric"]?.string else { return nil }
+        let pods = metric["ready"]?.int ?? 0
+        let place = pods == 1 ? "in 1 pod" : "in \(pods) pods"
+        if let used = metric["utilization"]?.int {
+            let wanted = metric["target", "averageUtilization"]?.int ?? 0
+            return "\(name) at \(used) % of what is asked for where \(wanted) % is wanted, \(place)"
+        }
+        let used = Quantity(milli: metric["averageMilli"]?.int ?? 0).text
+        return "\(name) at \(used) each where \(metric["target", "averageValue"]?.string ?? "") is wanted, \(place)"
     }
 
     private static func scheduler(_ decision: JSON) -> String {

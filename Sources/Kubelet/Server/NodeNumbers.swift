@@ -2,6 +2,7 @@ import CRI
 import Document
 import Foundation
 import HTTPEdge
+import Usage
 
 /// What the node and its containers use, from the runtime and /proc: `/stats/summary`, `/metrics`, `/metrics/resource`.
 struct NodeNumbers: Sendable {
@@ -11,6 +12,8 @@ struct NodeNumbers: Sendable {
     let now: @Sendable () -> Timestamp
 
     private struct Use: Sendable {
+        /// The runtime's.
+        var id: String
         var namespace: String
         var pod: String
         var uid: String
@@ -24,13 +27,17 @@ struct NodeNumbers: Sendable {
         var rss: UInt64
     }
 
-    private func uses() async -> [Use] {
+    private func uses() async -> [Use] { await asked() ?? [] }
+
+    /// nil when the runtime does not answer.
+    private func asked() async -> [Use]? {
         let answer = try? await runtime.runtime.listContainerStats(.init(), options: ContainerRuntime.within(10))
-        return (answer?.stats ?? []).compactMap { stats in
+        return answer?.stats.compactMap { stats in
             let labels = stats.attributes.labels
             guard let uid = labels[Labels.podUID] else { return nil }
             return Use(
-                namespace: labels[Labels.podNamespace] ?? "", pod: labels[Labels.podName] ?? "", uid: uid,
+                id: stats.attributes.id, namespace: labels[Labels.podNamespace] ?? "",
+                pod: labels[Labels.podName] ?? "", uid: uid,
                 container: labels[Labels.container] ?? "", cpuNanoseconds: stats.cpu.usageCoreNanoSeconds.value,
                 cpuTime: stats.cpu.timestamp, memoryBytes: stats.memory.usageBytes.value,
                 memoryTime: stats.memory.timestamp, workingSet: stats.memory.workingSetBytes.value,
@@ -54,6 +61,21 @@ struct NodeNumbers: Sendable {
         return (
             busy * 1_000_000_000 / UInt64(max(1, sysconf(Int32(_SC_CLK_TCK)))), total, total - min(total, available)
         )
+    }
+
+    /// The counters as they stand; nil when the runtime does not answer.
+    func counters() async -> UsageCounters? {
+        guard let uses = await asked() else { return nil }
+        let machine = machine()
+        return UsageCounters(
+            node: .init(time: now(), cpuNanoseconds: machine.cpu, memoryBytes: machine.used),
+            containers: uses.map { use in
+                .init(
+                    id: use.id, podUID: use.uid, namespace: use.namespace, pod: use.pod, name: use.container,
+                    counter: .init(
+                        time: Timestamp(microseconds: use.cpuTime / 1000), cpuNanoseconds: use.cpuNanoseconds,
+                        memoryBytes: use.workingSet))
+            })
     }
 
     /// The Summary of the stats API.

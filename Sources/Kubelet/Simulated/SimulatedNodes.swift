@@ -11,7 +11,7 @@ import Schema
 /// go. For scale, and for machines without root. One loop and a few threads, whatever the number of nodes.
 ///
 /// A pod with restartPolicy Never or OnFailure ends after the seconds of its annotation `reckon.dev/exit-after`, with the code of
-/// `reckon.dev/exit-code` (0).
+/// `reckon.dev/exit-code` (0). What one uses, `SimulatedUsage` reads off its annotations.
 public final class SimulatedNodes: Sendable {
     static let workersCount = 8
     static let leaseSeconds = 10.0
@@ -71,6 +71,9 @@ public final class SimulatedNodes: Sendable {
     }
 
     public func stop() { state.end() }
+
+    /// Whether a node of that name is one of these.
+    func holds(_ name: String) -> Bool { state.places[name] != nil }
 
     /// `spec.nodeName` of an encoded pod, without reading the rest.
     static func nodeName(in body: [UInt8]) -> String? {

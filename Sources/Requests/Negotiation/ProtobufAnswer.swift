@@ -36,7 +36,7 @@ public enum ProtobufAnswer {
         return [UInt8(size >> 24), UInt8(size >> 16 & 255), UInt8(size >> 8 & 255), UInt8(size & 255)] + event.bytes
     }
 
-    private static func envelope(_ apiVersion: String, _ kind: String, _ raw: [UInt8]) -> [UInt8] {
+    static func envelope(_ apiVersion: String, _ kind: String, _ raw: [UInt8]) -> [UInt8] {
         var out = ProtoWriter()
         out.message(1) { meta in
             meta.string(1, apiVersion)

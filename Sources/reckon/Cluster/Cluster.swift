@@ -175,6 +175,7 @@ final class Cluster {
                         clientCertificateAuthorities: pki.authority.pair.certificateBytes), access: server)
             }, logger: logger)
         if let streams = nodes?.streams { registry.set(streams) }
+        if let usage = nodes?.usage { engine.usage.add(usage) }
     }
 
     var url: String {

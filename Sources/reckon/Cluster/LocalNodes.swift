@@ -67,6 +67,9 @@ final class LocalNodes {
         }
     }
 
+    /// Who knows what they use; nil without nodes.
+    var usage: (any UsageSource)? { simulated ?? kubelet?.usage }
+
     var streams: [any NodeStreams] { kubelet.map { [$0] } ?? [] }
 
     /// Containers and service rules stay: what runs goes on running, and is taken over at the next start.

@@ -38,6 +38,7 @@ final class RunningFork: Sendable {
         let names = recovery.state.objects(GroupResource(resource: "nodes")).map(\.key.name)
         nodes = SimulatedNodes(names: names, adopting: true, door: engine, logger: parts.logger)
         nodes.start()
+        engine.usage.add(nodes)
         controllers = ControllerLoop(
             door: engine, controllers: standardControllers(caCertificate: parts.certificateAuthority))
         scheduler = SchedulerLoop(door: engine)
