@@ -39,7 +39,40 @@ import Testing
         let insertions = Array(repeating: #"{"op":"add","path":"/list/0","value":"v"}"#, count: 9_998)
         let patched = "/api/v1/namespaces/default/configmaps/bombed?dryRun=All"
         let patch = "application/json-patch+json"
+        func many(_ count: Int, _ element: (Int) -> String) -> String {
+            (0..<count).map(element).joined(separator: ",")
+        }
+        func object(_ text: String) -> [UInt8] { Array(text.utf8) }
+        let named = #"{"metadata":{"name":"a""#
+        let moves = many(9_998) { #"{"op":"move","from":"/list/\#($0 * 7 % 99_000)","path":"/list/0"}"# }
         return [
+            Bomb(
+                name: "100,000 finalizers that are none",
+                body: object(#"\#(named),"finalizers":[\#(many(100_000) { "\"k\($0)\"" })]}}"#)),
+            Bomb(
+                name: "150,000 labels that are none",
+                body: object(#"\#(named),"labels":{\#(many(150_000) { "\"k\($0)\":\"!\"" })}}}"#)),
+            Bomb(
+                name: "5,000 owners that all control",
+                body: object(
+                    #"\#(named),"ownerReferences":[\#(many(5_000) { #"{"apiVersion":"v1","kind":"Pod","name":"n","uid":"\#($0)","controller":true}"# })]}}"#
+                )),
+            Bomb(
+                name: "addresses that are none", path: "/api/v1/namespaces/default/endpoints?dryRun=All",
+                body: object(#"\#(named)},"subsets":[{"addresses":[\#(many(20_000) { _ in #"{"ip":"x"}"# })]}]}"#)),
+            Bomb(
+                name: "rules that name no resources",
+                path: "/apis/rbac.authorization.k8s.io/v1/clusterroles?dryRun=All",
+                body: object(
+                    #"\#(named)},"rules":[\#(many(20_000) { _ in #"{"verbs":["get"],"apiGroups":[""]}"# })]}"#)),
+            Bomb(
+                name: "moves in a long list", method: "PATCH", path: patched, contentType: patch,
+                body: object(
+                    #"[{"op":"add","path":"/list","value":[\#(list)]},\#(moves),{"op":"test","path":"/list/0","value":"y"}]"#
+                )),
+            Bomb(
+                name: "a selector of 10,000 bad terms", method: "GET",
+                path: "/api/v1/namespaces/default/configmaps?labelSelector=" + many(10_000) { "k\($0)=!" }, body: []),
             Bomb(name: "3 MiB of open brackets", body: repeated("[", size)),
             Bomb(name: "3 MiB of objects in objects", body: repeated(#"{"a":"#, size / 5)),
             Bomb(

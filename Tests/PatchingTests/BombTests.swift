@@ -56,6 +56,29 @@ import Testing
         #expect(length == many || length == many + 10_000 || length == many - 10_000)
     }
 
+    /// As many managers as an object can name: the oldest become one entry, at once.
+    @Test(.timeLimit(.minutes(1))) func managers() throws {
+        let type = try #require(Catalog.builtin.resource(apiVersion: "v1", "configmaps")?.schema)
+        var old: JSON = ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "c"], "data": members("k")]
+        old["metadata", "managedFields"] = .array(
+            (0..<20_000).map { number in
+                [
+                    "manager": .string("m\(number)"), "operation": "Update", "apiVersion": "v1",
+                    "fieldsType": "FieldsV1", "time": "2026-01-01T00:00:00Z",
+                    "fieldsV1": ["f:data": .object(JSONObject([("f:k\(100_000 + number)", [:])]))],
+                ]
+            })
+        var new = old
+        new["data", "k100000"] = "changed"
+        ManagedFields.recordUpdate(
+            old: old, new: &new, manager: "me", apiVersion: "v1", time: Timestamp(seconds: 1_800_000_000),
+            subresource: "", schema: type)
+        let entries = new["metadata", "managedFields"]?.elements ?? []
+        #expect(entries.count == 10)
+        let ancient = entries.first { $0["manager"] == "ancient-changes" }
+        #expect((ancient?["fieldsV1", "f:data"]?.entries.count ?? 0) > 19_900)
+    }
+
     @Test func deletedElements() throws {
         let type = try #require(Catalog.builtin.resource(apiVersion: "v1", "pods")?.schema)
         let names = (0..<20_000).map { JSON.string("c\($0)") }

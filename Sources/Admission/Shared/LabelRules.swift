@@ -7,6 +7,8 @@ enum LabelRules {
         guard let pairs = labels?.object, !pairs.isEmpty else { return [] }
         var errors: [FieldError] = []
         for (key, value) in pairs {
+            // No answer names more.
+            if errors.count > APIError.errorsShownMax { break }
             errors += validateKey(key, path: path())
             if let text = value.string, !text.isEmpty {
                 for wrong in Names.labelValue(text) { errors.append(.invalid(path(), .string(text), wrong)) }

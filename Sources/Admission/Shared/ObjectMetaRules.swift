@@ -53,7 +53,11 @@ public enum ObjectMetaRules {
 
     /// A finalizer without a domain is one of Kubernetes' own.
     static func validateStandardFinalizers(_ finalizers: [String], path: String) -> [FieldError] {
-        finalizers.enumerated().flatMap { i, name in validateStandardFinalizer(name, path: "\(path)[\(i)]") }
+        var errors: [FieldError] = []
+        for (i, name) in finalizers.enumerated() where errors.count <= APIError.errorsShownMax {
+            errors += validateStandardFinalizer(name, path: "\(path)[\(i)]")
+        }
+        return errors
     }
     static func validateStandardFinalizer(_ name: String, path: String) -> [FieldError] {
         let known =
@@ -112,10 +116,14 @@ public enum ObjectMetaRules {
         return errors
     }
 
+    private static let ownersShownMax = 64
+
     static func validateOwners(_ owners: JSON?, path: String) -> [FieldError] {
         var errors: [FieldError] = []
         var controller = ""
         for owner in owners?.elements ?? [] {
+            // No answer names more.
+            if errors.count > APIError.errorsShownMax { break }
             let version = owner["apiVersion"]?.string ?? ""
             let kind = owner["kind"]?.string ?? ""
             let name = owner["name"]?.string ?? ""
@@ -137,7 +145,8 @@ public enum ObjectMetaRules {
                 let current = kind + "/" + name
                 if controller.isEmpty {
                     controller = current
-                } else {
+                } else if (owners?.elements.count ?? 0) <= ownersShownMax || errors.count < ownersShownMax {
+                    // Each names all owners.
                     errors.append(
                         .invalid(
                             path, owners ?? .null,
@@ -152,6 +161,7 @@ public enum ObjectMetaRules {
     static func validateFinalizers(_ finalizers: [String], path: String) -> [FieldError] {
         var errors: [FieldError] = []
         for finalizer in finalizers where !Names.isQualifiedName(finalizer) {
+            if errors.count > APIError.errorsShownMax { break }
             for text in Names.qualifiedName(finalizer) { errors.append(.invalid(path, .string(finalizer), text)) }
         }
         if finalizers.contains("orphan"), finalizers.contains("foregroundDeletion") {

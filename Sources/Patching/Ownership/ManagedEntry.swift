@@ -11,10 +11,22 @@ struct ManagedEntry {
     var time: String
     var fields: FieldSet
 
-    /// Whether both are the same operation of the same manager. Applies count as one over all versions.
+    /// Whether both are the same operation of the same manager.
     func isSameOperation(as other: ManagedEntry) -> Bool {
         isApply == other.isApply && manager == other.manager && subresource == other.subresource
             && (isApply || apiVersion == other.apiVersion)
+    }
+
+    /// Who did what: an object has one entry of each. Applies count as one over all versions.
+    struct Operation: Hashable {
+        var manager: String
+        var isApply: Bool
+        var apiVersion: String
+        var subresource: String
+    }
+    var operation: Operation {
+        Operation(
+            manager: manager, isApply: isApply, apiVersion: isApply ? "" : apiVersion, subresource: subresource)
     }
 
     /// Reads `managedFields`; nil when any entry is not well-formed, as upstream then passes over all of them.
@@ -22,6 +34,7 @@ struct ManagedEntry {
         guard let list, case .array(let entries) = list else { return [] }
         var out: [ManagedEntry] = []
         out.reserveCapacity(entries.count)
+        var places: [Operation: Int] = [:]
         for entry in entries {
             let operation = entry["operation"]?.string
             guard operation == "Apply" || operation == "Update", let apiVersion = entry["apiVersion"]?.string,
@@ -32,9 +45,10 @@ struct ManagedEntry {
                 manager: entry["manager"]?.string ?? "", isApply: operation == "Apply", apiVersion: apiVersion,
                 subresource: entry["subresource"]?.string ?? "", time: entry["time"]?.string ?? "",
                 fields: FieldSet(entry["fieldsV1"]))
-            if let i = out.firstIndex(where: { $0.isSameOperation(as: read) }) {
+            if let i = places[read.operation] {
                 out[i] = read
             } else {
+                places[read.operation] = out.count
                 out.append(read)
             }
         }

@@ -101,34 +101,62 @@ public enum ManagedFields {
     private static func capped(_ entries: [ManagedEntry]) -> [ManagedEntry] {
         var count = entries.count { !$0.isApply }
         if count <= updateManagersMax { return entries }
-        var kept = entries
         let oldest = entries.filter { !$0.isApply }.sorted {
             $0.time != $1.time ? $0.time < $1.time : ($0.apiVersion, $0.manager) < ($1.apiVersion, $1.manager)
         }
+        let present = Set(entries.map(\.operation))
+        var gone: Set<ManagedEntry.Operation> = []
         var firstOfVersion: [String: ManagedEntry] = [:]
+        var buckets: [String: (bucket: ManagedEntry, merged: [FieldSet])] = [:]
+        var order: [String] = []
         for entry in oldest where count > updateManagersMax {
-            guard let first = firstOfVersion[entry.apiVersion] else {
-                firstOfVersion[entry.apiVersion] = entry
+            let version = entry.apiVersion
+            guard let first = firstOfVersion[version] else {
+                firstOfVersion[version] = entry
                 continue
             }
-            let bucket = ManagedEntry(
-                manager: "ancient-changes", isApply: false, apiVersion: entry.apiVersion, subresource: "",
-                time: entry.time,
+            var ancient = ManagedEntry(
+                manager: "ancient-changes", isApply: false, apiVersion: version, subresource: "", time: entry.time,
                 fields: FieldSet())
-            if !kept.contains(where: { $0.isSameOperation(as: bucket) }) {
-                guard let i = kept.firstIndex(where: { $0.isSameOperation(as: first) }) else { continue }
-                let fields = kept.remove(at: i).fields
-                kept.append(bucket)
-                kept[kept.count - 1].fields = fields
+            // The bucket of an earlier time is added to and stays where it is; it is not put into itself.
+            if entry.operation == ancient.operation { continue }
+            if buckets[version] == nil {
+                if present.contains(ancient.operation) {
+                    if let old = entries.first(where: { $0.operation == ancient.operation }) { ancient = old }
+                    buckets[version] = (ancient, [ancient.fields])
+                } else {
+                    gone.insert(first.operation)
+                    order.append(version)
+                    buckets[version] = (ancient, [first.fields])
+                }
             }
-            if let i = kept.firstIndex(where: { $0.isSameOperation(as: bucket) }) {
-                kept[i].fields = entry.fields.union(kept[i].fields)
-                kept[i].time = entry.time
-            }
-            kept.removeAll { $0.isSameOperation(as: entry) }
+            buckets[version]?.merged.append(entry.fields)
+            buckets[version]?.bucket.time = entry.time
+            gone.insert(entry.operation)
             count -= 1
         }
-        return kept
+        func filled(_ version: String) -> ManagedEntry? {
+            guard let (bucket, merged) = buckets[version] else { return nil }
+            var out = bucket
+            out.fields = union(of: merged)
+            return out
+        }
+        var kept = entries.filter { !gone.contains($0.operation) }
+        for i in kept.indices where kept[i].operation == buckets[kept[i].apiVersion]?.bucket.operation {
+            if let bucket = filled(kept[i].apiVersion) { kept[i] = bucket }
+        }
+        return kept + order.compactMap(filled)
+    }
+
+    /// In pairs, so that many small sets cost little more than one large one.
+    private static func union(of sets: [FieldSet]) -> FieldSet {
+        var sets = sets
+        while sets.count > 1 {
+            sets = stride(from: 0, to: sets.count, by: 2).map {
+                $0 + 1 < sets.count ? sets[$0].union(sets[$0 + 1]) : sets[$0]
+            }
+        }
+        return sets.first ?? FieldSet()
     }
 }
 

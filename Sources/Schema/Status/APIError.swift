@@ -115,11 +115,15 @@ extension APIError {
             message: "Operation cannot be fulfilled on \(resource.description) \"\(name)\": \(because)",
             group: resource.group, kind: resource.resource, name: name)
     }
+    /// Errors of one object that an answer names.
+    package static let errorsShownMax = 1000
+
     /// 422 with one cause a field: `Kind.group "name" is invalid: [a, b]`.
     public static func invalid(_ kind: GroupVersionKind, _ name: String, _ errors: [FieldError]) -> APIError {
-        // Each text once in the message, as upstream's aggregate has it; the causes keep every error.
-        var texts: [String] = []
-        for text in errors.map(\.description) where !texts.contains(text) { texts.append(text) }
+        // Each text once in the message, as upstream's aggregate has it; the causes keep every error. Nobody reads thousands.
+        let errors = errors.prefix(errorsShownMax)
+        var (texts, seen): ([String], Set<String>) = ([], [])
+        for text in errors.lazy.map(\.description) where seen.insert(text).inserted { texts.append(text) }
         let detail = texts.count == 1 ? texts[0] : "[" + texts.joined(separator: ", ") + "]"
         let subject = kind.group.isEmpty ? kind.kind : kind.kind + "." + kind.group
         return .init(

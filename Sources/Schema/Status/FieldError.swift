@@ -61,7 +61,13 @@ extension FieldError {
     }
 
     /// `: value` as `field.Error` prints it: strings quoted as Go's %q, everything else as JSON; "" and null as `""` and `null`.
-    static func quoted(_ value: JSON) -> String { ": " + shown(value).replacingHTMLEscapes }
+    /// A value that nobody would read to its end is cut: one mistake in each of many large values must not add up.
+    static func quoted(_ value: JSON) -> String {
+        let text = shown(value)
+        guard text.utf8.count > valueBytesMax else { return ": " + text.replacingHTMLEscapes }
+        return ": " + String(decoding: text.utf8.prefix(valueBytesMax), as: UTF8.self).replacingHTMLEscapes + "…"
+    }
+    private static let valueBytesMax = 16 * 1024
 
     /// JSON as Go writes it: of a label selector's two parts the labels come first.
     public static func shown(_ value: JSON) -> String {

@@ -11,6 +11,8 @@ enum MountValidation {
         let devices = container.list("volumeDevices")
         func list() -> String { path() + ".volumeMounts" }
         var seen: Set<String> = []
+        let deviceNames = Set(devices.map { $0.text("name") })
+        let devicePaths = Set(devices.map { $0.text("devicePath") })
         for (i, mount) in mounts.enumerated() {
             func at() -> String { "\(list())[\(i)]" }
             let name = mount.text("name")
@@ -21,10 +23,10 @@ enum MountValidation {
             if !seen.insert(target).inserted {
                 errors.append(.invalid(at() + ".mountPath", .string(target), "must be unique"))
             }
-            if devices.contains(where: { $0.text("name") == name }) {
+            if deviceNames.contains(name) {
                 errors.append(.invalid(at() + ".name", .string(name), "must not already exist in volumeDevices"))
             }
-            if devices.contains(where: { $0.text("devicePath") == target }) {
+            if devicePaths.contains(target) {
                 errors.append(
                     .invalid(at() + ".mountPath", .string(target), "must not already exist as a path in volumeDevices"))
             }
@@ -85,6 +87,8 @@ enum MountValidation {
         let mounts = container.list("volumeMounts")
         var names: Set<String> = []
         var paths: Set<String> = []
+        let mountNames = Set(mounts.map { $0.text("name") })
+        let mountPaths = Set(mounts.map { $0.text("mountPath") })
         for (i, device) in devices.enumerated() {
             let at = "\(path).volumeDevices[\(i)]"
             let name = device.text("name")
@@ -108,10 +112,10 @@ enum MountValidation {
             } else {
                 paths.insert(target)
             }
-            if mounts.contains(where: { $0.text("name") == name }) {
+            if mountNames.contains(name) {
                 errors.append(.invalid(at + ".name", .string(name), "must not already exist in volumeMounts"))
             }
-            if mounts.contains(where: { $0.text("mountPath") == target }) {
+            if mountPaths.contains(target) {
                 errors.append(
                     .invalid(at + ".devicePath", .string(target), "must not already exist as a path in volumeMounts"))
             }

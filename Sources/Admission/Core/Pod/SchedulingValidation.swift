@@ -61,6 +61,11 @@ enum SchedulingValidation {
     }
 
     static func validateSpread(_ constraints: [JSON], path: @autoclosure () -> String, _ errors: inout [FieldError]) {
+        // Those that stand behind, by key and action.
+        var behind: [[String]: Int] = [:]
+        for constraint in constraints {
+            behind[[constraint.text("topologyKey"), constraint.text("whenUnsatisfiable")], default: 0] += 1
+        }
         for (i, constraint) in constraints.enumerated() {
             func at() -> String { "\(path())[\(i)]" }
             let skew = constraint.integer("maxSkew") ?? 0
@@ -72,9 +77,8 @@ enum SchedulingValidation {
                 errors.append(
                     .notSupported(at() + ".whenUnsatisfiable", .string(action), ["DoNotSchedule", "ScheduleAnyway"]))
             }
-            if constraints[(i + 1)...].contains(where: {
-                $0.text("topologyKey") == key && $0.text("whenUnsatisfiable") == action
-            }) {
+            behind[[key, action], default: 0] -= 1
+            if behind[[key, action], default: 0] > 0 {
                 errors.append(.duplicate(at() + ".{topologyKey, whenUnsatisfiable}", .string("{\(key), \(action)}")))
             }
             if let domains = constraint.integer("minDomains") {
