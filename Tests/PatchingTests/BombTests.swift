@@ -79,6 +79,20 @@ import Testing
         #expect((ancient?["fieldsV1", "f:data"]?.entries.count ?? 0) > 19_900)
     }
 
+    /// The entries of a map in no order, as protobuf has them; the last of a name counts.
+    @Test(.timeLimit(.minutes(1))) func mapsOfProtobuf() throws {
+        func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] { [number << 3 | 2, UInt8(bytes.count)] + bytes }
+        let type = try #require(Catalog.builtin.resource(apiVersion: "v1", "configmaps")?.schema)
+        var message: [UInt8] = []
+        for number in 0..<200_001 {
+            let key = "k\(number * 7919 % 200_000)"
+            message += field(2, field(1, Array(key.utf8)) + field(2, Array(String(number).utf8)))
+        }
+        let read = try ProtobufCodec.decode(message, type)["data"]
+        #expect(read?.entries.count == 200_000)
+        #expect(read?["k0"] == "200000" && read?["k7919"] == "1")
+    }
+
     @Test func deletedElements() throws {
         let type = try #require(Catalog.builtin.resource(apiVersion: "v1", "pods")?.schema)
         let names = (0..<20_000).map { JSON.string("c\($0)") }

@@ -16,8 +16,15 @@ enum ProtobufDecoder {
         _ bytes: ArraySlice<UInt8>, _ type: TypeSchema, path: [Int], _ depth: Int, into object: inout JSONObject
     ) throws(APIError) {
         var reader = ProtobufReader(bytes)
+        // Maps come entry by entry and in any order: each is made once, when all are there.
+        var maps: [String: [JSONObject.Entry]] = [:]
+        defer { for (name, entries) in maps { object[name] = .object(JSONObject(unsorted: entries)) } }
         while let (number, value) = try reader.next() {
             if let field = type.fields.first(where: { $0.protoNumber == number && $0.protoPath == path }) {
+                if case .map(let element) = field.shape {
+                    maps[field.name, default: []].append(try entry(value, element, field, type, depth))
+                    continue
+                }
                 try add(value, field, type, depth, to: &object)
             } else if case .bytes(let inner) = value {
                 let deeper = path + [number]
@@ -44,35 +51,37 @@ enum ProtobufDecoder {
                 elements.append(try single(value, element, field, type, depth))
             }
             object[field.name] = .array(elements)
-        case .map(let element):
-            guard case .bytes(let entry) = value else { throw ProtobufReader.malformed }
-            var key = ""
-            var item = element.zero
-            var reader = ProtobufReader(entry)
-            while let (number, value) = try reader.next() {
-                switch (number, value) {
-                case (1, .bytes(let text)): key = String(decoding: text, as: UTF8.self)
-                case (2, .bytes(let list)):
-                    if case .array(let inner) = element {
-                        var elements: [JSON] = []
-                        var items = ProtobufReader(list)
-                        while let (_, value) = try items.next() {
-                            elements.append(try single(value, inner, field, type, depth))
-                        }
-                        item = .array(elements)
-                    } else {
-                        item = try single(value, element, field, type, depth)
-                    }
-                case (2, _): item = try single(value, element, field, type, depth)
-                default: break
-                }
-            }
-            var map = object[field.name] ?? .object(JSONObject())
-            object[field.name] = .null
-            map[key] = item
-            object[field.name] = map
         default: object[field.name] = try single(value, field.shape, field, type, depth)
         }
+    }
+
+    /// One entry of a map.
+    private static func entry(
+        _ value: ProtobufReader.Value, _ element: FieldShape, _ field: Field, _ type: TypeSchema, _ depth: Int
+    ) throws(APIError) -> JSONObject.Entry {
+        guard case .bytes(let entry) = value else { throw ProtobufReader.malformed }
+        var key = ""
+        var item = element.zero
+        var reader = ProtobufReader(entry)
+        while let (number, value) = try reader.next() {
+            switch (number, value) {
+            case (1, .bytes(let text)): key = String(decoding: text, as: UTF8.self)
+            case (2, .bytes(let list)):
+                if case .array(let inner) = element {
+                    var elements: [JSON] = []
+                    var items = ProtobufReader(list)
+                    while let (_, value) = try items.next() {
+                        elements.append(try single(value, inner, field, type, depth))
+                    }
+                    item = .array(elements)
+                } else {
+                    item = try single(value, element, field, type, depth)
+                }
+            case (2, _): item = try single(value, element, field, type, depth)
+            default: break
+            }
+        }
+        return JSONObject.Entry(key: key, value: item)
     }
 
     private static func isPackable(_ shape: FieldShape) -> Bool {
