@@ -148,6 +148,12 @@ package enum BodyDelta {
     package static func apply(_ delta: UnsafeRawBufferPointer, to old: [UInt8], isChecked: Bool = true)
         throws(RecordError) -> [UInt8]
     {
+        try old.withUnsafeBytesTyped { old throws(RecordError) in try apply(delta, to: old, isChecked: isChecked) }
+    }
+
+    package static func apply(_ delta: UnsafeRawBufferPointer, to old: UnsafeRawBufferPointer, isChecked: Bool = true)
+        throws(RecordError) -> [UInt8]
+    {
         var reader = ByteReader(delta)
         let length = try reader.varint()
         let checksum = try reader.word()
@@ -155,30 +161,51 @@ package enum BodyDelta {
         guard length <= UInt64(old.count + delta.count) else {
             throw RecordError("a delta promises more than it holds")
         }
-        var out: [UInt8] = []
-        out.reserveCapacity(Int(length))
-        var i = 0
+        var problem: RecordError?
+        let new = [UInt8](unsafeUninitializedCapacity: Int(length)) { out, count in
+            do throws(RecordError) {
+                let out = UnsafeMutableRawBufferPointer(start: out.baseAddress, count: Int(length))
+                try fill(out, from: old, &reader)
+                guard reader.left == 0, !isChecked || Checksum.of(UnsafeRawBufferPointer(out)) == checksum else {
+                    throw RecordError("a delta does not fit the version before")
+                }
+                count = out.count
+            } catch {
+                problem = error
+            }
+        }
+        if let problem { throw problem }
+        return new
+    }
+
+    /// Fills `out`, which has the new encoding's length, with what the delta copies and puts in.
+    private static func fill(
+        _ out: UnsafeMutableRawBufferPointer, from old: UnsafeRawBufferPointer, _ reader: inout ByteReader
+    ) throws(RecordError) {
+        var (i, j) = (0, 0)
         while true {
             let same = try reader.varint()
-            guard same <= UInt64(old.count - i), out.count + Int(same) <= Int(length) else {
+            guard same <= UInt64(old.count - i), same <= UInt64(out.count - j) else {
                 throw RecordError("a delta copies too much")
             }
-            old.withUnsafeBytes { out.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[i..<i + Int(same)])) }
+            put(UnsafeRawBufferPointer(rebasing: old[i..<i + Int(same)]), into: out, &j)
             i += Int(same)
-            if out.count == Int(length) { break }
+            if j == out.count { return }
             let passed = try reader.varint()
             guard passed <= UInt64(old.count - i) else { throw RecordError("a delta passes over too much") }
             i += Int(passed)
             let run = try reader.run()
-            guard out.count + run.count <= Int(length), run.count + Int(passed) > 0 else {
+            guard run.count <= out.count - j, run.count + Int(passed) > 0 else {
                 throw RecordError("a delta does not end")
             }
-            out.append(contentsOf: run)
-            if out.count == Int(length) { break }
+            put(run, into: out, &j)
+            if j == out.count { return }
         }
-        guard reader.left == 0, !isChecked || Checksum.of(out) == checksum else {
-            throw RecordError("a delta does not fit the version before")
-        }
-        return out
+    }
+
+    private static func put(_ bytes: UnsafeRawBufferPointer, into out: UnsafeMutableRawBufferPointer, _ at: inout Int) {
+        guard let start = bytes.baseAddress, bytes.count > 0 else { return }
+        (out.baseAddress! + at).copyMemory(from: start, byteCount: bytes.count)
+        at += bytes.count
     }
 }

@@ -9,9 +9,9 @@ public struct RecordError: Error, Equatable, Sendable {
 package struct ByteReader {
     package let bytes: UnsafeRawBufferPointer
     package var at = 0
-    package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    @inlinable package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    package var left: Int { bytes.count - at }
+    @inlinable package var left: Int { bytes.count - at }
 
     @inline(__always) package mutating func byte() throws(RecordError) -> UInt8 {
         guard at < bytes.count else { throw RecordError("the record ends too early") }
@@ -19,7 +19,22 @@ package struct ByteReader {
         return bytes[at]
     }
 
-    package mutating func varint() throws(RecordError) -> UInt64 {
+    /// Most numbers take one byte or two.
+    @inlinable @inline(__always) package mutating func varint() throws(RecordError) -> UInt64 {
+        if left >= 2 {
+            let (first, second) = (bytes[at], bytes[at + 1])
+            if first < 0x80 {
+                at += 1
+                return UInt64(first)
+            }
+            if second < 0x80 {
+                at += 2
+                return UInt64(first & 0x7F) | UInt64(second) << 7
+            }
+        }
+        return try longVarint()
+    }
+    @usableFromInline mutating func longVarint() throws(RecordError) -> UInt64 {
         var value: UInt64 = 0
         var shift: UInt64 = 0
         while true {

@@ -128,6 +128,34 @@ package struct JournalBlock {
     /// What the block takes besides its records.
     package var overheadBytes: Int { recordsStart + HashChain.tailBytes + 4 * count }
 
+    /// Puts the place of each record into `places`, and the end of the last one: for whoever looks at many records of the block.
+    package func locate(_ places: inout [Int]) throws(RecordError) {
+        places.removeAll(keepingCapacity: true)
+        var lengths = ByteReader(UnsafeRawBufferPointer(rebasing: bytes[..<recordsStart]))
+        lengths.at = lengthsStart
+        var place = recordsStart
+        for _ in 0..<count {
+            places.append(place)
+            let length = try lengths.varint()
+            guard length < UInt64(bytes.count), place + Int(length) + 4 <= bytes.count else {
+                throw RecordError("a record goes beyond its block")
+            }
+            place += Int(length) + 4
+        }
+        places.append(place)
+    }
+
+    /// The record of `revision`, which the block must hold. A wrong checksum is an error.
+    package func record(_ revision: UInt64, at places: [Int]) throws(RecordError) -> UnsafeRawBufferPointer {
+        let i = Int(revision - firstRevision)
+        let record = UnsafeRawBufferPointer(rebasing: bytes[places[i]..<places[i + 1] - 4])
+        let checksum = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: places[i + 1] - 4, as: UInt32.self))
+        guard Checksum.of(record, seed: seed ^ revision) == checksum else {
+            throw RecordError("the checksum is wrong")
+        }
+        return record
+    }
+
     /// Calls `body` with each record from `revision` on until it returns false. A record whose checksum is wrong is an error.
     package func forEach(
         from revision: UInt64, _ body: (UInt64, UnsafeRawBufferPointer) throws(RecordError) -> Bool
