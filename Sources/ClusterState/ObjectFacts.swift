@@ -10,6 +10,13 @@ struct ObjectFacts {
     var claims: [String] = []
 
     init(scanning body: [UInt8], wantsNode: Bool, wantsClaims: Bool = false) {
+        scan(body, wantsNode: wantsNode, wantsClaims: wantsClaims, endsAtLabels: false)
+    }
+
+    /// The labels alone: what stands behind them is not read.
+    init(labelsOf body: [UInt8]) { scan(body, wantsNode: false, wantsClaims: false, endsAtLabels: true) }
+
+    private mutating func scan(_ body: [UInt8], wantsNode: Bool, wantsClaims: Bool, endsAtLabels: Bool) {
         body.withUnsafeBufferPointer { bytes in
             var scanner = BodyScanner(bytes)
             scanner.members { key, scanner in
@@ -21,7 +28,7 @@ struct ObjectFacts {
                                 if let value = scanner.string() { labels.append((name, value)) }
                                 return true
                             }
-                            return true
+                            return !endsAtLabels
                         }
                         if key == "ownerReferences" {
                             scanner.elements { scanner in

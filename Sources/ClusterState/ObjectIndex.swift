@@ -16,10 +16,11 @@ struct ObjectIndex: Sendable {
         func add(_ term: IndexTerm, _ key: StoredKey) { append(key, to: &keys[term, default: []]) }
         for object in objects {
             let key = object.storedKey
-            for label in object.labels { add(.label(label.key, label.value), key) }
-            for uid in object.ownerUIDs { add(.owner(uid), key) }
-            for claim in object.claims { add(.claim(claim), key) }
-            if !object.nodeName.isEmpty { add(.node(object.nodeName), key) }
+            let facts = object.facts
+            for label in facts.labels { add(.label(label.key, label.value), key) }
+            for uid in facts.ownerUIDs { add(.owner(uid), key) }
+            for claim in facts.claims { add(.claim(claim), key) }
+            if !facts.nodeName.isEmpty { add(.node(facts.nodeName), key) }
         }
         terms = TreeDictionary(
             uniqueKeysWithValues: keys.map { ($0, $1.count == 1 ? .one($1[0]) : .many(SortedTree(sorted: $1))) })

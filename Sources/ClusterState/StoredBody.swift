@@ -1,3 +1,5 @@
+import Records
+
 /// Memory that is kept by somebody else, a mapped file for one, until nothing refers to it any more.
 /// Sendable: the bytes do not change, and whoever made it sees to that.
 package final class SharedBytes: @unchecked Sendable {
@@ -66,5 +68,14 @@ package struct StoredFacts: Sendable {
         self.ownerUIDs = ownerUIDs
         self.nodeName = nodeName
         self.claims = claims
+    }
+    /// What the encoding of the object of that key tells.
+    init(of key: ObjectKey, _ body: [UInt8]) {
+        let isCore = key.group.isEmpty
+        let facts = ObjectFacts(
+            scanning: body, wantsNode: isCore && key.resource == "pods",
+            wantsClaims: isCore && key.resource == "services")
+        self.init(
+            labels: facts.labels, ownerUIDs: facts.ownerUIDs, nodeName: facts.nodeName, claims: facts.claims)
     }
 }

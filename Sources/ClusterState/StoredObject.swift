@@ -10,14 +10,16 @@ public final class StoredObject: Sendable {
     /// The revision that wrote this version: its resourceVersion.
     public let revision: UInt64
     private let encoding: StoredBody
+    /// What indexes know of it; nil when that is read from the body each time, as of versions that are shown once.
+    private let known: StoredFacts?
     /// In the byte order of the names.
-    public let labels: Labels
+    public var labels: Labels { known?.labels ?? ObjectFacts(labelsOf: body).labels }
     /// The uids in `metadata.ownerReferences`, in their order.
-    public let ownerUIDs: [String]
+    public var ownerUIDs: [String] { known?.ownerUIDs ?? facts.ownerUIDs }
     /// `spec.nodeName` of a pod; empty for one that has none and for every other kind.
-    public let nodeName: String
+    public var nodeName: String { known?.nodeName ?? facts.nodeName }
     /// The cluster address and node ports that a Service holds, as text; empty for every other kind.
-    public let claims: [String]
+    public var claims: [String] { known?.claims ?? facts.claims }
     /// How many versions of this object there were before this one.
     package let version: UInt64
     let storedKey: StoredKey
@@ -50,14 +52,19 @@ public final class StoredObject: Sendable {
         self.uid = uid
         self.revision = revision
         encoding = .owned(body)
-        let isCore = key.key.group.isEmpty
-        let facts = ObjectFacts(
-            scanning: body, wantsNode: isCore && key.key.resource == "pods",
-            wantsClaims: isCore && key.key.resource == "services")
-        labels = facts.labels
-        ownerUIDs = facts.ownerUIDs
-        nodeName = facts.nodeName
-        claims = facts.claims
+        known = StoredFacts(of: key.key, body)
+    }
+
+    /// A version that is shown and then let go of. `other` is another version of the same object, when one is at hand.
+    package init(
+        shown key: ObjectKey, number: UInt64, uid: String, revision: UInt64, body: [UInt8], like other: StoredObject?
+    ) {
+        storedKey = other?.storedKey ?? StoredKey(key, number: number)
+        version = 0
+        self.uid = uid
+        self.revision = revision
+        encoding = .owned(body)
+        known = nil
     }
 
     /// An object whose encoding lies in memory that is kept elsewhere, with its facts, as a checkpoint has both.
@@ -70,16 +77,11 @@ public final class StoredObject: Sendable {
         self.uid = uid
         self.revision = revision
         encoding = .shared(body)
-        labels = facts.labels
-        ownerUIDs = facts.ownerUIDs
-        nodeName = facts.nodeName
-        claims = facts.claims
+        known = facts
     }
 
     /// What the indexes know of this object.
-    package var facts: StoredFacts {
-        StoredFacts(labels: labels, ownerUIDs: ownerUIDs, nodeName: nodeName, claims: claims)
-    }
+    package var facts: StoredFacts { known ?? StoredFacts(of: key, body) }
 
     /// The object tree, read from the body on each call (some microseconds): keep it while you work on it.
     public var document: JSON { (try? JSON(parsing: body)) ?? .null }
