@@ -28,6 +28,8 @@ enum Limits {
     static let wholeListObjectsMax = 500
     /// The size of the pieces that longer lists are sent in.
     static let listPieceBytes = 128 * 1024
+    /// Objects of a long list of the past that are looked up together; they are held until they are sent.
+    static let pastPieceObjects = 8192
     /// The log counts as stuck when it has not taken a record for so long.
     static let stuckWriterSeconds: Int64 = 10
     /// A proxied answer up to this size is passed on whole, with its length.

@@ -44,6 +44,8 @@ public protocol EventLog: AnyObject, Sendable {
     /// A state with the objects of some parts alone, as they were when `revision` was the newest; it may hold others too.
     /// Costs what the parts hold, not what the cluster does.
     func excerpt(of parts: [StatePart], at revision: UInt64) throws(LogError) -> ClusterState
+    /// The objects of a list as they were when `revision` was the newest, some at a time. Costs what is taken.
+    func listing(_ listing: StateListing, at revision: UInt64) throws(LogError) -> PastListing
     /// How many objects a store, or a namespace of it, held when `revision` was the newest; nil when that is not known without
     /// reading them all.
     func population(of store: GroupResource, namespace: String, at revision: UInt64) throws(LogError) -> Int?
@@ -74,6 +76,10 @@ public protocol EventLog: AnyObject, Sendable {
 extension EventLog {
     public func excerpt(of parts: [StatePart], at revision: UInt64) throws(LogError) -> ClusterState {
         try state(at: revision)
+    }
+
+    public func listing(_ listing: StateListing, at revision: UInt64) throws(LogError) -> PastListing {
+        PastListing(listing, of: try state(at: revision))
     }
 
     public func population(of store: GroupResource, namespace: String, at revision: UInt64) throws(LogError) -> Int? {

@@ -41,6 +41,11 @@ enum Limits {
     static let excerptObjectsMax = 8000
     /// Objects whose bodies are read in one transaction.
     static let excerptBatch = 256
+    /// Bytes of past versions that are kept for the next one who asks for them.
+    static let rememberedVersionsBytes = 32 << 20
+    /// Bytes of segments that are kept as tables, and for how many objects it is worth to read a whole segment.
+    static let tableBytes = 16 << 20
+    static let tableObjectsMin = 48
     /// Keys that are walked over in one transaction.
     static let excerptKeysBatch = 4096
     /// Revisions between states of the present that are kept at hand.

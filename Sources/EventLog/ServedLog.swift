@@ -41,6 +41,9 @@ public final class ServedLog: EventLog {
     public func excerpt(of parts: [StatePart], at revision: UInt64) throws(LogError) -> ClusterState {
         try log.excerpt(of: parts, at: revision)
     }
+    public func listing(_ listing: StateListing, at revision: UInt64) throws(LogError) -> PastListing {
+        try log.listing(listing, at: revision)
+    }
     public func population(of store: GroupResource, namespace: String, at revision: UInt64) throws(LogError) -> Int? {
         try log.population(of: store, namespace: namespace, at: revision)
     }

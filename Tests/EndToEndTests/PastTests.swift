@@ -261,6 +261,45 @@ import Testing
         }
     }
 
+    /// A list of many objects is read as it is sent: it is the one that was answered then, to the last byte.
+    @Test func longListsAreTheSameLater() async throws {
+        let server = try ReckonProcess(["apiserver"])
+        defer { server.remove() }
+        let maps = "/api/v1/namespaces/default/configmaps"
+        let lists = [
+            "/api/v1/configmaps", maps, "/api/v1/configmaps?labelSelector=half%3D0", "/api/v1/configmaps?limit=700",
+        ]
+        var saved: [(revision: Int64, path: String, bytes: [UInt8])] = []
+        for round in 0..<4 {
+            for i in 0..<1300 where (i + round) % 3 != 0 || round == 0 {
+                let name = "long-\(i)"
+                if round == 0 {
+                    let data = JSON.string(String(repeating: "x", count: i % 900))
+                    _ = try await server.send(
+                        "POST", maps,
+                        [
+                            "metadata": ["name": .string(name), "labels": ["half": .string("\(i % 2)")]],
+                            "data": ["k": data],
+                        ])
+                } else if i % 40 == round {
+                    _ = try await server.send("DELETE", maps + "/" + name)
+                } else if i % 2 == 1 || round == 2 {
+                    _ = try await server.send(
+                        "PATCH", maps + "/" + name, ["data": ["round": .string("\(round)")]],
+                        contentType: "application/merge-patch+json")
+                }
+            }
+            let now = try await revision(server)
+            for path in lists { saved.append((now, path, try await server.raw(path, accept: Self.json).bytes)) }
+            #expect(try await revision(server) == now, "nothing else writes")
+        }
+        for old in saved {
+            let found = try await server.raw("/at/\(old.revision)" + old.path, accept: Self.json).bytes
+            #expect(found == old.bytes, "\(old.path) at \(old.revision): \(found.count) bytes for \(old.bytes.count)")
+        }
+        #expect(try JSON(parsing: saved[0].bytes)["items"]?.array?.count ?? 0 >= 1300)
+    }
+
     @Test func rightsAndWatchesOfTheTime() async throws {
         let server = try ReckonProcess(["apiserver"])
         defer { server.remove() }

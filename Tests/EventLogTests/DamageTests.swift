@@ -3,6 +3,7 @@ import Document
 import EventLog
 import Glibc
 import Records
+import Schema
 import Testing
 
 @Suite struct DamageTests {
@@ -100,7 +101,13 @@ import Testing
         var places: [Int] = []
         for i in 0..<sound.count - needle.count
         where sound[i] == needle[0] && sound[i..<i + needle.count].elementsEqual(needle) { places.append(i) }
-        var refused = 0
+        var whole: [UInt64: [[UInt8]]] = [:]
+        var state = ClusterState()
+        for event in events {
+            state.apply(event)
+            whole[event.revision] = state.objects(GroupResource(resource: "pods")).map(\.body)
+        }
+        var (refused, listsRefused) = (0, 0)
         for place in places.prefix(12) {
             var bad = sound
             bad[place + needle.count] ^= 1
@@ -118,10 +125,21 @@ import Testing
                     break
                 }
             }
+            // Nor in a list of the past.
+            for revision in stride(from: UInt64(10), through: UInt64(events.count), by: 17) {
+                do throws(LogError) {
+                    var list = try log.listing(
+                        StateListing(GroupResource(resource: "pods"), namespace: ""), at: revision)
+                    #expect(try list.rest().map(\.body) == whole[revision])
+                } catch {
+                    listsRefused += 1
+                    #expect(error.isFatal)
+                }
+            }
             log.close()
             write(sound, path)
         }
-        #expect(refused > 0)
+        #expect(refused > 0 && listsRefused > 0)
         write(sound, path)
     }
 

@@ -32,6 +32,20 @@ import Testing
         var piece: [UInt8] = []
         while pieces.fill(&piece) { streamed += piece }
         #expect(streamed == answer.encoded())
+        // The same with objects that come two at a time.
+        var waiting = answer.objects
+        func two() -> [StoredObject] {
+            defer { waiting.removeFirst(min(2, waiting.count)) }
+            return Array(waiting.prefix(2))
+        }
+        pieces = answer.showing(two()).chunks(ofAbout: 100, goesOn: true)
+        streamed = []
+        while true {
+            if pieces.wantsMore { pieces.follow(with: two()) }
+            guard pieces.fill(&piece) else { break }
+            streamed += piece
+        }
+        #expect(streamed == answer.encoded())
         return try JSON(parsing: streamed)
     }
 

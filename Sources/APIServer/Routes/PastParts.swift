@@ -68,21 +68,8 @@ struct PastParts {
         parts = Self.definition(of: type) + [Self.object(type.store, type.isNamespaced ? namespace : "", name)]
     }
 
-    /// A page of a list.
-    init(_ selection: Selection, _ plan: ListPlan) {
-        let type = selection.type
-        var facts: [ListedFact] = selection.exactLabels.map { .label(key: $0.key, value: $0.value) }
-        if let node = selection.nodeName { facts.append(.node(node)) }
-        if !selection.name.isEmpty, !selection.namespace.isEmpty || !type.isNamespaced {
-            parts = Self.definition(of: type) + [Self.object(type.store, selection.namespace, selection.name)]
-            return
-        }
-        var listing = StateListing(type.store, namespace: selection.namespace, after: plan.after, facts: facts)
-        // One more tells whether the list goes on.
-        if let limit = plan.limit, limit < Int.max { listing.limit = limit + 1 }
-        if !selection.isEverything { listing.matches = { selection.selects($0) } }
-        parts = Self.definition(of: type) + [.listing(listing)]
-    }
+    /// What says how a kind was served.
+    init(definitionOf type: ResourceType) { parts = Self.definition(of: type) }
 
     private static func definition(of type: ResourceType) -> [StatePart] {
         type.isCustom ? [definition(type.resource, type.group)] : []
@@ -92,5 +79,16 @@ struct PastParts {
     }
     private static func object(_ store: GroupResource, _ namespace: String, _ name: String) -> StatePart {
         .object(ObjectKey(group: store.group, resource: store.resource, namespace: namespace, name: name))
+    }
+}
+
+extension StateListing {
+    /// What a page of a list holds, and one more object, which tells whether the list goes on.
+    init(_ selection: Selection, _ plan: ListPlan) {
+        var facts: [ListedFact] = selection.exactLabels.map { .label(key: $0.key, value: $0.value) }
+        if let node = selection.nodeName { facts.append(.node(node)) }
+        self.init(selection.type.store, namespace: selection.namespace, after: plan.after, facts: facts)
+        if let limit = plan.limit, limit < Int.max { self.limit = limit + 1 }
+        if !selection.isEverything { matches = { selection.selects($0) } }
     }
 }

@@ -3,7 +3,6 @@ import Document
 import Engine
 import EventLog
 import HTTPEdge
-import NIOCore
 import Records
 import Requests
 import Schema
@@ -119,25 +118,59 @@ extension APIServer {
             type, format)
     }
 
-    /// A list of a moment in the past: its objects alone are looked up in the log. Blocks: not for event loops.
+    /// A list of a moment in the past: its objects alone are looked up in the log, those of a long one as the client takes them.
+    /// Blocks: not for event loops.
     private func listPast(
         _ exchange: Exchange, _ selection: Selection, _ plan: ListPlan, at revision: UInt64, _ format: AnswerFormat,
         now: Timestamp
     ) throws(APIError) {
-        var (plan, parts) = (plan, PastParts(selection, plan))
+        let type = selection.type
+        var plan = plan
+        func answer(_ found: [StoredObject], _ state: ClusterState) -> ListAnswer {
+            ListAnswer(
+                selection, plan: plan, found: found, state: state, query: exchange.info.query, format: format, now: now)
+        }
+        if !selection.name.isEmpty, !selection.namespace.isEmpty || !type.isNamespaced {
+            let parts = PastParts(type, namespace: selection.namespace, name: selection.name)
+            let state = try engine.past(parts, at: revision)
+            send(exchange, answer(selection.objects(in: state, after: plan.after), state), type, format)
+            return
+        }
         if selection.isEverything, plan.limit != nil, plan.remaining == nil {
             // A page says how many objects follow it.
             if plan.after == nil {
                 plan.remaining = try engine.reading { log throws(LogError) in
-                    try log.population(of: selection.type.store, namespace: selection.namespace, at: revision)
+                    try log.population(of: type.store, namespace: selection.namespace, at: revision)
                 }
             }
-            if plan.remaining == nil { parts = PastParts(nil) }
+            if plan.remaining == nil {
+                let state = try engine.pastState(at: revision)
+                let list = ListAnswer(
+                    selection, plan: plan, state: state, query: exchange.info.query, format: format, now: now)
+                send(exchange, list, type, format)
+                return
+            }
         }
-        let state = try engine.past(parts, at: revision)
-        let list = ListAnswer(
-            selection, plan: plan, state: state, query: exchange.info.query, format: format, now: now)
-        send(exchange, list, selection.type, format)
+        let state = try engine.past(PastParts(definitionOf: type), at: revision)
+        var listing = try engine.reading { log throws(LogError) in
+            try log.listing(StateListing(selection, plan), at: revision)
+        }
+        var isStreamed =
+            plan.limit == nil && format.media == .json && !format.isPretty && !Conversions.mayBeNeeded(type)
+        // The rows of a Table may stand in another order than the objects.
+        if case .table = format.projection { isStreamed = false }
+        guard isStreamed else {
+            send(exchange, answer(try engine.reading { _ throws(LogError) in try listing.rest() }, state), type, format)
+            return
+        }
+        let pieces = PastPieces(engine, listing)
+        let first = try pieces.next(Limits.wholeListObjectsMax + 1)
+        guard first.count > Limits.wholeListObjectsMax else {
+            let rest = try pieces.next(Limits.pastPieceObjects)
+            if rest.isEmpty { return send(exchange, answer(first, state), type, format) }
+            return send(exchange, answer(first + rest, state), format, followedBy: pieces)
+        }
+        send(exchange, answer(first, state), format, followedBy: pieces)
     }
 
     /// Streams a list: made a piece at a time as the client takes it, so that memory does not follow the list's size.
@@ -154,6 +187,13 @@ extension APIServer {
         ListPump(exchange, list.chunks(ofAbout: Limits.listPieceBytes), format.contentType).start()
     }
 
+    /// Streams a list of the past whose objects are read as they are sent.
+    private func send(_ exchange: Exchange, _ list: ListAnswer, _ format: AnswerFormat, followedBy pieces: PastPieces) {
+        note(exchange, code: 200)
+        let chunks = list.chunks(ofAbout: Limits.listPieceBytes, goesOn: true)
+        ListPump(exchange, chunks, format.contentType, pieces: pieces) { [self] in inPast($0) }.start()
+    }
+
     func format(_ exchange: Exchange, _ type: ResourceType, isList: Bool, isWatch: Bool) throws(APIError)
         -> AnswerFormat
     {
@@ -167,51 +207,5 @@ extension APIServer {
                 "includeObject: Invalid value: \"\(included)\": must be 'Metadata', 'Object', 'None', or empty")
         }
         return format
-    }
-}
-
-/// Feeds one list to one client at the client's pace: on the responder's event loop, or, compressing, on a thread of its own.
-private final class ListPump: @unchecked Sendable {
-    /// Kept to its end, for the seat that it holds.
-    private let exchange: Exchange
-    private var responder: EdgeResponder { exchange.responder }
-    private let contentType: String
-    private var chunks: ListChunks
-    private var bytes: [UInt8] = []
-    private var gzip: Gzip?
-
-    init(_ exchange: Exchange, _ chunks: ListChunks, _ contentType: String) {
-        self.exchange = exchange
-        self.chunks = chunks
-        self.contentType = contentType
-    }
-
-    func start() {
-        guard exchange.acceptsGzip, let gzip = Gzip() else {
-            responder.startStream(200, exchange.headers(contentType))
-            next()
-            return
-        }
-        self.gzip = gzip
-        responder.startStream(200, exchange.headers(contentType) + Exchange.gzipHeaders)
-        Exchange.compressors.run { [self] in next() }
-    }
-
-    private func next() {
-        while !responder.isClosed {
-            guard chunks.fill(&bytes) else {
-                if let gzip { responder.write(gzip.deflated([], ends: true)) }
-                exchange.count(200)
-                responder.end()
-                return
-            }
-            responder.write(gzip?.deflated(bytes, ends: false) ?? ByteBuffer(bytes: bytes))
-            if !responder.isWritable {
-                responder.onDrain { [self] in
-                    if gzip == nil { next() } else { Exchange.compressors.run { [self] in next() } }
-                }
-                return
-            }
-        }
     }
 }

@@ -45,6 +45,9 @@ public final class DiskLog: EventLog {
     let databases: Databases
     let writer: Mutex<Writer>
     let shared = Mutex(Shared())
+    /// What was read of the past lately.
+    let pastVersions = Mutex(PastVersions(bytesMax: Limits.rememberedVersionsBytes))
+    let segmentTables = Mutex(SegmentTables())
     private let lock: Mutex<Int32>
 
     /// Opens the log of a directory, which is made when it does not exist. With `isReadOnly` nothing is made or written, and a

@@ -10,15 +10,19 @@ extension DiskLog {
     public func excerpt(of parts: [StatePart], at revision: UInt64) throws(LogError) -> ClusterState {
         for part in parts { try requireKept(part.kind, at: revision) }
         let past = try sight(of: revision)
-        // A state at hand that is close costs less than any search.
-        if let near = past.nearestBefore, revision - near <= Limits.excerptFoldEvents { return try state(at: revision) }
+        if isNear(past) { return try state(at: revision) }
         var objects: [StoredObject] = []
         for part in parts {
             switch part {
             case .object(let key): objects += try object(key, past)
             case .listing(let listing):
-                guard let found = try list(listing, past) else { return try state(at: revision) }
-                objects += found
+                let candidates = try candidates(for: listing, past)
+                // So many are sooner folded.
+                if listing.limit == nil, let count = candidates.count, count > Limits.excerptObjectsMax {
+                    return try state(at: revision)
+                }
+                var list = PastListing(listing, candidates, past, in: self)
+                objects += try list.rest()
             }
         }
         let time = try time(of: revision) ?? past.base.time
@@ -30,7 +34,7 @@ extension DiskLog {
         return try object(key, try sight(of: revision)).first
     }
 
-    private func sight(of revision: UInt64) throws(LogError) -> PastSight {
+    func sight(of revision: UInt64) throws(LogError) -> PastSight {
         // First what memory knows, then the file: so the file may know more, never less.
         let (head, floor, tail, atHand) = shared.withLock { shared in
             (shared.head.revision, shared.floor, shared.index, shared.remembered + shared.recent)
@@ -42,77 +46,91 @@ extension DiskLog {
         )
     }
 
+    /// Whether a state at hand is so close that to go on from it costs less than any search.
+    func isNear(_ past: PastSight) -> Bool {
+        past.nearestBefore.map { past.revision - $0 <= Limits.excerptFoldEvents } ?? false
+    }
+
     private func object(_ key: ObjectKey, _ past: PastSight) throws(LogError) -> [StoredObject] {
         let life = try read { transaction throws(LogError) in
             try lives(of: key, transaction, past.tail, past.base).last { $0.isAlive(at: past.revision) }
         }
         guard let life else { return [] }
-        return try versions(of: [FoundLife(number: life.number, key: key)], past)
+        return try versions(of: [past.found(life.number, key)], past, remembers: true)
     }
 
-    /// The objects of a listing; nil when they are so many that the whole state is sooner folded.
-    private func list(_ listing: StateListing, _ past: PastSight) throws(LogError) -> [StoredObject]? {
-        var source = try candidates(for: listing, past)
-        if listing.limit == nil, let count = source.count, count > Limits.excerptObjectsMax { return nil }
-        var found: [StoredObject] = []
-        let limit = listing.limit ?? .max
-        while found.count < limit {
-            let most = listing.matches == nil ? min(limit - found.count, 4096) : min(max(limit, 512), 4096)
-            let lives = try source.next(most, self)
-            guard source.isOrdered else { return nil }
-            if lives.isEmpty { break }
-            for object in try versions(of: lives, past) where found.count < limit && listing.matches?(object) ?? true {
-                found.append(object)
-            }
-            if listing.limit == nil, source.count == nil, found.count > Limits.excerptObjectsMax { return nil }
-        }
-        return found
-    }
-
-    /// The versions that objects had, in their order. Each must have been there.
-    private func versions(of lives: [FoundLife], _ past: PastSight) throws(LogError) -> [StoredObject] {
+    /// The versions that objects had, in their order. Each must have been there. With `remembers` they are kept for the next one
+    /// who asks, within limits.
+    func versions(of lives: [FoundLife], _ past: PastSight, remembers: Bool) throws(LogError) -> [StoredObject] {
+        // What was pruned meanwhile is not there any more.
+        let floor = floor
+        guard past.revision >= floor else { throw .belowFloor(floor: floor) }
         var objects = lives.map { past.atHand($0) }
         let missing = objects.indices.filter { objects[$0] == nil }
         guard !missing.isEmpty else { return objects.compactMap { $0 } }
         let changes = try lastChanges(of: missing.map { lives[$0].number }, past)
+        var wanted: [(revision: UInt64, place: Int)] = []
+        wanted.reserveCapacity(missing.count)
+        for (place, changed) in zip(missing, changes) {
+            guard let changed = changed ?? past.atFloor(lives[place])?.revision else {
+                throw .damaged(revision: past.revision, "no version of \(lives[place].key.description) is found")
+            }
+            wanted.append((changed, place))
+        }
+        pastVersions.withLock { versions in
+            wanted.removeAll { revision, place in
+                guard let known = versions.find(lives[place].number, revision) else { return false }
+                objects[place] = known
+                return true
+            }
+        }
+        // Those that changed together lie together.
+        wanted.sort { $0.revision < $1.revision }
         // A few hundred in a transaction, so that none lasts; many go side by side.
-        let batches = stride(from: 0, to: missing.count, by: Limits.excerptBatch).map {
-            Array(missing[$0..<min($0 + Limits.excerptBatch, missing.count)])
+        let batches = stride(from: 0, to: wanted.count, by: Limits.excerptBatch).map {
+            wanted[$0..<min($0 + Limits.excerptBatch, wanted.count)]
         }
         let results = Mutex([Result<[StoredObject], LogError>](repeating: .success([]), count: batches.count))
         DispatchQueue.concurrentPerform(iterations: batches.count) { i in
             let result: Result<[StoredObject], LogError>
             do throws(LogError) {
-                result = .success(try self.versions(of: batches[i].map { lives[$0] }, changes, past))
+                result = .success(try self.versions(batches[i].map { (lives[$0.place], $0.revision) }, past))
             } catch {
                 result = .failure(error)
             }
             results.withLock { $0[i] = result }
         }
         for (batch, result) in zip(batches, results.withLock { $0 }) {
-            for (i, object) in zip(batch, try result.get()) { objects[i] = object }
+            let read = try result.get()
+            for (wanted, object) in zip(batch, read) { objects[wanted.place] = object }
+            if remembers { pastVersions.withLock { $0.keep(read) } }
         }
         return objects.compactMap { $0 }
     }
 
-    private func versions(of lives: [FoundLife], _ changes: [UInt64: UInt64], _ past: PastSight) throws(LogError)
+    /// The same for some in the order of their revisions, in one transaction.
+    private func versions(_ wanted: [(life: FoundLife, revision: UInt64)], _ past: PastSight) throws(LogError)
         -> [StoredObject]
     {
         try read { transaction throws(LogError) in
             let names = LogNames(transaction, databases)
-            var reader = try bodies(transaction)
-            var objects: [StoredObject] = []
-            objects.reserveCapacity(lives.count)
-            for life in lives {
-                guard let changed = changes[life.number] ?? past.atFloor(life)?.revision else {
-                    throw .damaged(revision: past.revision, "no version of \(life.key.description) is found")
+            var batch = try BodyBatch(
+                transaction, databases, floor: floor,
+                wanted: wanted.map {
+                    BodyBatch.Wanted(
+                        number: $0.life.number, key: $0.life.key, revision: $0.revision, known: past.earlier($0.life))
                 }
-                let earlier = past.earlier(life)
-                if let earlier, earlier.revision == changed {
-                    objects.append(earlier)
+            ) { () throws(LogError) in try self.floorState() }
+            let bodies = try batch.bodies()
+            var objects: [StoredObject] = []
+            objects.reserveCapacity(wanted.count)
+            for ((life, changed), body) in zip(wanted, bodies) {
+                let other = life.later ?? past.earlier(life)
+                if let other, other.revision == changed {
+                    objects.append(other)
                     continue
                 }
-                var uid = (earlier ?? past.later(life))?.uid
+                var uid = other?.uid
                 if uid == nil {
                     let identity = try damage(changed) { () throws(RecordError) in try names.object(life.number) }
                     guard identity.key == life.key else {
@@ -120,10 +138,9 @@ extension DiskLog {
                     }
                     uid = identity.uid
                 }
-                let body = try reader.body(of: life.number, life.key, at: changed, known: earlier)
                 objects.append(
                     StoredObject(
-                        key: life.key, number: life.number, uid: uid!, revision: changed, version: 0, body: body))
+                        shown: life.key, number: life.number, uid: uid!, revision: changed, body: body, like: other))
             }
             return objects
         }

@@ -125,6 +125,10 @@ public final class ForkLog: EventLog {
             ? try parent.excerpt(of: parts, at: revision) : try own.excerpt(of: parts, at: revision)
     }
 
+    public func listing(_ listing: StateListing, at revision: UInt64) throws(LogError) -> PastListing {
+        try (revision <= base ? parent : own).listing(listing, at: revision)
+    }
+
     public func population(of store: GroupResource, namespace: String, at revision: UInt64) throws(LogError) -> Int? {
         let log = revision <= base ? parent : own
         return try log.population(of: store, namespace: namespace, at: revision)

@@ -3,27 +3,53 @@ import Records
 
 extension DiskLog {
     /// The last revision, not after the moment, at which each object changed: one walk back through the segments for all of them.
-    /// Those that did not change since the log's floor are left out.
-    func lastChanges(of numbers: [UInt64], _ past: PastSight) throws(LogError) -> [UInt64: UInt64] {
-        var found: [UInt64: UInt64] = [:]
-        found.reserveCapacity(numbers.count)
-        var missing = numbers.sorted()
+    /// nil for those that did not change since the log's floor.
+    func lastChanges(of numbers: [UInt64], _ past: PastSight) throws(LogError) -> [UInt64?] {
+        var found = [UInt64?](repeating: nil, count: numbers.count)
+        var missing = numbers.indices.map { (number: numbers[$0], place: $0) }.sorted { $0.number < $1.number }
         if past.revision >= past.tail.first {
-            missing.removeAll { number in
-                guard let change = past.tail.lastChange(of: number, notAfter: past.revision) else { return false }
-                found[number] = change
-                return true
+            missing.removeAll { number, place in
+                found[place] = past.tail.lastChange(of: number, notAfter: past.revision)
+                return found[place] != nil
             }
         }
+        let segments = past.tail.segments
+        guard !missing.isEmpty, !segments.isEmpty else { return found }
         try read { transaction throws(LogError) in
-            for segment in past.tail.segments.reversed() where segment <= past.revision && !missing.isEmpty {
-                let changes = try lastChanges(of: missing, in: segment, past, transaction)
+            // Those that were joined since are other ones now, whatever they are called.
+            let isSame = try transaction.cursor(databases.segments).begins(with: segments[segments.count - 1])
+            for i in segments.indices.reversed() where segments[i] <= past.revision {
+                if missing.isEmpty { break }
+                if isSame, missing.count >= Limits.tableObjectsMin {
+                    let end = i + 1 < segments.count ? segments[i + 1] : past.tail.first
+                    let table = try table(SegmentTables.Name(first: segments[i], end: end), transaction)
+                    var from = 0
+                    missing.removeAll { number, place in
+                        found[place] = table.lastChange(
+                            of: number, notAfter: past.revision, after: past.base.revision, from: &from)
+                        return found[place] != nil
+                    }
+                    continue
+                }
+                let changes = try lastChanges(of: missing.map(\.number), in: segments[i], past, transaction)
                 guard !changes.isEmpty else { continue }
-                for (number, revision) in changes { found[number] = revision }
-                missing.removeAll { found[$0] != nil }
+                var next = changes[...]
+                missing.removeAll { number, place in
+                    guard let first = next.first, first.number == number else { return false }
+                    found[place] = first.revision
+                    next.removeFirst()
+                    return true
+                }
             }
         }
         return found
+    }
+
+    private func table(_ name: SegmentTables.Name, _ transaction: Transaction) throws(LogError) -> SegmentTable {
+        if let known = segmentTables.withLock({ $0.find(name) }) { return known }
+        let table = try SegmentTable(name.first, transaction, databases)
+        segmentTables.withLock { $0.keep(name, table) }
+        return table
     }
 
     /// The same in one segment, for numbers in order: each chunk that may hold one of them is read once.

@@ -68,10 +68,18 @@ extension DiskLog {
                 if best.map({ count < $0.count }) ?? true { best = (fact, count) }
             }
             guard let best, population.map({ best.count < $0 || listing.namespace.isEmpty }) ?? true else { return nil }
-            let numbers = try holders(
+            var numbers = try holders(
                 of: store.code(best.fact), before: Set(Self.had(best.fact, listing.store, past.base).map(\.number)),
                 floor: past.base.revision, at: past.revision, transaction, past.tail)
             let names = LogNames(transaction, databases)
+            // Those that have it still are in order in a later state.
+            var lasting: [FoundLife] = []
+            lasting.reserveCapacity(numbers.count)
+            for object in past.later(with: best.fact, listing.store) where numbers.remove(object.number) != nil {
+                if listing.covers(object.key) {
+                    lasting.append(FoundLife(number: object.number, key: object.key, later: object))
+                }
+            }
             var lives: [FoundLife] = []
             for number in numbers {
                 let identity = try damage(nil, "object \(number)") { () throws(RecordError) in try names.object(number)
@@ -80,8 +88,10 @@ extension DiskLog {
                 // Another fact may share the code.
                 guard key.resource == listing.store.resource, key.group == listing.store.group, listing.covers(key)
                 else { continue }
-                lives.append(FoundLife(number: number, key: key))
+                lives.append(past.found(number, key))
             }
+            if lives.isEmpty { return lasting }
+            lives += lasting
             lives.sort { ListOrder.isBefore($0.key, $1.key) }
             return lives
         }

@@ -52,7 +52,24 @@ struct LifeWalk {
     }
 
     mutating func next(_ most: Int, _ log: DiskLog) throws(LogError) -> [FoundLife] {
+        var found = try walk(most, log)
+        past.findLater(&found, listing)
+        return found
+    }
+
+    private mutating func walk(_ most: Int, _ log: DiskLog) throws(LogError) -> [FoundLife] {
+        if recent.isEmpty, waiting.isEmpty {
+            // What the file knows is given out as it is read.
+            var found: [FoundLife] = []
+            while from != nil, found.count < most {
+                try read(log, most - found.count)
+                found = found.isEmpty ? Array(waiting) : found + waiting
+                waiting = []
+            }
+            return found
+        }
         var found: [FoundLife] = []
+        found.reserveCapacity(min(most, 4096))
         while found.count < most {
             if waiting.isEmpty, from != nil { try read(log, most) }
             guard let stored = waiting.first else {

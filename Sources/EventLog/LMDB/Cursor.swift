@@ -39,6 +39,12 @@ struct Cursor: ~Copyable {
         return number == key ? true : try previous()
     }
 
+    /// Whether there is an entry whose key begins with the bytes of a number, the most significant first.
+    consuming func begins(with number: UInt64) throws(LogError) -> Bool {
+        let prefix = bigEndian(number)
+        return try seek(prefix) && key.starts(with: prefix)
+    }
+
     private mutating func move(_ operation: MDB_cursor_op) throws(LogError) -> Bool {
         try found(position(operation, MDB_val()))
     }

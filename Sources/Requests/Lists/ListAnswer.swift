@@ -19,23 +19,33 @@ public struct ListAnswer: Sendable {
     public init(
         _ selection: Selection, plan: ListPlan, state: ClusterState, query: Query, format: AnswerFormat, now: Timestamp
     ) {
-        var objects: [StoredObject]
-        var token: String?
-        var remaining: Int?
+        let objects: [StoredObject]
         if let limit = plan.limit {
             objects = selection.objects(in: state, after: plan.after, limit: limit < Int.max ? limit + 1 : limit)
-            if objects.count > limit, let last = objects.dropLast().last {
-                objects.removeLast()
-                if selection.isEverything { remaining = ListAnswer.remaining(selection, state, plan, objects.count) }
-                token =
-                    ContinueToken(
-                        revision: plan.revision ?? state.revision,
-                        namespace: selection.namespace.isEmpty ? last.key.namespace : "",
-                        name: last.key.name, remaining: remaining
-                    ).encoded
-            }
         } else {
             objects = selection.objects(in: state, after: plan.after)
+        }
+        self.init(selection, plan: plan, found: objects, state: state, query: query, format: format, now: now)
+    }
+
+    /// The list of objects that were found already: those that the plan asks for, and one more when there is any. `state` must hold
+    /// a custom resource's definition, and all objects when a page is to say how many follow and the plan does not know.
+    public init(
+        _ selection: Selection, plan: ListPlan, found: [StoredObject], state: ClusterState, query: Query,
+        format: AnswerFormat, now: Timestamp
+    ) {
+        var objects = found
+        var token: String?
+        var remaining: Int?
+        if let limit = plan.limit, objects.count > limit, let last = objects.dropLast().last {
+            objects.removeLast()
+            if selection.isEverything { remaining = ListAnswer.remaining(selection, state, plan, objects.count) }
+            token =
+                ContinueToken(
+                    revision: plan.revision ?? state.revision,
+                    namespace: selection.namespace.isEmpty ? last.key.namespace : "",
+                    name: last.key.name, remaining: remaining
+                ).encoded
         }
         self.init(
             selection.type, objects, state: state, format: format, query: query, now: now, continueToken: token,
@@ -121,21 +131,37 @@ public struct ListAnswer: Sendable {
         return out
     }
 
-    /// The answer in pieces of about `size` bytes, each made when it is asked for.
-    public func chunks(ofAbout size: Int = 64 * 1024) -> ListChunks { ListChunks(self, size) }
+    /// The answer in pieces of about `size` bytes, each made when it is asked for. With `goesOn` its objects are the first ones of
+    /// a list that is given out bit by bit.
+    public func chunks(ofAbout size: Int = 64 * 1024, goesOn: Bool = false) -> ListChunks {
+        ListChunks(self, size, goesOn)
+    }
 }
 
 /// The pieces of a list in order.
 public struct ListChunks: Sendable {
-    private let answer: ListAnswer
+    private var answer: ListAnswer
     private let size: Int
     private var next = 0
     private var isBegun = false
+    private var hasItems = false
     private var isDone = false
+    private var goesOn: Bool
 
-    fileprivate init(_ answer: ListAnswer, _ size: Int) {
+    fileprivate init(_ answer: ListAnswer, _ size: Int, _ goesOn: Bool) {
         self.answer = answer
         self.size = size
+        self.goesOn = goesOn
+    }
+
+    /// Whether all objects given so far were written and the list goes on.
+    public var wantsMore: Bool { goesOn && next >= answer.objects.count }
+
+    /// The objects that follow, in place of those that were written; none ends the list.
+    public mutating func follow(with objects: [StoredObject]) {
+        answer = answer.showing(objects)
+        next = 0
+        goesOn = !objects.isEmpty
     }
 
     /// Fills `out` (emptied first, its memory kept) with the next piece; false when there is none.
@@ -145,11 +171,12 @@ public struct ListChunks: Sendable {
         if !isBegun { out.append(contentsOf: answer.head) }
         isBegun = true
         while next < answer.objects.count, out.count < size {
-            if next > 0 { out.append(UInt8(ascii: ",")) }
+            if hasItems { out.append(UInt8(ascii: ",")) }
+            hasItems = true
             answer.writeItem(answer.objects[next], into: &out)
             next += 1
         }
-        if next >= answer.objects.count {
+        if next >= answer.objects.count, !goesOn {
             out.append(contentsOf: answer.tail)
             isDone = true
         }
