@@ -33,6 +33,10 @@ import Testing
             try log.forget(Self.events, before: floor)
             #expect(log.kindFloors == [Self.events: floor])
             try compare(log, memory, floor, &cluster.random)
+            // As after a crash: without what an orderly end writes.
+            let beside = try DiskLog(directory: directory.path, isReadOnly: true)
+            try compare(beside, memory, floor, &cluster.random)
+            beside.close()
             if round % 8 == 7 {
                 log.close()
                 log = try DiskLog(directory: directory.path)

@@ -1,5 +1,6 @@
 import ClusterState
 import Records
+import Schema
 
 /// Reads the bodies of many versions together: goes back from difference to difference in rounds, each in the order of the journal,
 /// so that a block is opened once for all that lie in it. Valid inside its transaction.
@@ -21,6 +22,8 @@ struct BodyBatch: ~Copyable {
     /// The log's floor, and the state there: what was before is found in it.
     private let floor: UInt64
     private let base: () throws(LogError) -> ClusterState
+    /// The floor of a kind.
+    private let kindFloor: (GroupResource) -> UInt64
     private let wanted: [Wanted]
     private var steps: [Step] = []
     /// The step that each way back has come to.
@@ -30,11 +33,12 @@ struct BodyBatch: ~Copyable {
 
     init(
         _ transaction: Transaction, _ databases: Databases, floor: UInt64, wanted: [Wanted],
-        base: @escaping () throws(LogError) -> ClusterState
+        base: @escaping () throws(LogError) -> ClusterState, kindFloor: @escaping (GroupResource) -> UInt64
     ) throws(LogError) {
         journal = try transaction.cursor(databases.journal)
         self.floor = floor
         self.base = base
+        self.kindFloor = kindFloor
         self.wanted = wanted
         reached = Array(repeating: nil, count: wanted.count)
     }
@@ -72,6 +76,10 @@ struct BodyBatch: ~Copyable {
         }
         guard let change = try change(of: wish.number, at: revision) else {
             throw .damaged(revision: revision, "it does not change \(wish.key.description)")
+        }
+        if change.isForgotten {
+            let store = GroupResource(group: wish.key.group, resource: wish.key.resource)
+            throw .belowKindFloor(store, floor: kindFloor(store))
         }
         guard change.isDelta else {
             body = try made(from: change.bytes, place)

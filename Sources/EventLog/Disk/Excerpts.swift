@@ -119,8 +119,7 @@ extension DiskLog {
                 wanted: wanted.map {
                     BodyBatch.Wanted(
                         number: $0.life.number, key: $0.life.key, revision: $0.revision, known: past.earlier($0.life))
-                }
-            ) { () throws(LogError) in try self.floorState() }
+                }, base: { () throws(LogError) in try self.floorState() }, kindFloor: { self.floor(of: $0) })
             let bodies = try batch.bodies()
             var objects: [StoredObject] = []
             objects.reserveCapacity(wanted.count)

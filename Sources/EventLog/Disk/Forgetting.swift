@@ -19,6 +19,8 @@ extension DiskLog {
         var place = known ?? KindFloor(revision: floor, time: Timestamp(microseconds: 0), forgotten: floor)
         let wanted = min(revision, forkBases().values.min() ?? revision)
         if wanted > max(place.revision, floor) {
+            // What the index says of these bodies is read from them a last time.
+            try writeSegment()
             place.revision = wanted
             place.time = try time(of: wanted) ?? place.time
             // From here on nobody reads below the new floor.

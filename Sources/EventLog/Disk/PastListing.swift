@@ -84,6 +84,7 @@ public struct PastListing: Sendable {
 
 extension DiskLog {
     public func listing(_ listing: StateListing, at revision: UInt64) throws(LogError) -> PastListing {
+        try requireKept(listing.store, at: revision)
         let past = try sight(of: revision)
         if isNear(past) { return PastListing(listing, of: try state(at: revision)) }
         return PastListing(listing, try candidates(for: listing, past), past, in: self)
