@@ -10,11 +10,10 @@ public enum RuleBook {
     /// The rules for objects of that resource; plain ones, that only check metadata, for kinds without their own and custom resources.
     public static func rules(for type: ResourceType) -> any KindRules {
         // Events come by two groups: those of the newer one have stricter rules though they share a store.
-        type.isCustom ? custom : (book[type.groupResource] ?? book[type.store] ?? plain)
+        type.isCustom ? CustomResourceRules(type) : (book[type.groupResource] ?? book[type.store] ?? plain)
     }
 
     private static let plain = PlainRules()
-    private static let custom = CustomResourceRules()
 
     private static let book: [GroupResource: any KindRules] = {
         var book: [GroupResource: any KindRules] = [:]
@@ -46,9 +45,3 @@ public enum RuleBook {
 
 /// Rules of a kind that has none besides those for all metadata.
 struct PlainRules: KindRules {}
-
-/// Rules of custom resources: their schemas say the rest.
-struct CustomResourceRules: KindRules {
-    var checksStandardFinalizers: Bool { false }
-    var allowsUnconditionalUpdate: Bool { false }
-}

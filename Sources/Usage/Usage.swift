@@ -13,7 +13,8 @@ public struct Usage: Sendable, Equatable {
     }
 
     public static func + (a: Usage, b: Usage) -> Usage {
-        Usage(nanocores: a.nanocores &+ b.nanocores, memoryBytes: a.memoryBytes &+ b.memoryBytes)
+        func sum(_ x: Int64, _ y: Int64) -> Int64 { Int64(clamping: Int128(x) + Int128(y)) }
+        return Usage(nanocores: sum(a.nanocores, b.nanocores), memoryBytes: sum(a.memoryBytes, b.memoryBytes))
     }
     public static func += (a: inout Usage, b: Usage) { a = a + b }
 

@@ -81,7 +81,7 @@ public struct UsageReport: Sendable, Equatable {
         guard window > 0, newer.cpuNanoseconds >= older.cpuNanoseconds else { return nil }
         let nanoseconds = Double(newer.cpuNanoseconds - older.cpuNanoseconds)
         return Usage(
-            nanocores: Int64(nanoseconds * 1_000_000 / Double(window)),
+            nanocores: Int64(min(nanoseconds * 1_000_000 / Double(window), 1e18)),
             memoryBytes: Int64(clamping: newer.memoryBytes))
     }
 }

@@ -15,6 +15,8 @@ struct Kinds {
         type = Catalog.builtin.resource(apiVersion: apiVersion, resource)!
     }
 
+    init(_ type: ResourceType) { self.type = type }
+
     private var context: WriteContext {
         WriteContext(
             state: state, catalog: .builtin, now: Timestamp(seconds: 1_800_000_000), user: UserInfo(name: "someone"),

@@ -75,6 +75,27 @@ import Usage
         }?["reason"]?.string
     }
 
+    /// What people write into requests and annotations may be as large as a quantity can be.
+    @Test(arguments: ["9E", "1"]) func amountsMayBeHuge(request: String) throws {
+        let memory: JSON = [
+            "type": "Resource",
+            "resource": ["name": "memory", "target": ["type": "Utilization", "averageUtilization": 1_000_000]],
+        ]
+        var run = cluster(replicas: 3, metrics: [memory], requests: ["memory": .string(request)])
+        let now = run.cluster.now
+        run.measure = { question in
+            question.pods.filter { $0 != "web-2" }.map {
+                let usage = Usage(nanocores: .max, memoryBytes: .max)
+                return PodUsage(
+                    namespace: question.namespace, name: $0, time: now, window: 15_000_000,
+                    containers: [.init(name: "main", usage: usage), .init(name: "other", usage: usage)])
+            }
+        }
+        run.settle(passing: 60)
+        #expect((1...20).contains(try #require(replicas(run))))
+        #expect(condition(run, "ScalingActive") == "ValidMetricFound")
+    }
+
     @Test func aBusyTargetGrowsAndTheDecisionSaysWhatItSaw() throws {
         var run = cluster(replicas: 2)
         run.measure = using(200, at: run.cluster.now)

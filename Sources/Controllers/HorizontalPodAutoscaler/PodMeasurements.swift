@@ -97,16 +97,21 @@ struct PodMeasurements {
             }
             var containers = pod["spec", "containers"]?.elements ?? []
             containers += pod["spec", "initContainers"]?.elements.filter { $0["restartPolicy"] == "Always" } ?? []
-            var sum: Int64 = 0
+            var sum: Int128 = 0
             for one in containers where container.isEmpty || one["name"]?.string == container {
                 guard let request = one["resources", "requests"]?[resource].flatMap({ Quantity($0) }) else {
                     throw MetricError(
                         "missing request for \(resource) in container \(one["name"]?.string ?? "") of Pod \(name)")
                 }
-                sum += request.milli
+                sum += Int128(request.milli)
             }
-            requested[name] = sum
+            requested[name] = Int64(clamping: sum)
         }
+    }
+
+    /// Amounts come from outside and may be as large as their type.
+    static func sum(_ amounts: some Sequence<Int64>) -> Int64 {
+        Int64(clamping: amounts.reduce(Int128(0)) { $0 + Int128($1) })
     }
 
     mutating func assume(_ pods: [String], use amount: (String) -> Int64) {
@@ -119,8 +124,8 @@ struct PodMeasurements {
         for (name, list) in [("unready", unready), ("missing", missing), ("ignored", ignored)] where !list.isEmpty {
             out[name] = .int(Int64(list.count))
         }
-        out["usedMilli"] = .int(used.values.reduce(0, +))
-        if !requested.isEmpty { out["requestedMilli"] = .int(requested.values.reduce(0, +)) }
+        out["usedMilli"] = .int(Self.sum(used.values))
+        if !requested.isEmpty { out["requestedMilli"] = .int(Self.sum(requested.values)) }
         if used.count <= Self.listedPodsMax {
             var pods = JSONObject()
             for (name, amount) in used.sorted(by: { $0.key.bytesPrecede($1.key) }) { pods[name] = .int(amount) }

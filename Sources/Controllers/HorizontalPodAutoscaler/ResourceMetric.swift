@@ -59,7 +59,7 @@ struct ResourceMetric {
             return try proposal(
                 &pods, current, tolerance, name: "\(resource) resource", assumed: { _ in average.milli }
             ) { pods in
-                let mean = pods.used.values.reduce(0, +) / Int64(pods.used.count)
+                let mean = PodMeasurements.sum(pods.used.values) / Int64(pods.used.count)
                 return (Double(mean) / Double(average.milli), nil, mean)
             }
         }
@@ -72,18 +72,18 @@ struct ResourceMetric {
         let requested = pods.requested
         return try proposal(
             &pods, current, tolerance, name: "\(resource) resource utilization (percentage of request)",
-            assumed: { (requested[$0] ?? 0) * max(100, wanted) / 100 }
+            assumed: { Int64(clamping: Int128(requested[$0] ?? 0) * Int128(max(100, wanted)) / 100) }
         ) { (pods) throws(MetricError) in
-            var (used, asked, count): (Int64, Int64, Int64) = (0, 0, 0)
+            var (used, asked, count): (Int128, Int128, Int128) = (0, 0, 0)
             for (name, amount) in pods.used {
                 guard let request = pods.requested[name] else { continue }
-                used += amount
-                asked += request
+                used += Int128(amount)
+                asked += Int128(request)
                 count += 1
             }
             if asked == 0 { throw MetricError("no metrics returned matched known pods") }
-            let utilization = used * 100 / asked
-            return (Double(utilization) / Double(wanted), utilization, used / count)
+            let utilization = Int64(clamping: used * 100 / asked)
+            return (Double(utilization) / Double(wanted), utilization, Int64(clamping: used / count))
         }
     }
 
