@@ -110,7 +110,11 @@ struct LogPruneCommand: ParsableCommand {
         for (store, floor) in turn.kindFloors.sorted(by: { $0.key < $1.key }) {
             print("what \(store.description) were \(dryRun ? "would be" : "is") known from revision \(floor)")
         }
-        print("history \(would) at revision \(floor)\(time.map { " of \($0.rfc3339)" } ?? ""), before at \(old.floor)")
+        if turn.floor != nil {
+            print(
+                "history \(would) at revision \(floor)\(time.map { " of \($0.rfc3339)" } ?? ""), before at \(old.floor)"
+            )
+        }
         if let time = turn.accessBefore {
             print("access records before \(time.rfc3339) \(dryRun ? "would go" : "went")")
         }
