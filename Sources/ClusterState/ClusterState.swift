@@ -23,7 +23,7 @@ public struct ClusterState: Sendable {
     }
 
     private mutating func apply(_ change: Change, revision: UInt64) {
-        let store = GroupResource(group: change.key.group, resource: change.key.resource)
+        let store = change.key.store
         let place = Place(namespace: change.key.namespace, name: change.key.name)
         let old = stores[store]?.object(place)
         if let problem = Self.problem(of: change, with: old) { preconditionFailure(problem) }
@@ -94,7 +94,7 @@ public struct ClusterState: Sendable {
     /// Takes in objects of one store. In order, as checkpoints have them, they make their trees from the leaves up.
     private mutating func restore(_ objects: [StoredObject]) {
         guard let key = objects.first?.storedKey.key else { return }
-        let id = GroupResource(group: key.group, resource: key.resource)
+        let id = key.store
         let isInOrder = zip(objects, objects.dropFirst()).allSatisfy { $0.storedKey.place.order(of: $1.storedKey) > 0 }
         if isInOrder, stores[id] == nil {
             stores[id] = ObjectStore(sorted: objects)

@@ -1,3 +1,6 @@
+package import Records
+package import Schema
+
 /// The objects of one resource, in order, with their indexes.
 struct ObjectStore: Sendable {
     private var objects = SortedTree<StoredObject>()
@@ -70,4 +73,9 @@ struct ObjectStore: Sendable {
         }
         return (after, after != nil)
     }
+}
+
+extension ObjectKey {
+    /// The store that the object lives in.
+    package var store: GroupResource { GroupResource(group: group, resource: resource) }
 }

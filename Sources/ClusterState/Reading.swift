@@ -4,7 +4,7 @@ public import Schema
 extension ClusterState {
     /// The object of that key, if it exists.
     public func object(_ key: ObjectKey) -> StoredObject? {
-        object(GroupResource(group: key.group, resource: key.resource), key.namespace, key.name)
+        object(key.store, key.namespace, key.name)
     }
     public func object(_ store: GroupResource, _ namespace: String, _ name: String) -> StoredObject? {
         self.store(store)?.object(Place(namespace: namespace, name: name))

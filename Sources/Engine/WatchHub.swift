@@ -63,7 +63,7 @@ final class WatchHub: @unchecked Sendable {
                     current: version.current)
                 recent.append(item)
                 byStore[
-                    GroupResource(group: version.change.key.group, resource: version.change.key.resource), default: []
+                    version.change.key.store, default: []
                 ].append(item)
             }
             revision = event.record.revision

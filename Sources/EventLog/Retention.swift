@@ -23,6 +23,11 @@ public struct Retention: Equatable, Sendable {
         self.kinds = kinds
     }
 
+    /// The shortest age, in microseconds; nil when none is limited.
+    public var shortestAge: Int64? {
+        ([journalMicroseconds, accessMicroseconds].compactMap { $0 } + kinds.values).min()
+    }
+
     public var keepsEverything: Bool { self == Retention() }
 
     /// Whether answers about other kinds rest on this one, so that it cannot be forgotten alone: what is served, who may, and where.

@@ -20,7 +20,7 @@ extension APIServer {
         var rights: Set<Amendment.Right> = []
         var evidence: [JSON] = []
         for write in writes {
-            let store = GroupResource(group: write.key.group, resource: write.key.resource)
+            let store = write.key.store
             let type = catalog.stored(store)
             let attributes = AccessAttributes(
                 user: exchange.authentication.user, verb: write.verb.rawValue, group: type?.group ?? store.group,

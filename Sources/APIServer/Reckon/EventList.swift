@@ -116,7 +116,7 @@ extension APIServer {
                 }
                 var shown = event
                 shown.changes = changes
-                var answer = EventFields.json(shown, previous: EventBodies(engine).body)
+                var answer = EventFields.json(shown, previous: EventBodies(engine, of: event).body)
                 answer["kind"] = "Event"
                 answer["apiVersion"] = "reckon.dev/v1"
                 note(exchange, code: 200)
@@ -130,13 +130,17 @@ extension APIServer {
 
 /// The bodies before an event.
 private struct EventBodies {
-    let engine: Engine
-    init(_ engine: Engine) { self.engine = engine }
+    private let engine: Engine
+    private let revision: UInt64
+    init(_ engine: Engine, of event: EventRecord) {
+        self.engine = engine
+        revision = event.revision
+    }
 
     func body(before change: Change) -> [UInt8]? {
         guard change.previousRevision > 0 else { return nil }
         return try? engine.reading { log throws(LogError) in
-            try log.object(change.key, at: change.previousRevision)?.body
+            try log.object(change.key, at: revision - 1)?.body
         }
     }
 }

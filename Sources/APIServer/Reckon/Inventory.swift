@@ -30,8 +30,7 @@ extension APIServer {
                     "namespaces": .array(namespaces.names.map { .string($0) }),
                     "allNamespacesVisible": .bool(namespaces.areAll),
                 ]
-                let unknown = LogPast(engine.wholeLog).kindsUnknown(at: then.revision)
-                if !unknown.isEmpty { answer["unknown"] = .array(unknown.map { .string($0.description) }) }
+                answer["unknown"] = LogPast(engine.wholeLog).unknownKinds(at: then.revision)
                 note(exchange, code: 200)
                 exchange.answer(200, answer.encoded())
             } catch {

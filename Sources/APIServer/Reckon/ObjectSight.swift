@@ -43,7 +43,7 @@ struct ObjectSight {
 
     /// Whether the user may get one object.
     mutating func mayGet(_ key: ObjectKey) -> Bool {
-        may("get", GroupResource(group: key.group, resource: key.resource), key.namespace, key.name)
+        may("get", key.store, key.namespace, key.name)
     }
 
     private mutating func may(_ verb: String, _ store: GroupResource, _ namespace: String, _ name: String) -> Bool {

@@ -61,12 +61,8 @@ extension APIServer {
                 "from revision \(from) to \(to) are \(to - from) events: at most \(Self.replayedMax) are replayed at once"
             )
         }
-        if let unknown = LogPast(engine.wholeLog).kindsUnknown(at: from).first {
-            let floor = engine.logFloor(of: unknown)
-            throw .gone(
-                "what \(unknown.description) were before revision \(floor) is no longer kept: replay from there or later"
-            )
-        }
+        let past = LogPast(engine.wholeLog)
+        for unknown in past.kindsUnknown(at: from) { try past.requireKnown(unknown, at: from) }
         let (start, end) = (try engine.pastState(at: from), try engine.pastState(at: to))
         let record = try engine.reading { log throws(LogError) in
             var record: [EventRecord] = []

@@ -44,34 +44,3 @@ extension APIServer {
                 showsEmptyDetails: true))
     }
 }
-
-/// Durations as Go writes them.
-enum GoDuration {
-    /// `1h30m`, `1.5s`, `250ms`, `-5s`, `0`: microseconds; nil when it is none.
-    static func microseconds(_ text: String) -> Int64? {
-        var rest = text[...]
-        let isNegative = rest.first == "-"
-        if isNegative || rest.first == "+" { rest = rest.dropFirst() }
-        if rest == "0" { return 0 }
-        if rest.isEmpty { return nil }
-        var total = 0.0
-        while !rest.isEmpty {
-            let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-            guard let number = Double(digits) else { return nil }
-            rest = rest.dropFirst(digits.count)
-            let unit = rest.prefix { !$0.isNumber && $0 != "." }
-            rest = rest.dropFirst(unit.count)
-            switch unit {
-            case "ns": total += number / 1e3
-            case "us", "µs", "μs": total += number
-            case "ms": total += number * 1e3
-            case "s": total += number * 1e6
-            case "m": total += number * 60e6
-            case "h": total += number * 3600e6
-            default: return nil
-            }
-        }
-        guard total < 9e15 else { return nil }
-        return Int64(isNegative ? -total : total)
-    }
-}

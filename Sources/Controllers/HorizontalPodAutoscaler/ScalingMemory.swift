@@ -30,8 +30,8 @@ struct ScalingMemory {
     mutating func scaled(from old: Int, to new: Int, now: Timestamp) {
         let change = (abs(new - old), now)
         if new > old { growth.append(change) } else { shrinkage.append(change) }
-        // An hour is the longest period that a policy may have: validation sees to that (1800 seconds).
-        let horizon = now.adding(seconds: -3600)
+        // No policy looks back further: validation lets them have 1800 seconds.
+        let horizon = now.adding(seconds: -1800)
         growth.removeAll { $0.time < horizon }
         shrinkage.removeAll { $0.time < horizon }
     }

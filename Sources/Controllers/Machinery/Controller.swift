@@ -82,7 +82,7 @@ public final class ObservedChange {
         self.previousPod = previousPod
     }
 
-    public var store: GroupResource { GroupResource(group: key.group, resource: key.resource) }
+    public var store: GroupResource { key.store }
     /// The object tree, read once however many controllers look.
     public var document: JSON {
         if let parsed { return parsed }
@@ -143,8 +143,4 @@ extension GroupResource {
     package func key(_ namespace: String, _ name: String) -> ObjectKey {
         ObjectKey(group: group, resource: resource, namespace: namespace, name: name)
     }
-}
-
-extension ObjectKey {
-    package var store: GroupResource { GroupResource(group: group, resource: resource) }
 }

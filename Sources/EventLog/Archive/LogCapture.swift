@@ -119,7 +119,7 @@ public enum LogCapture {
     ) throws(LogError) -> DiskLog {
         let unknown = Set(log.kindsForgotten(at: window.floor))
         func isWanted(_ key: ObjectKey) -> Bool {
-            if !unknown.isEmpty, unknown.contains(GroupResource(group: key.group, resource: key.resource)) {
+            if !unknown.isEmpty, unknown.contains(key.store) {
                 return false
             }
             if scope.namespaces.isEmpty { return true }

@@ -11,7 +11,7 @@ struct LostBodies {
 
     mutating func note(_ change: StoredChange, _ revision: UInt64) {
         let key = change.object.key
-        if change.isForgotten { last[GroupResource(group: key.group, resource: key.resource)] = revision }
+        if change.isForgotten { last[key.store] = revision }
         if change.isForgotten, change.kind != .deleted {
             unknown[change.number] = (key, revision)
         } else if !unknown.isEmpty {

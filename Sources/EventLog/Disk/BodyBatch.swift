@@ -1,6 +1,5 @@
 import ClusterState
 import Records
-import Schema
 
 /// Reads the bodies of many versions together: goes back from difference to difference in rounds, each in the order of the journal,
 /// so that a block is opened once for all that lie in it. Valid inside its transaction.
@@ -19,11 +18,7 @@ struct BodyBatch: ~Copyable {
     }
 
     private var journal: Cursor
-    /// The log's floor, and the state there: what was before is found in it.
-    private let floor: UInt64
-    private let base: () throws(LogError) -> ClusterState
-    /// The floor of a kind.
-    private let kindFloor: (GroupResource) -> UInt64
+    private let ground: BodyGround
     private let wanted: [Wanted]
     private var steps: [Step] = []
     /// The step that each way back has come to.
@@ -31,14 +26,9 @@ struct BodyBatch: ~Copyable {
     private var block: JournalBlock?
     private var places: [Int] = []
 
-    init(
-        _ transaction: Transaction, _ databases: Databases, floor: UInt64, wanted: [Wanted],
-        base: @escaping () throws(LogError) -> ClusterState, kindFloor: @escaping (GroupResource) -> UInt64
-    ) throws(LogError) {
-        journal = try transaction.cursor(databases.journal)
-        self.floor = floor
-        self.base = base
-        self.kindFloor = kindFloor
+    init(_ transaction: Transaction, _ log: DiskLog, wanted: [Wanted]) throws(LogError) {
+        journal = try transaction.cursor(log.databases.journal)
+        ground = BodyGround(log)
         self.wanted = wanted
         reached = Array(repeating: nil, count: wanted.count)
     }
@@ -67,20 +57,14 @@ struct BodyBatch: ~Copyable {
             body = try made(from: known, place)
             return nil
         }
-        if revision <= floor {
-            guard let object = try base().object(wish.key), object.revision == revision else {
-                throw .damaged(revision: revision, "the version of \(wish.key.description) before the floor is missing")
-            }
-            body = try made(from: object, place)
+        if revision <= ground.floor {
+            body = try made(from: try ground.object(wish.key, at: revision), place)
             return nil
         }
         guard let change = try change(of: wish.number, at: revision) else {
             throw .damaged(revision: revision, "it does not change \(wish.key.description)")
         }
-        if change.isForgotten {
-            let store = GroupResource(group: wish.key.group, resource: wish.key.resource)
-            throw .belowKindFloor(store, floor: kindFloor(store))
-        }
+        if change.isForgotten { throw ground.forgotten(wish.key) }
         guard change.isDelta else {
             body = try made(from: change.bytes, place)
             return nil

@@ -1,25 +1,15 @@
 import ClusterState
 import Records
-import Schema
 
 /// Reads the bodies of single versions: goes back from difference to difference to a whole copy, and forward again. Valid inside
 /// its transaction.
 struct BodyReader: ~Copyable {
     private var journal: Cursor
-    /// The log's floor, and the state there: what was before is found in it.
-    private let floor: UInt64
-    private let base: () throws(LogError) -> ClusterState
-    /// The floor of a kind.
-    private let kindFloor: (GroupResource) -> UInt64
+    private let ground: BodyGround
 
-    init(
-        _ transaction: Transaction, _ databases: Databases, floor: UInt64,
-        base: @escaping () throws(LogError) -> ClusterState, kindFloor: @escaping (GroupResource) -> UInt64
-    ) throws(LogError) {
-        journal = try transaction.cursor(databases.journal)
-        self.floor = floor
-        self.base = base
-        self.kindFloor = kindFloor
+    init(_ transaction: Transaction, _ log: DiskLog) throws(LogError) {
+        journal = try transaction.cursor(log.databases.journal)
+        ground = BodyGround(log)
     }
 
     /// The body of the version of `revision`. `known` may have an earlier one at hand: the way back ends there.
@@ -30,19 +20,13 @@ struct BodyReader: ~Copyable {
         var current = revision
         while true {
             if let known, known.revision == current { return try Self.apply(differences, to: known.body, revision) }
-            if current <= floor {
-                guard let object = try base().object(key), object.revision == current else {
-                    throw .damaged(revision: current, "the version of \(key.description) before the floor is missing")
-                }
-                return try Self.apply(differences, to: object.body, revision)
+            if current <= ground.floor {
+                return try Self.apply(differences, to: try ground.object(key, at: current).body, revision)
             }
             guard let change = try change(of: number, at: current) else {
                 throw .damaged(revision: current, "it does not change \(key.description)")
             }
-            if change.isForgotten {
-                let store = GroupResource(group: key.group, resource: key.resource)
-                throw .belowKindFloor(store, floor: kindFloor(store))
-            }
+            if change.isForgotten { throw ground.forgotten(key) }
             if !change.isDelta { return try Self.apply(differences, to: Array(change.bytes), revision) }
             differences.append(change.bytes)
             current = change.previousRevision
@@ -57,7 +41,7 @@ struct BodyReader: ~Copyable {
     mutating func needed(for number: UInt64, at revision: UInt64) throws(LogError) -> [UInt64] {
         var found: [UInt64] = []
         var current = revision
-        while current > floor {
+        while current > ground.floor {
             guard let change = try change(of: number, at: current) else {
                 throw .damaged(revision: current, "it does not change object \(number)")
             }
@@ -100,8 +84,6 @@ struct BodyReader: ~Copyable {
 extension DiskLog {
     /// A reader of bodies in a transaction.
     func bodies(_ transaction: Transaction) throws(LogError) -> BodyReader {
-        try BodyReader(
-            transaction, databases, floor: floor, base: { () throws(LogError) in try self.floorState() },
-            kindFloor: { [self] store in floor(of: store) })
+        try BodyReader(transaction, self)
     }
 }

@@ -1,7 +1,6 @@
 public import ClusterState
 import Dispatch
 public import Records
-import Schema
 import Synchronization
 
 /// Parts of past states, without folding the whole: what did not change since is taken from a state at hand, the rest is read
@@ -30,7 +29,7 @@ extension DiskLog {
     }
 
     public func object(_ key: ObjectKey, at revision: UInt64) throws(LogError) -> StoredObject? {
-        try requireKept(GroupResource(group: key.group, resource: key.resource), at: revision)
+        try requireKept(key.store, at: revision)
         return try object(key, try sight(of: revision)).first
     }
 
@@ -115,11 +114,11 @@ extension DiskLog {
         try read { transaction throws(LogError) in
             let names = LogNames(transaction, databases)
             var batch = try BodyBatch(
-                transaction, databases, floor: floor,
+                transaction, self,
                 wanted: wanted.map {
                     BodyBatch.Wanted(
                         number: $0.life.number, key: $0.life.key, revision: $0.revision, known: past.earlier($0.life))
-                }, base: { () throws(LogError) in try self.floorState() }, kindFloor: { self.floor(of: $0) })
+                })
             let bodies = try batch.bodies()
             var objects: [StoredObject] = []
             objects.reserveCapacity(wanted.count)

@@ -1,6 +1,5 @@
 import ClusterState
 public import Records
-import Schema
 import Synchronization
 
 /// Single objects in the past, found through the index of versions.
@@ -8,8 +7,7 @@ extension DiskLog {
     public func versions(of key: ObjectKey) throws(LogError) -> [ObjectVersion] {
         let (tail, head) = shared.withLock { ($0.index, $0.head.revision) }
         let base = try floorState()
-        let store = GroupResource(group: key.group, resource: key.resource)
-        let known = shared.withLock { max($0.floor, $0.kindFloors[store]?.revision ?? 0) }
+        let known = floor(of: key.store)
         return try read { transaction throws(LogError) in
             var found: [ObjectVersion] = []
             for life in try lives(of: key, transaction, tail, base) {

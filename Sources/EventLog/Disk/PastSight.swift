@@ -51,9 +51,8 @@ struct PastSight: Sendable {
     /// together there.
     func findLater(_ lives: inout [FoundLife], _ listing: StateListing) {
         guard let after, let first = lives.first else { return }
-        var (i, steps) = (0, 0)
         lives[0].later = Self.same(after.object(first.key), first.number)
-        i = 1
+        var (i, steps) = (1, 0)
         let most = lives.count * 4
         after.forEach(
             listing.store, namespace: listing.namespace.isEmpty ? nil : listing.namespace,

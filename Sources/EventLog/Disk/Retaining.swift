@@ -32,6 +32,8 @@ extension DiskLog {
     public func due(_ retention: Retention, now: Timestamp, limit: UInt64 = .max) throws(LogError) -> RetentionTurn {
         var turn = RetentionTurn()
         let (head, floor) = (head, floor)
+        // What forks go on from stays.
+        let limit = min(limit, forkBases().values.min() ?? limit)
         if let age = retention.accessMicroseconds, let oldest = try oldestAccess() {
             let cut = now.adding(microseconds: -age)
             if oldest < cut.adding(microseconds: -Retention.slack(age)) { turn.accessBefore = cut }

@@ -16,7 +16,7 @@ public enum StatePart: Sendable {
     /// The store that it is in.
     var kind: GroupResource {
         switch self {
-        case .object(let key): GroupResource(group: key.group, resource: key.resource)
+        case .object(let key): key.store
         case .listing(let listing): listing.store
         }
     }

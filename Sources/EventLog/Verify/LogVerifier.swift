@@ -250,7 +250,7 @@ struct LogVerifier {
                         if change.isForgotten {
                             isForgetful = true
                             let key = change.object.key
-                            let store = GroupResource(group: key.group, resource: key.resource)
+                            let store = key.store
                             guard revision <= kindFloors[store]?.revision ?? 0 else {
                                 throw RecordError("the body of \(key.description) is missing")
                             }

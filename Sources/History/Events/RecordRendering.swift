@@ -67,6 +67,10 @@ public enum RecordRendering {
         var lines = [TextTable([], rows).text]
         for change in record.changes {
             lines.append("\(change.kind.word) \(change.key.description)  uid \(change.uid)")
+            if change.body.isEmpty {
+                lines.append("  what it was is no longer kept")
+                continue
+            }
             let after = Hidden.cleared((try? JSON(parsing: change.body)) ?? .null, of: change.key)
             if change.kind == .updated, let old = try previous(change), let before = try? JSON(parsing: old) {
                 for field in Difference.between(Hidden.cleared(before, of: change.key), after) {

@@ -50,11 +50,11 @@ extension RecordedPast {
 
     /// The oldest revision at which objects of a key's kind are known.
     func floor(of key: ObjectKey) -> UInt64 {
-        max(floor, kindFloors[GroupResource(group: key.group, resource: key.resource)] ?? 0)
+        max(floor, kindFloors[key.store] ?? 0)
     }
 
     /// Refuses a question about a kind from before what is known of it.
-    func requireKnown(_ store: GroupResource, at revision: UInt64) throws(APIError) {
+    public func requireKnown(_ store: GroupResource, at revision: UInt64) throws(APIError) {
         if let floor = kindFloors[store], revision < floor {
             throw .gone("what \(store.description) were before revision \(floor) is no longer kept")
         }
@@ -63,6 +63,12 @@ extension RecordedPast {
     /// The kinds of which nothing is known at a revision, in order.
     public func kindsUnknown(at revision: UInt64) -> [GroupResource] {
         kindFloors.filter { $0.value > revision }.keys.sorted()
+    }
+
+    /// The same as answers tell them; nil when there is none.
+    public func unknownKinds(at revision: UInt64) -> JSON? {
+        let unknown = kindsUnknown(at: revision)
+        return unknown.isEmpty ? nil : .array(unknown.map { .string($0.description) })
     }
 
     /// The refusal of what lies before the floor; `what` ends with a verb.

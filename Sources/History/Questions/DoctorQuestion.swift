@@ -37,8 +37,7 @@ enum DoctorQuestion {
             "lookedAt": .int(Int64(activity.looked)),
             "changes": isLoopsOnly ? [] : .array(try activity.changesJustBefore(&visibility)),
         ]
-        let unknown = ground.past.kindsUnknown(at: revision)
-        if !unknown.isEmpty { answer["unknown"] = .array(unknown.map { .string($0.description) }) }
+        answer["unknown"] = ground.past.unknownKinds(at: revision)
         return answer
     }
 }

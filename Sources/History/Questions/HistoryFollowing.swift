@@ -14,7 +14,7 @@ public struct HistoryFollowing: Sendable {
         if query["name"] != nil {
             let key = try ground.object(query)
             scope = Scope(
-                store: GroupResource(group: key.group, resource: key.resource), namespace: key.namespace, name: key.name
+                store: key.store, namespace: key.namespace, name: key.name
             )
             return
         }

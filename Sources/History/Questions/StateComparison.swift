@@ -30,7 +30,7 @@ enum StateComparison {
         var hidden: [String: Int] = [:]
         var more = 0
         for (key, old, new) in changed(before, after, scope) where visibility.shows(key) {
-            if unknown.contains(GroupResource(group: key.group, resource: key.resource)) { continue }
+            if unknown.contains(key.store) { continue }
             if !all, scope.store == nil, Noise.isNoisy(key) {
                 hidden[key.resource, default: 0] += 1
                 continue

@@ -13,8 +13,7 @@ struct ManagedEntry {
 
     /// Whether both are the same operation of the same manager.
     func isSameOperation(as other: ManagedEntry) -> Bool {
-        isApply == other.isApply && manager == other.manager && subresource == other.subresource
-            && (isApply || apiVersion == other.apiVersion)
+        operation == other.operation
     }
 
     /// Who did what: an object has one entry of each. Applies count as one over all versions.

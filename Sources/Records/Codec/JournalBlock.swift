@@ -25,34 +25,38 @@ package struct JournalBlock {
         names: [[UInt8]], firstName: UInt64,
         chain: inout [UInt8]
     ) -> [UInt8] {
-        var out = start(records, format: RecordFormat.current, time: time, names: names.count, firstName: firstName)
-        append(records, firstRevision: firstRevision, to: &out)
-        let previous = chain
-        chain = out.bytes.withUnsafeBytes { bytes in
-            // What was just written is read without fail.
-            try! JournalBlock(whole: bytes, chainTail: [], firstRevision: firstRevision)
-                .chain(hasher, after: previous, names: names)
+        var out = head(
+            records.count, format: RecordFormat.current, time: time, names: names.count, firstName: firstName)
+        var outlines = out
+        var revision = firstRevision
+        for record in records {
+            // What was just encoded is read without fail.
+            record.withUnsafeBytes {
+                try! RecordOutline.write(hasher, of: $0, revision: revision, into: &outlines)
+            }
+            revision += 1
         }
+        append(records, firstRevision: firstRevision, to: &out)
+        chain = outlines.bytes.withUnsafeBytes { HashChain.next(hasher, after: chain, names: names, block: $0) }
         out.bytes.append(contentsOf: chain[..<HashChain.tailBytes])
         return out.bytes
     }
 
-    /// A block up to its records.
-    private static func start(
-        _ records: some Collection<[UInt8]>, format: UInt8, time: Timestamp, names: Int, firstName: UInt64
-    ) -> ByteWriter {
+    /// A block up to the lengths of its records.
+    private static func head(_ count: Int, format: UInt8, time: Timestamp, names: Int, firstName: UInt64) -> ByteWriter
+    {
         var out = ByteWriter()
-        out.bytes.reserveCapacity(records.reduce(64) { $0 + $1.count + 8 })
         out.bytes.append(format)
-        out.count(records.count)
+        out.count(count)
         out.zigzag(time.microseconds)
         out.names(names, from: firstName)
-        for record in records { out.count(record.count) }
         return out
     }
 
-    /// The records with their checksums.
+    /// The records' lengths, and the records with their checksums.
     private static func append(_ records: some Collection<[UInt8]>, firstRevision: UInt64, to out: inout ByteWriter) {
+        out.bytes.reserveCapacity(records.reduce(64) { $0 + $1.count + 8 })
+        for record in records { out.count(record.count) }
         let seed = UInt64(Checksum.of(out.bytes, seed: firstRevision))
         var revision = firstRevision
         for record in records {
@@ -69,14 +73,14 @@ package struct JournalBlock {
         guard format >= RecordFormat.outlined else {
             return HashChain.next(hasher, after: previous, names: names, block: bytes)
         }
-        var out = ByteWriter()
-        out.bytes.reserveCapacity(bytes.count)
-        out.bytes.append(contentsOf: bytes[..<lengthsStart])
+        var outlines = ByteWriter()
+        outlines.bytes.reserveCapacity(bytes.count)
+        outlines.bytes.append(contentsOf: bytes[..<lengthsStart])
         try forEach(from: firstRevision) { revision, record throws(RecordError) in
-            try RecordOutline.write(hasher, of: record, revision: revision, into: &out)
+            try RecordOutline.write(hasher, of: record, revision: revision, into: &outlines)
             return true
         }
-        return out.bytes.withUnsafeBytes { HashChain.next(hasher, after: previous, names: names, block: $0) }
+        return outlines.bytes.withUnsafeBytes { HashChain.next(hasher, after: previous, names: names, block: $0) }
     }
 
     /// The block without the bodies of the changes that `isForgotten` names by their revisions and objects' numbers; nil when it has
@@ -94,7 +98,8 @@ package struct JournalBlock {
             return true
         }
         guard forgetsAny else { return nil }
-        var out = Self.start(records, format: format, time: time, names: names.count, firstName: names.lowerBound)
+        var out = ByteWriter()
+        out.bytes = Array(bytes[..<lengthsStart])
         Self.append(records, firstRevision: firstRevision, to: &out)
         out.bytes.append(contentsOf: chainTail)
         return out.bytes
@@ -103,14 +108,9 @@ package struct JournalBlock {
     /// Looks at the bytes where they are: valid as long as they.
     package init(_ bytes: UnsafeRawBufferPointer, firstRevision: UInt64) throws(RecordError) {
         guard bytes.count > HashChain.tailBytes else { throw RecordError("the block is cut short") }
-        try self.init(
-            whole: UnsafeRawBufferPointer(rebasing: bytes.dropLast(HashChain.tailBytes)),
-            chainTail: Array(bytes[(bytes.count - HashChain.tailBytes)...]), firstRevision: firstRevision)
-    }
-
-    private init(whole: UnsafeRawBufferPointer, chainTail: [UInt8], firstRevision: UInt64) throws(RecordError) {
-        bytes = whole
-        self.chainTail = chainTail
+        let whole = UnsafeRawBufferPointer(rebasing: bytes.dropLast(HashChain.tailBytes))
+        self.bytes = whole
+        chainTail = Array(bytes[whole.count...])
         self.firstRevision = firstRevision
         var reader = ByteReader(whole)
         format = try reader.byte()
@@ -149,11 +149,16 @@ package struct JournalBlock {
     package func record(_ revision: UInt64, at places: [Int]) throws(RecordError) -> UnsafeRawBufferPointer {
         let i = Int(revision - firstRevision)
         let record = UnsafeRawBufferPointer(rebasing: bytes[places[i]..<places[i + 1] - 4])
-        let checksum = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: places[i + 1] - 4, as: UInt32.self))
+        try check(
+            record, revision,
+            UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: places[i + 1] - 4, as: UInt32.self)))
+        return record
+    }
+
+    private func check(_ record: UnsafeRawBufferPointer, _ revision: UInt64, _ checksum: UInt32) throws(RecordError) {
         guard Checksum.of(record, seed: seed ^ revision) == checksum else {
             throw RecordError("the checksum is wrong")
         }
-        return record
     }
 
     /// Calls `body` with each record from `revision` on until it returns false. A record whose checksum is wrong is an error.
@@ -171,9 +176,7 @@ package struct JournalBlock {
             let record = try records.raw(Int(length))
             let checksum = try records.word()
             if current >= revision {
-                guard Checksum.of(record, seed: seed ^ current) == checksum else {
-                    throw RecordError("the checksum is wrong")
-                }
+                try check(record, current, checksum)
                 if !(try body(current, record)) { return }
             }
             current += 1

@@ -107,7 +107,7 @@ struct Amending {
     }
 
     private mutating func perform(_ write: Amendment.Write, _ seed: UInt64) throws(APIError) {
-        let store = GroupResource(group: write.key.group, resource: write.key.resource)
+        let store = write.key.store
         guard let type = ground.catalog.stored(store) else {
             throw APIError(code: 404, reason: "NotFound", message: "\(store.description) is not served now")
         }

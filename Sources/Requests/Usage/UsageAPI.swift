@@ -73,25 +73,7 @@ public enum UsageAPI {
         for (key, value) in labels { metadata["labels", key] = .string(value) }
         return [
             "kind": .string(type.kind), "apiVersion": .string(apiVersion), "metadata": metadata,
-            "timestamp": .string(time.rfc3339), "window": .string(goDuration(window)),
+            "timestamp": .string(time.rfc3339), "window": .string(GoDuration.text(window)),
         ]
-    }
-
-    /// Milliseconds are enough for a window: `15s`, `1m0.25s`.
-    static func goDuration(_ microseconds: Int64) -> String {
-        let milliseconds = microseconds / 1000
-        var seconds = String(milliseconds / 1000 % 60)
-        var rest = milliseconds % 1000
-        if rest > 0 {
-            var digits = String(1000 + rest).dropFirst()
-            while rest % 10 == 0 {
-                digits = digits.dropLast()
-                rest /= 10
-            }
-            seconds += "." + digits
-        }
-        let minutes = milliseconds / 60_000
-        if minutes >= 60 { return "\(minutes / 60)h\(minutes % 60)m\(seconds)s" }
-        return minutes > 0 ? "\(minutes)m\(seconds)s" : seconds + "s"
     }
 }

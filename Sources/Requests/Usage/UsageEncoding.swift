@@ -107,7 +107,8 @@ extension UsageAPI {
         }
         let time = object["timestamp"]?.string.flatMap { Timestamp(rfc3339: $0) }?.microseconds ?? 0
         out.message(2) { $0.integer(1, .int(time / 1_000_000)) }
-        out.message(3) { $0.integer(1, .int(nanoseconds(object["window"]?.string ?? ""))) }
+        let window = object["window"]?.string.flatMap { GoDuration.microseconds($0) } ?? 0
+        out.message(3) { $0.integer(1, .int(window * 1000)) }
         for container in object["containers"]?.elements ?? [] {
             out.message(4) { message in
                 message.string(1, container["name"]?.string ?? "")
@@ -125,23 +126,5 @@ extension UsageAPI {
                 entry.message(2) { $0.string(1, amount) }
             }
         }
-    }
-
-    /// Of a Go duration as `goDuration` writes it.
-    private static func nanoseconds(_ text: String) -> Int64 {
-        var total = 0.0
-        var number = ""
-        for c in text {
-            switch c {
-            case "h": total += (Double(number) ?? 0) * 3600
-            case "m": total += (Double(number) ?? 0) * 60
-            case "s": total += Double(number) ?? 0
-            default:
-                number.append(c)
-                continue
-            }
-            number = ""
-        }
-        return Int64((total * 1000).rounded()) * 1_000_000
     }
 }

@@ -48,14 +48,7 @@ final class LogKeeping {
         }
         let wanted = options.retention.retention
         guard !wanted.keepsEverything else { return }
-        let pause = min(
-            60_000_000,
-            max(
-                1_000_000,
-                min(
-                    wanted.journalMicroseconds ?? .max, wanted.accessMicroseconds ?? .max,
-                    wanted.kinds.values.min() ?? .max)
-                    / 20))
+        let pause = min(60_000_000, max(1_000_000, (wanted.shortestAge ?? .max) / 20))
         let shipper = shipper
         retention = PeriodicTask { [engine] in
             var limit = UInt64.max
@@ -68,8 +61,8 @@ final class LogKeeping {
             do throws(LogError) {
                 let turn = try log.retain(wanted, now: engine.now, limit: limit)
                 if let floor = turn.floor { logger.notice("history now begins at revision \(floor)") }
-                for (store, floor) in turn.kindFloors.sorted(by: { $0.key < $1.key }) {
-                    logger.notice("what \(store.description) were is now known from revision \(floor)")
+                for (kind, floor) in KindAge.told(turn.kindFloors) {
+                    logger.notice("what \(kind) were is now known from revision \(floor)")
                 }
             } catch { logger.error("the log could not be pruned: \(error.description)") }
             return pause

@@ -96,8 +96,9 @@ struct LogCommand: ParsableCommand {
             do {
                 print(
                     try RecordRendering.show(record) { change in
-                        change.previousRevision == 0
-                            ? nil : try log.object(change.key, at: change.previousRevision)?.body
+                        // What it was before is known after the floor of its kind.
+                        record.revision > log.floor(of: change.key.store)
+                            ? try log.object(change.key, at: record.revision - 1)?.body : nil
                     })
             } catch { throw StartupError("\(error)") }
         }
@@ -208,11 +209,7 @@ struct LogCommand: ParsableCommand {
                     "revision": .int(Int64(s.head.revision)), "floor": .int(Int64(s.floor)),
                     "fileBytes": .int(Int64(s.fileBytes)), "liveBytes": .int(Int64(s.liveBytes)),
                     "checkpointBytes": .int(Int64(s.checkpointBytes)),
-                    "kindFloors": .object(
-                        JSONObject(
-                            log.kindFloors.sorted { $0.key < $1.key }.map {
-                                ($0.key.description, .int(Int64($0.value)))
-                            })),
+                    "kindFloors": KindAge.document(log.kindFloors),
                     "kinds": .array(
                         kinds.map { kind, size in
                             [
@@ -226,8 +223,8 @@ struct LogCommand: ParsableCommand {
                 return
             }
             print("newest revision \(s.head.revision) of \(s.head.time.rfc3339), oldest kept \(s.floor)")
-            for (store, floor) in log.kindFloors.sorted(by: { $0.key < $1.key }) {
-                print("what \(store.description) were is known from revision \(floor)")
+            for (kind, floor) in KindAge.told(log.kindFloors) {
+                print("what \(kind) were is known from revision \(floor)")
             }
             let checkpoints =
                 s.checkpoints.isEmpty

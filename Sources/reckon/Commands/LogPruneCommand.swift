@@ -29,7 +29,8 @@ struct LogPruneCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "The age from which it is no longer known what the objects of a kind were: events=2d; again for each kind.",
-            valueName: "kind=age"))
+            valueName: "kind=age"),
+        transform: KindAge.init)
     var keepKind: [KindAge] = []
     @Flag(help: "Say what would go, and change nothing.")
     var dryRun = false
@@ -94,9 +95,7 @@ struct LogPruneCommand: ParsableCommand {
             ]
             if let time { answer["floorTime"] = .string(time.rfc3339Micro) }
             if !turn.kindFloors.isEmpty {
-                answer["kindFloors"] = .object(
-                    JSONObject(
-                        turn.kindFloors.sorted { $0.key < $1.key }.map { ($0.key.description, .int(Int64($0.value))) }))
+                answer["kindFloors"] = KindAge.document(turn.kindFloors)
             }
             if let time = turn.accessBefore { answer["accessBefore"] = .string(time.rfc3339Micro) }
             print(answer.text)
@@ -107,8 +106,8 @@ struct LogPruneCommand: ParsableCommand {
             return
         }
         let would = dryRun ? "would begin" : "begins"
-        for (store, floor) in turn.kindFloors.sorted(by: { $0.key < $1.key }) {
-            print("what \(store.description) were \(dryRun ? "would be" : "is") known from revision \(floor)")
+        for (kind, floor) in KindAge.told(turn.kindFloors) {
+            print("what \(kind) were \(dryRun ? "would be" : "is") known from revision \(floor)")
         }
         if turn.floor != nil {
             print(

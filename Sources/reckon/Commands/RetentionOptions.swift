@@ -1,4 +1,5 @@
 import ArgumentParser
+import Document
 import EventLog
 import History
 import Schema
@@ -24,7 +25,8 @@ struct RetentionOptions: ParsableArguments {
         name: .customLong("retain-kind"),
         help: ArgumentHelp(
             "How long it is known what the objects of a kind were: events=2d, leases=12h; again for each kind. That they changed, when and by whom is kept as long as the journal.",
-            valueName: "kind=age"))
+            valueName: "kind=age"),
+        transform: KindAge.init)
     var kinds: [KindAge] = []
 
     var retention: Retention {
@@ -44,21 +46,35 @@ struct Age: ExpressibleByArgument, Equatable {
 }
 
 /// How long a kind is kept, as people type it: `events=2d`, `widgets.example.com=7d`.
-struct KindAge: ExpressibleByArgument {
+struct KindAge {
     let store: GroupResource
     let microseconds: Int64
 
-    init?(argument: String) {
-        guard let sign = argument.lastIndex(of: "="),
-            let age = Age(argument: String(argument[argument.index(after: sign)...])),
-            let store = Self.store(argument[..<sign]), !Retention.isNeededByOthers(store)
-        else { return nil }
+    init(_ text: String) throws {
+        guard let sign = text.lastIndex(of: "="), let age = Age(argument: String(text[text.index(after: sign)...]))
+        else {
+            throw ValidationError("give a kind and an age: events=2d")
+        }
+        guard let store = Self.store(text[..<sign]) else {
+            throw ValidationError(
+                "no kind is called \"\(text[..<sign])\": those of definitions are widgets.example.com")
+        }
+        if Retention.isNeededByOthers(store) { throw ValidationError(Retention.neededByOthers(store)) }
         self.store = store
         microseconds = age.microseconds
     }
 
     static func ages(_ list: [KindAge]) -> [GroupResource: Int64] {
         Dictionary(list.map { ($0.store, $0.microseconds) }, uniquingKeysWith: { $1 })
+    }
+
+    /// The floors of kinds in the order of their names.
+    static func told(_ floors: [GroupResource: UInt64]) -> [(kind: String, floor: UInt64)] {
+        floors.sorted { $0.key < $1.key }.map { ($0.key.description, $0.value) }
+    }
+
+    static func document(_ floors: [GroupResource: UInt64]) -> JSON {
+        .object(JSONObject(told(floors).map { ($0.kind, .int(Int64($0.floor))) }))
     }
 
     /// A built-in kind by any of its names; another one by its plural and group, `widgets.example.com`.
