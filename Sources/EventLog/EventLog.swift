@@ -160,11 +160,15 @@ public struct LogStatistics: Equatable, Sendable {
     public var fileBytes: UInt64 = 0
     public var checkpoints: [UInt64] = []
     public var checkpointBytes: UInt64 = 0
+    /// Moments of which all bodies are at hand without a fold, and what that takes.
+    public var keyframes: [UInt64] = []
+    public var keyframeBytes: UInt64 = 0
     public init() {}
 
     public static func == (a: Self, b: Self) -> Bool {
         a.head == b.head && a.floor == b.floor && a.oldest == b.oldest && a.fileBytes == b.fileBytes
             && a.checkpoints == b.checkpoints && a.checkpointBytes == b.checkpointBytes
+            && a.keyframes == b.keyframes && a.keyframeBytes == b.keyframeBytes
             && a.journal.elementsEqual(b.journal, by: ==) && a.access.elementsEqual(b.access, by: ==)
     }
 }
@@ -184,6 +188,7 @@ public struct VerifyReport: Equatable, Sendable {
     public var events: UInt64 = 0
     public var accesses: UInt64 = 0
     public var checkpoints = 0
+    public var keyframes = 0
     public var floor: UInt64 = 0
     /// The chain's value after the revision that was asked for, when a block ends there.
     public var markedChain: [UInt8]?

@@ -31,6 +31,11 @@ enum Limits {
     /// What all checkpoints but the newest two may take, as a share of the journal, and at least so many bytes.
     static let checkpointShare = 0.5
     static let checkpointBytesMin: UInt64 = 256 << 20
+    /// What all keyframes may take, as a share of the journal, and at least so many bytes.
+    static let keyframeShare = 0.5
+    static let keyframeBytesMin: UInt64 = 64 << 20
+    /// Keyframes that are kept open.
+    static let openKeyframes = 8
     /// Past states kept at hand.
     static let rememberedStates = 4
     /// Objects of all of them, unless there is but one.

@@ -4,12 +4,13 @@ import Records
 /// Reads the bodies of many versions together: goes back from difference to difference in rounds, each in the order of the journal,
 /// so that a block is opened once for all that lie in it. Valid inside its transaction.
 struct BodyBatch: ~Copyable {
-    /// A version that is looked for. `known` may have an earlier one at hand: the way back ends there.
+    /// A version that is looked for. `known` and `framed`, in the keyframe, may have earlier ones at hand: the way back ends there.
     struct Wanted {
         let number: UInt64
         let key: ObjectKey
         let revision: UInt64
         let known: StoredObject?
+        let framed: Keyframe.Place?
     }
     /// A difference, and which one of the same object was met before it: the one that comes after it.
     private struct Step {
@@ -20,16 +21,18 @@ struct BodyBatch: ~Copyable {
     private var journal: Cursor
     private let ground: BodyGround
     private let wanted: [Wanted]
+    private let keyframe: Keyframe?
     private var steps: [Step] = []
     /// The step that each way back has come to.
     private var reached: [Int?]
     private var block: JournalBlock?
     private var places: [Int] = []
 
-    init(_ transaction: Transaction, _ log: DiskLog, wanted: [Wanted]) throws(LogError) {
+    init(_ transaction: Transaction, _ log: DiskLog, wanted: [Wanted], _ keyframe: Keyframe?) throws(LogError) {
         journal = try transaction.cursor(log.databases.journal)
         ground = BodyGround(log)
         self.wanted = wanted
+        self.keyframe = keyframe
         reached = Array(repeating: nil, count: wanted.count)
     }
 
@@ -55,6 +58,11 @@ struct BodyBatch: ~Copyable {
         let wish = wanted[place]
         if let known = wish.known, known.revision == revision {
             body = try made(from: known, place)
+            return nil
+        }
+        // A damaged one costs a longer way.
+        if let framed = wish.framed, framed.revision == revision, let whole = keyframe?.body(framed) {
+            body = reached[place] == nil ? whole : try made(from: whole, place)
             return nil
         }
         if revision <= ground.floor {
@@ -98,12 +106,15 @@ struct BodyBatch: ~Copyable {
 
     private func made(from known: StoredObject, _ place: Int) throws(LogError) -> [UInt8] {
         if reached[place] == nil { return known.body }
-        let result = known.withBody { bytes in
-            do throws(LogError) { return Result<[UInt8], LogError>.success(try made(from: bytes, place)) } catch {
-                return .failure(error)
-            }
-        }
-        return try result.get()
+        return try known.withBody { made(from: $0, place) }.get()
+    }
+
+    private func made(from whole: [UInt8], _ place: Int) throws(LogError) -> [UInt8] {
+        try whole.withUnsafeBytes { made(from: $0, place) }.get()
+    }
+
+    private func made(from whole: UnsafeRawBufferPointer, _ place: Int) -> Result<[UInt8], LogError> {
+        do throws(LogError) { return .success(try made(from: whole, place)) } catch { return .failure(error) }
     }
 
     private func made(from whole: UnsafeRawBufferPointer, _ place: Int) throws(LogError) -> [UInt8] {

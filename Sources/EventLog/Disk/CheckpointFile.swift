@@ -24,15 +24,19 @@ enum CheckpointFile {
         }
         Glibc.close(file)
         guard rename(draft, path) == 0 else { throw failure("checkpoint") }
+        sync(directory)
+    }
+
+    /// Makes the names in a directory durable.
+    static func sync(_ directory: String) {
         let folder = open(directory, O_RDONLY | O_CLOEXEC)
-        if folder >= 0 {
-            fsync(folder)
-            Glibc.close(folder)
-        }
+        guard folder >= 0 else { return }
+        fsync(folder)
+        Glibc.close(folder)
     }
 
     /// A full disk or a failed write of a checkpoint harms nothing but the next start's speed.
-    private static func failure(_ operation: String) -> LogError {
+    static func failure(_ operation: String) -> LogError {
         errno == ENOSPC || errno == EDQUOT
             ? .full(code: errno) : .unusable("the \(operation) cannot be written: \(String(cString: strerror(errno)))")
     }
@@ -96,17 +100,19 @@ enum CheckpointFile {
         var head = ByteWriter()
         head.word(UInt32(out.bytes.count))
         head.word(Checksum.of(out.bytes))
-        for bytes in [head.bytes, out.bytes] {
-            var at = 0
-            while at < bytes.count {
-                let n = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress! + at, bytes.count - at) }
-                if n < 0 {
-                    if errno == EINTR { continue }
-                    throw failure("checkpoint")
-                }
-                at += n
-            }
-        }
+        for bytes in [head.bytes, out.bytes] { try write(bytes, file, "checkpoint") }
         out.bytes.removeAll(keepingCapacity: true)
+    }
+
+    static func write(_ bytes: [UInt8], _ file: Int32, _ operation: String) throws(LogError) {
+        var at = 0
+        while at < bytes.count {
+            let n = bytes.withUnsafeBytes { Glibc.write(file, $0.baseAddress! + at, bytes.count - at) }
+            if n < 0 {
+                if errno == EINTR { continue }
+                throw failure(operation)
+            }
+            at += n
+        }
     }
 }

@@ -12,14 +12,22 @@ extension DiskLog {
     func checkpointPath(_ revision: UInt64) -> String { Self.checkpointPath(directory, revision) }
 
     static func checkpointPath(_ directory: String, _ revision: UInt64) -> String {
+        directory + "/" + prefix + digits(of: revision)
+    }
+
+    /// A revision as names of files have it: they stand in order.
+    static func digits(of revision: UInt64) -> String {
         let digits = String(revision)
-        return directory + "/" + prefix + String(repeating: "0", count: 20 - digits.count) + digits
+        return String(repeating: "0", count: 20 - digits.count) + digits
     }
 
     /// The revisions that there are checkpoints of, in order.
     func checkpointRevisions() -> [UInt64] { Self.checkpointRevisions(directory) }
 
-    static func checkpointRevisions(_ directory: String) -> [UInt64] {
+    static func checkpointRevisions(_ directory: String) -> [UInt64] { revisions(directory, prefix: prefix) }
+
+    /// The revisions in the names of files that begin with a prefix, in order.
+    static func revisions(_ directory: String, prefix: String) -> [UInt64] {
         guard let folder = opendir(directory) else { return [] }
         defer { closedir(folder) }
         var found: [UInt64] = []
@@ -61,6 +69,7 @@ extension DiskLog {
             $0.bytesSinceCheckpoint = 0
         }
         thinCheckpoints()
+        try writeKeyframe(state)
     }
 
     public func isCheckpointDue(at revision: UInt64, isEnd: Bool) -> Bool {
@@ -83,25 +92,39 @@ extension DiskLog {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if name.hasPrefix(Self.prefix), name.hasSuffix(".draft") { unlink(directory + "/" + name) }
+            let isOurs = name.hasPrefix(Self.prefix) || name.hasPrefix(Self.keyframePrefix)
+            if isOurs, name.hasSuffix(".draft") { unlink(directory + "/" + name) }
         }
     }
 
     /// Deletes checkpoints until all but the newest two take no more than their share: always the one that is missed least.
     private func thinCheckpoints() {
         let floor = floor
-        var files = checkpointRevisions().map { (revision: $0, bytes: fileBytes(checkpointPath($0))) }
+        let files = checkpointRevisions().map { (revision: $0, bytes: fileBytes(checkpointPath($0))) }
         let most = max(Limits.checkpointBytesMin, UInt64(Double(environment.usedBytes) * Limits.checkpointShare))
-        while files.count > 2, files.dropLast(2).reduce(0, { $0 + $1.bytes }) > most {
+        let newest = files.suffix(2).reduce(0) { $0 + $1.bytes }
+        for doomed in Self.leastMissed(of: files, untilBelow: most + newest, keeping: floor > 0 ? floor : nil) {
+            unlink(checkpointPath(doomed))
+        }
+    }
+
+    /// Which of some files of moments, in order, are to go until the rest takes no more than `most` bytes: each time the one that
+    /// leaves the shortest gap. The newest two and the one of `kept` stay.
+    static func leastMissed(
+        of files: [(revision: UInt64, bytes: UInt64)], untilBelow most: UInt64, keeping kept: UInt64?
+    ) -> [UInt64] {
+        var files = files
+        var doomed: [UInt64] = []
+        while files.count > 2, files.reduce(0, { $0 + $1.bytes }) > most {
             var best: (index: Int, gap: UInt64)?
-            for i in 0..<files.count - 2 where files[i].revision != floor || floor == 0 {
+            for i in 0..<files.count - 2 where files[i].revision != kept {
                 let gap = files[i + 1].revision - (i == 0 ? 0 : files[i - 1].revision)
                 if best == nil || gap < best!.gap { best = (i, gap) }
             }
-            guard let best else { return }
-            unlink(checkpointPath(files[best.index].revision))
-            files.remove(at: best.index)
+            guard let best else { break }
+            doomed.append(files.remove(at: best.index).revision)
         }
+        return doomed
     }
 
     func fileBytes(_ path: String) -> UInt64 {

@@ -48,6 +48,7 @@ public final class DiskLog: EventLog {
     /// What was read of the past lately.
     let pastVersions = Mutex(PastVersions(bytesMax: Limits.rememberedVersionsBytes))
     let segmentTables = Mutex(SegmentTables())
+    let keyframes = Mutex(Keyframes())
     private let lock: Mutex<Int32>
 
     /// Opens the log of a directory, which is made when it does not exist. With `isReadOnly` nothing is made or written, and a
@@ -112,6 +113,7 @@ public final class DiskLog: EventLog {
             let bytes = fileBytes(checkpointPath(newest))
             shared.withLock { $0.newestCheckpoint = (newest, bytes) }
         }
+        findKeyframes()
         var index = VersionIndex()
         if isIndexed { index = try loadIndex() } else { index.begin(at: floor + 1) }
         shared.withLock { $0.index = index }

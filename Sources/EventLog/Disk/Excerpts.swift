@@ -113,12 +113,14 @@ extension DiskLog {
     {
         try read { transaction throws(LogError) in
             let names = LogNames(transaction, databases)
+            let keyframe = keyframe(notAfter: past.revision)
             var batch = try BodyBatch(
                 transaction, self,
                 wanted: wanted.map {
                     BodyBatch.Wanted(
-                        number: $0.life.number, key: $0.life.key, revision: $0.revision, known: past.earlier($0.life))
-                })
+                        number: $0.life.number, key: $0.life.key, revision: $0.revision, known: past.earlier($0.life),
+                        framed: keyframe?.place(of: $0.life.number))
+                }, keyframe)
             let bodies = try batch.bodies()
             var objects: [StoredObject] = []
             objects.reserveCapacity(wanted.count)

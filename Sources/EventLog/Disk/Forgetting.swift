@@ -23,8 +23,11 @@ extension DiskLog {
             try writeSegment()
             place.revision = wanted
             place.time = try time(of: wanted) ?? place.time
+            // Later ones are made without the kind. Before and after: neither a crash in between nor a new one may keep its bodies.
+            if known == nil { removeKeyframes(before: .max) }
             // From here on nobody reads below the new floor.
             try set(place, of: store)
+            if known == nil { removeKeyframes(before: .max) }
         }
         place.forgotten = max(place.forgotten, floor)
         guard place.forgotten < place.revision else { return }

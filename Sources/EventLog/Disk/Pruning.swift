@@ -96,6 +96,7 @@ extension DiskLog {
             $0.recent.removeAll { $0.revision < revision }
         }
         for old in checkpointRevisions() where old < revision { unlink(checkpointPath(old)) }
+        removeKeyframes(before: revision)
         while !(try removeBlocks(through: revision)) {}
         try removeIndex(through: revision)
     }

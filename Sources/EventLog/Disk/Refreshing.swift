@@ -36,6 +36,7 @@ extension DiskLog {
             $0.floorTime = found.time
             $0.kindFloors = found.kinds
         }
+        findKeyframes()
         let index = try loadIndex(after: shared.withLock { $0.index })
         shared.withLock { $0.index = index }
         return true

@@ -13,6 +13,10 @@ extension DiskLog {
         statistics.liveBytes = try liveBytes()
         statistics.checkpoints = checkpointRevisions()
         for revision in statistics.checkpoints { statistics.checkpointBytes += fileBytes(checkpointPath(revision)) }
+        statistics.keyframes = Self.keyframeRevisions(directory)
+        for revision in statistics.keyframes {
+            statistics.keyframeBytes += fileBytes(Self.keyframePath(directory, revision))
+        }
         let (journal, access, oldest) = try read { transaction throws(LogError) in
             let names = LogNames(transaction, databases)
             var journal: [String: LogStatistics.PerKind] = [:]

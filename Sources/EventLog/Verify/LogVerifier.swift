@@ -9,6 +9,7 @@ struct LogVerifier {
     private let walker: PageWalker
     private let directory: String
     private let checkpoints: [UInt64]
+    private let keyframes: [UInt64]
     private let progress: (Double) -> Void
     /// A revision of which the chain's value is reported.
     private let mark: UInt64?
@@ -29,12 +30,13 @@ struct LogVerifier {
     private var factsFirst: UInt64?
 
     init(
-        _ walker: PageWalker, directory: String, checkpoints: [UInt64], mark: UInt64? = nil,
+        _ walker: PageWalker, directory: String, checkpoints: [UInt64], keyframes: [UInt64], mark: UInt64? = nil,
         _ progress: @escaping (Double) -> Void
     ) {
         self.walker = walker
         self.directory = directory
         self.checkpoints = checkpoints
+        self.keyframes = keyframes
         self.progress = progress
         self.mark = mark
     }
@@ -217,6 +219,7 @@ struct LogVerifier {
         let (names, anchors, floor, indexed, segments) = (names, anchors, floor, indexed, segments)
         let (facts, factsFirst) = (facts, factsFirst ?? .max)
         let (checkpoints, directory, progress) = (Set(checkpoints), directory, progress)
+        var keyframes = soundKeyframes()
         var events: UInt64 = 0
         var checked = 0
         let starts = Set(segments.keys)
@@ -294,6 +297,9 @@ struct LogVerifier {
                             }
                         } catch { found.append((revision, "the checkpoint: \(error)")) }
                     }
+                    if let frame = keyframes.removeValue(forKey: revision), !frame.agrees(with: state) {
+                        found.append((revision, "the keyframe differs from the state"))
+                    }
                     return true
                 }
                 current = first
@@ -335,6 +341,22 @@ struct LogVerifier {
             if expected.deleted > indexed { expected.deleted = 0 }
             if lives[number] != expected { find(expected.created, "the life of object \(number) is stored wrongly") }
         }
+    }
+
+    /// The keyframes that can be read, by revision.
+    private mutating func soundKeyframes() -> [UInt64: Keyframe] {
+        var sound: [UInt64: Keyframe] = [:]
+        for revision in keyframes {
+            if let frame = Keyframe(path: DiskLog.keyframePath(directory, revision), revision: revision),
+                frame.isWhole()
+            {
+                sound[revision] = frame
+            } else {
+                find(revision, "the keyframe is damaged: delete it, the journal does without")
+            }
+        }
+        report.keyframes = keyframes.count
+        return sound
     }
 
     private func checkpoint(_ revision: UInt64) throws(LogError) -> ClusterState {

@@ -33,7 +33,8 @@ extension DiskLog {
             return try withPages(of: path, notAfter: transaction) { walker throws(LogError) in
                 withoutActuallyEscaping(progress) {
                     LogVerifier(
-                        walker, directory: directory, checkpoints: checkpointRevisions(directory), mark: mark, $0
+                        walker, directory: directory, checkpoints: checkpointRevisions(directory),
+                        keyframes: keyframeRevisions(directory), mark: mark, $0
                     ).run()
                 }
             }

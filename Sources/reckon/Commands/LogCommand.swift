@@ -209,6 +209,7 @@ struct LogCommand: ParsableCommand {
                     "revision": .int(Int64(s.head.revision)), "floor": .int(Int64(s.floor)),
                     "fileBytes": .int(Int64(s.fileBytes)), "liveBytes": .int(Int64(s.liveBytes)),
                     "checkpointBytes": .int(Int64(s.checkpointBytes)),
+                    "keyframeBytes": .int(Int64(s.keyframeBytes)),
                     "kindFloors": KindAge.document(log.kindFloors),
                     "kinds": .array(
                         kinds.map { kind, size in
@@ -231,6 +232,7 @@ struct LogCommand: ParsableCommand {
                 ? "no checkpoint yet"
                 : "checkpoints at \(s.checkpoints.map(String.init).joined(separator: ", ")) of \(s.checkpointBytes) bytes"
             print("file \(s.fileBytes) bytes, of which \(s.liveBytes) hold data; \(checkpoints)")
+            if !s.keyframes.isEmpty { print("\(s.keyframes.count) keyframes of \(s.keyframeBytes) bytes") }
             let rows = kinds.map { kind, size in
                 [kind, "\(size.events)", "\(size.bytes)", "\(size.bytes / max(size.events, 1))"]
             }
