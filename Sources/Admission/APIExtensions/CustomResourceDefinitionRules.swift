@@ -14,7 +14,9 @@ struct CustomResourceDefinitionRules: KindRules {
             }
             if !spec.has("conversion") { spec["conversion"] = ["strategy": "None"] }
             spec.modify("conversion") { conversion in
-                conversion.fillText("strategy", "None")
+                if conversion["webhook"]?.entries.allSatisfy({ $0.value.isNull || $0.value.isEmptyValue }) ?? false {
+                    conversion["webhook"] = Optional.none
+                }
                 conversion.modify("webhook") { webhook in
                     webhook.modify("clientConfig") { client in
                         client.modify("service") { if !$0.isNull { $0.fill("port", 443) } }
@@ -25,8 +27,8 @@ struct CustomResourceDefinitionRules: KindRules {
     }
 
     func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
-        let storage =
-            object["spec"]?.list("versions").filter { $0.flag("storage") }.map { JSON.string($0.text("name")) } ?? []
+        let versions = object["spec"]?.list("versions") ?? []
+        let storage = versions.first { $0.flag("storage") }.map { [JSON.string($0.text("name"))] } ?? []
         object["status"] = [
             "acceptedNames": ["kind": "", "plural": ""], "conditions": .null, "storedVersions": .array(storage),
         ]
@@ -49,169 +51,110 @@ struct CustomResourceDefinitionRules: KindRules {
         var errors: [FieldError] = []
         let name = object["metadata"]?.text("name") ?? ""
         let wanted = (spec["names"]?.text("plural") ?? "") + "." + spec.text("group")
-        if name != wanted {
+        if !name.isEmpty, name != wanted {
             errors.append(.invalid("metadata.name", .string(name), "must be spec.names.plural+\".\"+spec.group"))
         }
-        validateSpec(spec, &errors)
-        let stored = object["status"]?["storedVersions"]?.strings ?? []
-        if stored.isEmpty, object["status"] != nil {
-            errors.append(.invalid("status.storedVersions", .null, "must have at least one stored version"))
-        }
+        CustomResourceSpecRules.validate(spec, &errors)
+        validateStatus(object, &errors)
+        validateApproval(object, old: nil, &errors)
+        validatePreserving(spec, old: nil, &errors)
         return errors
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
         var errors = ObjectMetaRules.revalidate(object, old: old, checksStandardFinalizers: false)
-        if subresource == "status" { return errors }
+        if subresource == "status" {
+            CustomResourceSpecRules.validateNames(
+                object["status", "acceptedNames"] ?? .null, "status.acceptedNames", &errors)
+            return errors
+        }
         let spec = object["spec"] ?? .null
-        validateSpec(spec, &errors)
-        for path in [["group"], ["names", "plural"], ["names", "kind"], ["scope"]] {
-            let isNames = path[0] == "names"
-            let established =
-                old["status"]?.list("conditions").contains {
-                    $0.text("type") == "Established" && $0.text("status") == "True"
-                } ?? false
-            if !established, isNames || path[0] == "scope" { continue }
+        CustomResourceSpecRules.validate(spec, &errors)
+        let isEstablished =
+            old["status"]?.list("conditions").contains {
+                $0.text("type") == "Established" && $0.text("status") == "True"
+            } ?? false
+        let fixed = (isEstablished ? [["scope"], ["names", "kind"]] : []) + [["group"], ["names", "plural"]]
+        for path in fixed {
             errors += Immutability.check(spec[path], old["spec"]?[path], path: "spec." + path.joined(separator: "."))
         }
-        let names = Set(spec.list("versions").map { $0.text("name") })
-        for (i, version) in (object["status"]?["storedVersions"]?.strings ?? []).enumerated()
-        where !names.contains(version) {
-            errors.append(
-                .invalid(
-                    "status.storedVersions[\(i)]", .string(version),
-                    "missing from spec.versions; \(version) was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in \(version) and removes \(version) from status.storedVersions"
-                ))
-        }
+        validateStatus(object, &errors)
+        validateApproval(object, old: old, &errors)
+        validatePreserving(spec, old: old["spec"], &errors)
         return errors
     }
 
-    private func validateSpec(_ spec: JSON, _ errors: inout [FieldError]) {
-        let group = spec.text("group")
-        if group.isEmpty {
-            errors.append(.required("spec.group"))
-        } else {
-            let texts = Names.dnsSubdomain(group)
-            errors.addInvalid("spec.group", .string(group), texts)
-            if texts.isEmpty, !group.contains(".") {
-                errors.append(.invalid("spec.group", .string(group), "should be a domain with at least one dot"))
-            }
-        }
-        let scope = spec.text("scope")
-        if scope.isEmpty {
-            errors.append(.required("spec.scope"))
-        } else if scope != "Cluster" && scope != "Namespaced" {
-            errors.append(.notSupported("spec.scope", .string(scope), ["Cluster", "Namespaced"]))
-        }
-        let versions = spec.list("versions")
-        if versions.isEmpty {
-            errors.append(.required("spec.versions", "must have exactly one version marked as storage version"))
-        }
-        var seen: Set<String> = []
-        for (i, version) in versions.enumerated() {
-            let name = version.text("name")
-            errors.addInvalid("spec.versions[\(i)].name", .string(name), Names.dns1035Label(name))
-            if !seen.insert(name).inserted { errors.append(.duplicate("spec.versions[\(i)].name", .string(name))) }
-        }
-        if !versions.isEmpty, versions.filter({ $0.flag("storage") }).count != 1 {
-            errors.append(
-                .invalid("spec.versions", .array(versions), "must have exactly one version marked as storage version"))
-        }
-        validateNames(spec["names"] ?? .null, &errors)
-        let schemas = versions.map { $0["schema", "openAPIV3Schema"] ?? .null }
-        // Versions that all have one schema are checked as one, in the place where upstream keeps it.
-        let isShared = schemas.allSatisfy { $0 == schemas.first }
-        for (i, version) in versions.enumerated() {
-            let at = "spec.versions[\(i)]"
-            let place = isShared ? "spec.validation.openAPIV3Schema" : at + ".schema.openAPIV3Schema"
-            guard let schema = version["schema"]?.given("openAPIV3Schema") else {
-                errors.append(.required(at + ".schema.openAPIV3Schema"))
-                continue
-            }
-            if i == 0 || !isShared { SchemaDefinition.validate(schema, place, &errors) }
-        }
-        for (i, version) in versions.enumerated() {
-            let shared = versions.count == 1
-            let scalePath = shared ? "spec.subresources.scale" : "spec.versions[\(i)].subresources.scale"
-            if let scale = version["subresources"]?.given("scale") {
-                for (field, root) in [("specReplicasPath", ".spec."), ("statusReplicasPath", ".status.")] {
-                    let path = scale.text(field)
-                    if path.isEmpty {
-                        errors.append(.required(scalePath + "." + field))
-                    } else if !path.hasPrefix(root) {
-                        errors.append(
-                            .invalid(
-                                scalePath + "." + field, .string(path), "should be a json path under \(root.dropLast())"
-                            ))
-                    }
-                }
-            }
-            let columns = shared ? "spec.additionalPrinterColumns" : "spec.versions[\(i)].additionalPrinterColumns"
-            for (k, column) in version.list("additionalPrinterColumns").enumerated() {
-                let at = "\(columns)[\(k)]"
-                if column.text("name").isEmpty { errors.append(.required(at + ".name")) }
-                let types = ["integer", "number", "string", "boolean", "date"]
-                if column.text("type").isEmpty {
-                    errors.append(.required(at + ".type"))
-                } else if !types.contains(column.text("type")) {
-                    errors.append(
-                        .invalid(
-                            at + ".type", .string(column.text("type")),
-                            "must be one of \(types.sorted().joined(separator: ","))"))
-                }
-                if column.text("jsonPath").isEmpty { errors.append(.required(at + ".JSONPath")) }
-            }
-        }
-        validateConversion(spec["conversion"] ?? .null, &errors)
+    func warnings(_ object: JSON, old: JSON?) -> [String] {
+        let spec = object["spec"] ?? .null
+        let before = SchemaWarnings(old?["spec"] ?? .null)
+        let now = SchemaWarnings(spec)
+        let known = Set(before.formats)
+        return now.formats.filter { !known.contains($0) }.map { "unrecognized format \(JSON.string($0).text)" }
+            + now.sets.subtracting(before.sets).sorted()
     }
 
-    private func validateNames(_ names: JSON, _ errors: inout [FieldError]) {
-        func check(_ field: String, lowercased: Bool) {
-            let value = names.text(field)
-            let path = "spec.names." + field
-            if value.isEmpty {
-                errors.append(.required(path))
-            } else {
-                errors.addInvalid(path, .string(value), Names.dns1035Label(lowercased ? value.lowercased() : value))
-            }
+    private func validateStatus(_ object: JSON, _ errors: inout [FieldError]) {
+        CustomResourceSpecRules.validateNames(
+            object["status", "acceptedNames"] ?? .null, "status.acceptedNames", &errors)
+        let at = "status.storedVersions"
+        let stored = object["status", "storedVersions"]?.strings ?? []
+        if stored.isEmpty {
+            errors.append(.invalid(at, .null, "must have at least one stored version"))
+            return
         }
-        check("plural", lowercased: false)
-        if names.has("singular") { check("singular", lowercased: false) }
-        check("kind", lowercased: true)
-        if names.has("listKind") { check("listKind", lowercased: true) }
-        if !names.text("kind").isEmpty, names.text("kind") == names.text("listKind") {
+        let versions = object["spec"]?.list("versions") ?? []
+        for version in versions where version.flag("storage") && !stored.contains(version.text("name")) {
             errors.append(
                 .invalid(
-                    "spec.names.listKind", .string(names.text("listKind")), "kind and listKind may not be the same"))
+                    at, .array(stored.map { .string($0) }), "must have the storage version " + version.text("name")))
         }
-        for field in ["shortNames", "categories"] {
-            for (i, value) in (names[field]?.strings ?? []).enumerated() {
-                errors.addInvalid("spec.names.\(field)[\(i)]", .string(value), Names.dns1035Label(value))
-            }
+        let names = Set(versions.map { $0.text("name") })
+        for (i, version) in stored.enumerated() where !names.contains(version) {
+            errors.append(
+                .invalid(
+                    "\(at)[\(i)]", .string(version),
+                    "missing from spec.versions; \(version) was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in \(version) and removes \(version) from status.storedVersions"
+                ))
         }
     }
 
-    private func validateConversion(_ conversion: JSON, _ errors: inout [FieldError]) {
-        let strategy = conversion.text("strategy")
-        switch strategy {
-        case "None":
-            if conversion.has("webhook") {
-                errors.append(
-                    .forbidden(
-                        "spec.conversion.webhookClientConfig", "should not be set when strategy is not set to Webhook"))
-            }
-        case "Webhook":
-            if let client = conversion["webhook"]?.given("clientConfig") {
-                errors += WebhookClient.validate(
-                    client, "spec.conversion.webhookClientConfig", orMore: "exactly one of url or service is required")
-            } else {
-                errors.append(
-                    .required("spec.conversion.webhookClientConfig", "required when strategy is set to Webhook"))
-            }
-            if conversion["webhook"]?.list("conversionReviewVersions").isEmpty ?? true {
-                errors.append(.required("spec.conversion.conversionReviewVersions"))
-            }
-        default: errors.append(.notSupported("spec.conversion.strategy", .string(strategy), ["None", "Webhook"]))
+    private enum Approval: Equatable { case missing, bypassed, approved, invalid }
+
+    /// Kubernetes' own groups are open only to definitions that say who agreed to them.
+    private func validateApproval(_ object: JSON, old: JSON?, _ errors: inout [FieldError]) {
+        let group = object["spec"]?.text("group") ?? ""
+        guard ["k8s.io", "kubernetes.io"].contains(where: { group == $0 || group.hasSuffix("." + $0) }) else { return }
+        let key = "api-approved.kubernetes.io"
+        func approval(_ object: JSON) -> Approval {
+            let text = object["metadata", "annotations"]?[key]?.string ?? ""
+            if text.isEmpty { return .missing }
+            if text.hasPrefix("unapproved") { return .bypassed }
+            guard let colon = text.firstRange(of: "://"), colon.lowerBound > text.startIndex else { return .invalid }
+            let host = text[colon.upperBound...].prefix { $0 != "/" && $0 != "?" }
+            return host.isEmpty || text.contains(" ") ? .invalid : .approved
         }
+        let now = approval(object)
+        if let old, approval(old) == now { return }
+        let at = "metadata.annotations[\(key)]"
+        let rule = "protected groups must have approval annotation \"\(key)\""
+        let reference = "see https://github.com/kubernetes/enhancements/pull/1111"
+        switch now {
+        case .missing: errors.append(.required(at, "\(rule), \(reference)"))
+        case .invalid:
+            errors.append(
+                .invalid(
+                    at, object["metadata", "annotations"]?[key] ?? "",
+                    "\(rule) with either a URL or a reason starting with \"unapproved\", \(reference)"))
+        case .bypassed, .approved: break
+        }
+    }
+
+    private func validatePreserving(_ spec: JSON, old: JSON?, _ errors: inout [FieldError]) {
+        guard spec.flag("preserveUnknownFields"), !(old?.flag("preserveUnknownFields") ?? false) else { return }
+        errors.append(
+            .invalid(
+                "spec.preserveUnknownFields", .bool(true),
+                "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead"
+            ))
     }
 }

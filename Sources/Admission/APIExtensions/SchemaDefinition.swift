@@ -5,153 +5,254 @@ import Schema
 enum SchemaDefinition {
     private static let types = ["array", "boolean", "integer", "number", "object", "string"]
 
-    static func validate(_ schema: JSON, _ path: String, _ errors: inout [FieldError]) {
-        let type = schema.text("type")
-        if type.isEmpty {
-            errors.append(.required(path + ".type", "must not be empty at the root"))
-        } else if type != "object" {
-            errors.append(.invalid(path + ".type", .string(type), "must be object at the root"))
-        }
+    /// - Parameter hasStatus: whether a version with this schema has the subresource `status`.
+    static func validate(_ schema: JSON, _ path: String, hasStatus: Bool, _ errors: inout [FieldError]) {
         let before = errors.count
-        walk(schema, path, place: .root, isNested: false, &errors)
-        if errors.count == before { defaults(schema, path, &errors) }
-        // Rules are compiled only where the schema itself is right: what is said of others would mean little.
-        if errors.count == before { SchemaRuleCompilation.validate(schema, path, &errors) }
+        if hasStatus { root(schema, path, &errors) }
+        if schema.flag("nullable") {
+            errors.append(.forbidden(path + ".nullable", "nullable cannot be true at the root"))
+        }
+        let unsupported = StructuralRules.unsupported(schema)
+        var isStructural = false
+        if unsupported == nil {
+            var wrong = StructuralRules.validate(schema, path)
+            if wrong.isEmpty { SchemaDefaults.validate(schema, path, &wrong) }
+            errors += wrong
+            isStructural = wrong.isEmpty
+        }
+        let start = errors.count
+        walk(schema, path, Place(), &errors)
+        // What rules mean can be said only of a schema that means something, and only where nothing is wrong below them.
+        if isStructural { SchemaRuleCompilation.validate(schema, path, except: errors[start...].map(\.path), &errors) }
+        if let unsupported, errors.count == before { errors.append(.invalid(path, "", unsupported)) }
     }
 
-    private enum Place { case root, field, item, additional }
-
-    private static func walk(_ schema: JSON, _ path: String, place: Place, isNested: Bool, _ errors: inout [FieldError])
-    {
-        let type = schema.text("type")
-        if schema.has("$ref") { errors.append(.forbidden(path + ".$ref", "$ref is not supported")) }
-        if !type.isEmpty, !types.contains(type) { errors.append(.notSupported(path + ".type", .string(type), types)) }
-        let isFree = schema.flag("x-kubernetes-int-or-string") || schema.flag("x-kubernetes-preserve-unknown-fields")
-        if type.isEmpty, !isFree, !isNested, !schema.has("$ref") {
-            switch place {
-            case .root: break
-            case .field: errors.append(.required(path + ".type", "must not be empty for specified object fields"))
-            case .item: errors.append(.required(path + ".type", "must not be empty for specified array items"))
-            case .additional: errors.append(.required(path + ".type", "must not be empty for specified object fields"))
+    /// With a status subresource the root describes the object's parts alone: what it said of the whole would not be checked.
+    private static func root(_ schema: JSON, _ path: String, _ errors: inout [FieldError]) {
+        for (key, field, isAllowed) in SchemaForm.fields where SchemaForm.isSet(schema[key]) {
+            if field == "Type" {
+                if schema.text("type") == "object" { continue }
+                errors.append(
+                    .invalid(
+                        path + ".type", .string(schema.text("type")),
+                        "only \"object\" is allowed as the type at the root of the schema if the status subresource is enabled"
+                    ))
+                return
             }
+            if isAllowed { continue }
+            let allowed = SchemaForm.namesAllowedAtRoot.joined(separator: " ")
+            errors.append(
+                .invalidDump(
+                    path, SchemaForm.schema(schema),
+                    "only [\(allowed)] fields are allowed at the root of the schema if the status subresource is enabled"
+                ))
+            return
         }
+    }
+
+    /// Where in a definition a schema stands.
+    private struct Place {
+        var isRoot = true
+        var isInsideMetadata = false
+        /// Why there may be no default; nil when there may be one.
+        var noDefault: String?
+    }
+
+    private static func walk(_ schema: JSON, _ path: String, _ place: Place, _ errors: inout [FieldError]) {
+        let type = schema.text("type")
+        unserved(schema, type, path, place, &errors)
         if schema.flag("uniqueItems") {
             errors.append(
                 .forbidden(
                     path + ".uniqueItems",
                     "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"))
         }
-        if schema.has("properties"), schema.has("additionalProperties") {
-            errors.append(
-                .forbidden(path + ".additionalProperties", "additionalProperties and properties are mutual exclusive"))
-        }
-        if schema["additionalProperties"] == false {
-            errors.append(.forbidden(path + ".additionalProperties", "additionalProperties cannot be set to false"))
-        }
-        for keyword in ["definitions", "dependencies", "patternProperties", "id"] where schema.has(keyword) {
-            errors.append(.forbidden("\(path).\(keyword)", "\(keyword) is not supported"))
-        }
-        if let pattern = schema["pattern"]?.string, Pattern(pattern) == nil {
-            errors.append(
-                .invalid(path + ".pattern", .string(pattern), "must be a valid regular expression, but isn't"))
-        }
-        if type == "array", !schema.has("items"), !schema.flag("x-kubernetes-preserve-unknown-fields") {
-            errors.append(.required(path + ".items", "must be specified"))
-        }
-        if isNested, schema.has("default") {
-            errors.append(.forbidden(path + ".default", "must be undefined to be structural"))
-        }
-        lists(schema, path, &errors)
-        for entry in schema["properties"]?.entries ?? JSONObject() {
-            walk(entry.value, "\(path).properties[\(entry.key)]", place: .field, isNested: isNested, &errors)
-        }
-        if let items = schema.given("items"), case .object = items {
-            walk(items, path + ".items", place: .item, isNested: isNested, &errors)
-        }
-        if let more = schema.given("additionalProperties"), case .object = more {
-            walk(more, path + ".additionalProperties", place: .additional, isNested: isNested, &errors)
-        }
-        for combination in ["allOf", "anyOf", "oneOf"] {
-            for (i, inner) in schema.list(combination).enumerated() {
-                walk(inner, "\(path).\(combination)[\(i)]", place: .root, isNested: true, &errors)
+        var inner = place
+        inner.isRoot = false
+        let properties = schema["properties"]?.entries ?? JSONObject()
+        if let more = schema.given("additionalProperties") {
+            let at = path + ".additionalProperties"
+            if !properties.isEmpty, more != true {
+                errors.append(.forbidden(at, "additionalProperties and properties are mutual exclusive"))
+            }
+            if more.object != nil {
+                var below = inner
+                if place.isInsideMetadata {
+                    below.noDefault = "inside additionalProperties applying to object metadata"
+                }
+                walk(more, at, below, &errors)
             }
         }
-        if let inner = schema.given("not") { walk(inner, path + ".not", place: .root, isNested: true, &errors) }
+        let isResource = place.isRoot || schema.flag("x-kubernetes-embedded-resource")
+        for (name, property) in properties {
+            var below = inner
+            if isResource, ["metadata", "kind", "apiVersion"].contains(name) {
+                below.isInsideMetadata = true
+                if place.isRoot { below.noDefault = "in top-level \(name)" }
+            }
+            walk(property, "\(path).properties[\(name)]", below, &errors)
+        }
+        if let not = schema.given("not") { walk(not, path + ".not", inner, &errors) }
+        for combination in ["allOf", "oneOf", "anyOf"] {
+            for (i, part) in schema.list(combination).enumerated() {
+                walk(part, "\(path).\(combination)[\(i)]", inner, &errors)
+            }
+        }
+        for (name, definition) in schema["definitions"]?.entries ?? JSONObject() {
+            walk(definition, "\(path).definitions[\(name)]", inner, &errors)
+        }
+        if let items = schema.given("items") {
+            if items.object != nil { walk(items, path + ".items", inner, &errors) }
+            for (i, item) in items.elements.enumerated() { walk(item, "\(path).items[\(i)]", inner, &errors) }
+        }
+        for (name, dependency) in schema["dependencies"]?.entries ?? JSONObject() where dependency.object != nil {
+            walk(dependency, "\(path).dependencies[\(name)]", inner, &errors)
+        }
+        extensions(schema, type, path, &errors)
         SchemaRuleCompilation.validateWording(schema, path, &errors)
     }
 
-    private static func lists(_ schema: JSON, _ path: String, _ errors: inout [FieldError]) {
-        let keys = schema["x-kubernetes-list-map-keys"]?.strings ?? []
-        guard let listType = schema["x-kubernetes-list-type"]?.string else {
-            if !keys.isEmpty {
-                errors.append(
-                    .forbidden(
-                        path + ".x-kubernetes-list-map-keys", "must be empty if x-kubernetes-list-type is not map"))
-            }
-            return
+    private static func unserved(
+        _ schema: JSON, _ type: String, _ path: String, _ place: Place, _ errors: inout [FieldError]
+    ) {
+        func forbid(_ key: String) {
+            errors.append(.forbidden("\(path).\(key)", "\(key) is not supported"))
         }
-        let at = path + ".x-kubernetes-list-type"
-        if !["atomic", "set", "map"].contains(listType) {
-            errors.append(.notSupported(at, .string(listType), ["atomic", "map", "set"]))
+        if !type.isEmpty, !types.contains(type) { errors.append(.notSupported(path + ".type", .string(type), types)) }
+        if let reason = place.noDefault, schema.has("default") {
+            errors.append(.forbidden(path + ".default", "must not be set " + reason))
         }
-        if schema.text("type") != "array" {
+        if !schema.text("id").isEmpty { forbid("id") }
+        if schema.has("additionalItems") { forbid("additionalItems") }
+        for key in ["patternProperties", "definitions"] where !(schema[key]?.entries.isEmpty ?? true) { forbid(key) }
+        if schema.has("dependencies") { forbid("dependencies") }
+        if schema.has("$ref") { forbid("$ref") }
+        if type == "null" {
+            errors.append(.forbidden(path + ".type", "type cannot be set to null, use nullable as an alternative"))
+        }
+        if !(schema["items"]?.elements.isEmpty ?? true) {
+            errors.append(.forbidden(path + ".items", "items must be a schema object and not an array"))
+        }
+        if place.isInsideMetadata, schema.flag("x-kubernetes-embedded-resource") {
             errors.append(
-                .invalid(
-                    path + ".type", .string(schema.text("type")), "must be array if x-kubernetes-list-type is specified"
-                ))
-        }
-        guard listType == "map" else {
-            if !keys.isEmpty {
-                errors.append(
-                    .forbidden(
-                        path + ".x-kubernetes-list-map-keys", "must be empty if x-kubernetes-list-type is not map"))
-            }
-            return
-        }
-        if keys.isEmpty {
-            errors.append(
-                .required(path + ".x-kubernetes-list-map-keys", "must not be empty if x-kubernetes-list-type is map"))
-        }
-        let items = schema["items"] ?? .null
-        if items.text("type") != "object" {
-            errors.append(
-                .invalid(
-                    path + ".items.type", .string(items.text("type")),
-                    "must be object if parent array's x-kubernetes-list-type is map"))
-        }
-        let required = Set(items["required"]?.strings ?? [])
-        for (i, key) in keys.enumerated() {
-            guard let property = items["properties", key] else {
-                errors.append(
-                    .invalid(
-                        "\(path).x-kubernetes-list-map-keys[\(i)]", .string(key),
-                        "entries must all be names of item properties"))
-                continue
-            }
-            if property.has("default") || required.contains(key) { continue }
-            errors.append(
-                .required(
-                    "\(path).items.properties[\(key)].default",
-                    "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"
-                ))
+                .forbidden(path + ".x-kubernetes-embedded-resource", "must not be used inside of resource meta"))
         }
     }
 
-    /// Every default fits its own schema.
-    private static func defaults(_ schema: JSON, _ path: String, _ errors: inout [FieldError]) {
-        if let value = schema.given("default") {
-            for error in StructuralSchema(schema).validate(value) {
-                // The texts speak of the value alone; only the place is the default's.
-                let rest = error.path.isEmpty || error.path.hasPrefix("[") ? error.path : "." + error.path
-                errors.append(FieldError(error.type, path + ".default" + rest, error.body))
+    /// Kubernetes' own words in a schema.
+    private static func extensions(_ schema: JSON, _ type: String, _ path: String, _ errors: inout [FieldError]) {
+        if schema["x-kubernetes-preserve-unknown-fields"] == false {
+            errors.append(
+                .invalid(path + ".x-kubernetes-preserve-unknown-fields", .bool(false), "must be true or undefined"))
+        }
+        func wrongType(_ wanted: String, for key: String) {
+            let text = "must be \(wanted) if \(key) is specified"
+            errors.append(
+                type.isEmpty ? .required(path + ".type", text) : .invalid(path + ".type", .string(type), text))
+        }
+        if let mapType = schema["x-kubernetes-map-type"]?.string {
+            if type != "object" { wrongType("object", for: "x-kubernetes-map-type") }
+            if !["atomic", "granular"].contains(mapType) {
+                errors.append(
+                    .notSupported(path + ".x-kubernetes-map-type", .string(mapType), ["atomic", "granular"]))
             }
         }
-        for entry in schema["properties"]?.entries ?? JSONObject() {
-            defaults(entry.value, "\(path).properties[\(entry.key)]", &errors)
+        let listType = schema["x-kubernetes-list-type"]?.string
+        let items = schema["items"]?.object == nil ? JSON.null : schema["items"] ?? .null
+        if listType != nil, type != "array" {
+            wrongType("array", for: "x-kubernetes-list-type")
+        } else if listType == "set", !items.isNull {
+            let key = items.text("type") == "array" ? "x-kubernetes-list-type" : "x-kubernetes-map-type"
+            let given = items[key]?.string
+            let isWrong =
+                switch items.text("type") {
+                case "array": given != nil && given != "atomic"
+                case "object": given != "atomic"
+                default: false
+                }
+            if isWrong {
+                errors.append(
+                    .invalid(
+                        "\(path).items.\(key)", items["x-kubernetes-list-type"] ?? .null,
+                        "must be atomic as item of a list with x-kubernetes-list-type=set"))
+            }
         }
-        if let items = schema.given("items") { defaults(items, path + ".items", &errors) }
-        if let more = schema.given("additionalProperties"), case .object = more {
-            defaults(more, path + ".additionalProperties", &errors)
+        let at = path + ".x-kubernetes-list-type"
+        if let listType, !["atomic", "set", "map"].contains(listType) {
+            errors.append(.notSupported(at, .string(listType), ["atomic", "set", "map"]))
+        }
+        let keys = schema["x-kubernetes-list-map-keys"]?.strings ?? []
+        if !keys.isEmpty, listType != "map" {
+            let text = "must be map if x-kubernetes-list-map-keys is non-empty"
+            errors.append(listType.map { .invalid(at, .string($0), text) } ?? .required(at, text))
+        }
+        if listType == "map" { mapList(schema, items, keys, path, &errors) }
+        if let listType, ["set", "map"].contains(listType), !items.isNull {
+            elements(items, listType, keys, path, &errors)
+        }
+    }
+
+    private static func mapList(
+        _ schema: JSON, _ items: JSON, _ keys: [String], _ path: String, _ errors: inout [FieldError]
+    ) {
+        let at = path + ".x-kubernetes-list-map-keys"
+        if keys.isEmpty { errors.append(.required(at, "must not be empty if x-kubernetes-list-type is map")) }
+        guard schema.has("items") else {
+            errors.append(.required(path + ".items", "must have a schema if x-kubernetes-list-type is map"))
+            return
+        }
+        guard items.text("type") == "object" else {
+            if !items.isNull {
+                errors.append(
+                    .invalid(
+                        path + ".items.type", .string(items.text("type")),
+                        "must be object if parent array's x-kubernetes-list-type is map"))
+            }
+            return
+        }
+        var seen: Set<String> = []
+        let all = JSON.array(keys.map { .string($0) })
+        for key in keys {
+            if let property = items["properties", key] {
+                if ["array", "object"].contains(property.text("type")) {
+                    errors.append(
+                        .invalid(
+                            "\(path).items.properties[\(key)].type", .string(items.text("type")),
+                            "must be a scalar type if parent array's x-kubernetes-list-type is map"))
+                }
+            } else {
+                errors.append(.invalid(at, all, "entries must all be names of item properties"))
+            }
+            if !seen.insert(key).inserted { errors.append(.invalid(at, all, "must not contain duplicate entries")) }
+        }
+    }
+
+    /// Elements that are told apart are never null, nor are the keys that tell them.
+    private static func elements(
+        _ items: JSON, _ listType: String, _ keys: [String], _ path: String, _ errors: inout [FieldError]
+    ) {
+        if items.flag("nullable") {
+            errors.append(
+                .forbidden(path + ".items.nullable", "cannot be nullable when x-kubernetes-list-type is " + listType))
+        }
+        guard listType == "map" else { return }
+        let required = Set(items["required"]?.strings ?? [])
+        for key in keys {
+            guard let property = items["properties", key] else { continue }
+            let at = "\(path).items.properties[\(key)]"
+            if !property.has("default"), !required.contains(key) {
+                errors.append(
+                    .required(
+                        at + ".default",
+                        "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"
+                    ))
+            }
+            if property.flag("nullable") {
+                errors.append(
+                    .forbidden(
+                        at + ".nullable",
+                        "this property is in x-kubernetes-list-map-keys, so it cannot be nullable"))
+            }
         }
     }
 }

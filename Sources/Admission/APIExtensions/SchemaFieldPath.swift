@@ -36,6 +36,40 @@ enum SchemaFieldPath {
         return out.isEmpty ? nil : out
     }
 
+    /// What a path of dotted names leads to, or why it leads to nothing, in upstream's words.
+    static func resolve(dotted path: String, in schema: JSON) -> (schema: JSON, names: [String], problem: String?) {
+        var schema = schema
+        var names: [String] = []
+        func failed(_ problem: String) -> (JSON, [String], String?) { (.null, names, problem) }
+        var rest = Substring(path)
+        /// The next delimiter, or the text up to one.
+        func token() -> Substring? {
+            guard let first = rest.first else { return nil }
+            let end =
+                ".[]".contains(first) ? rest.index(after: rest.startIndex) : rest.firstIndex { ".[]".contains($0) }
+            let token = rest[..<(end ?? rest.endIndex)]
+            rest = rest[token.endIndex...]
+            return token
+        }
+        while let next = token() {
+            if next == "[" { return failed("array notation is not allowed") }
+            guard next == "." else { return failed("expected [ or . but got: \(next)") }
+            guard let name = token() else { return failed("unexpected end of JSON path") }
+            if !(schema["properties"]?.entries.isEmpty ?? true) {
+                guard let inner = schema["properties", String(name)] else {
+                    return failed("does not refer to a valid field")
+                }
+                schema = inner
+            } else if let values = schema.given("additionalProperties") {
+                schema = values
+            } else {
+                return failed("does not refer to a valid field")
+            }
+            names.append(String(name))
+        }
+        return (schema, names, nil)
+    }
+
     /// A name in single quotes.
     private static func quoted(_ rest: inout Substring) -> String? {
         guard rest.first == "'" else { return nil }

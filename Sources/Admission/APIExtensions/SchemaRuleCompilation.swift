@@ -11,9 +11,15 @@ struct SchemaRuleCompilation {
     private var total: UInt64 = 0
     private var expensive: [(path: String, cost: UInt64)] = []
 
-    /// Checks all rules in a version's schema.
-    static func validate(_ schema: JSON, _ path: String, _ errors: inout [FieldError]) {
+    /// The places in the schema that are wrong for other reasons.
+    private var wrong: [String] = []
+    /// The places of schemas whose type is none.
+    private var untyped: [String] = []
+
+    /// Checks the rules in a version's schema, except those above the places in `wrong`.
+    static func validate(_ schema: JSON, _ path: String, except wrong: [String], _ errors: inout [FieldError]) {
         var compilation = SchemaRuleCompilation()
+        compilation.wrong = wrong
         compilation.walk(schema, path, isRoot: true, cardinality: 1, uncorrelated: nil)
         errors += compilation.errors
         guard compilation.total > definitionCostMax else { return }
@@ -65,7 +71,7 @@ struct SchemaRuleCompilation {
             if hasLines(field) {
                 errors.append(.invalid(at + ".fieldPath", .string(field), "must not contain line breaks"))
             }
-            if SchemaFieldPath.normalize(field, in: schema) == nil {
+            if StructuralRules.unsupported(schema) == nil, SchemaFieldPath.normalize(field, in: schema) == nil {
                 errors.append(.invalid(at + ".fieldPath", .string(field), "must be a valid path"))
             }
         }
@@ -79,6 +85,10 @@ struct SchemaRuleCompilation {
     private mutating func walk(
         _ schema: JSON, _ path: String, isRoot: Bool, cardinality: UInt64?, uncorrelated: String?
     ) {
+        // Below a type that there is not nothing has a type.
+        if !["", "array", "boolean", "integer", "number", "object", "string"].contains(schema.text("type")) {
+            untyped.append(path)
+        }
         let inner = cardinality.flatMap { times($0, SchemaRuleCompilation.elementsMax(schema)) }
         if let values = schema["additionalProperties"], values.object != nil {
             walk(
@@ -96,9 +106,10 @@ struct SchemaRuleCompilation {
                 uncorrelated: uncorrelated ?? (isMap ? nil : path))
         }
         let rules = schema.list("x-kubernetes-validations")
-        guard !rules.isEmpty else { return }
+        guard !rules.isEmpty, !wrong.contains(where: { $0.hasPrefix(path) }) else { return }
         let isResource = isRoot || schema.flag("x-kubernetes-embedded-resource")
-        guard let declaration = SchemaTypes.declaration(schema, isResourceRoot: isResource) else {
+        let isTyped = !untyped.contains { path.hasPrefix($0 + ".") }
+        guard isTyped, let declaration = SchemaTypes.declaration(schema, isResourceRoot: isResource) else {
             errors.append(
                 FieldError(
                     .internalError, path + ".x-kubernetes-validations",
@@ -136,7 +147,7 @@ struct SchemaRuleCompilation {
         let text = rule.text("rule")
         let environment = SchemaRule.environment(declaration, rule.flag("optionalOldSelf"))
         func invalid(_ field: String, _ detail: String) -> FieldError {
-            .invalidDump(at + field, SchemaRuleCompilation.dump(rule), detail)
+            .invalidDump(at + field, SchemaForm.rule(rule), detail)
         }
         let program: Program
         do throws(CompilationError) {
@@ -182,7 +193,7 @@ struct SchemaRuleCompilation {
             guard program.type == .string else {
                 errors.append(
                     .invalidDump(
-                        field, SchemaRuleCompilation.dump(rule), "messageExpression must evaluate to a string"))
+                        field, SchemaForm.rule(rule), "messageExpression must evaluate to a string"))
                 return
             }
             let cost = program.estimatedCost(in: environment).max
@@ -197,7 +208,7 @@ struct SchemaRuleCompilation {
         } catch {
             errors.append(
                 .invalidDump(
-                    field, SchemaRuleCompilation.dump(rule), "messageExpression compilation failed: " + error.report))
+                    field, SchemaForm.rule(rule), "messageExpression compilation failed: " + error.report))
         }
     }
 
@@ -220,18 +231,5 @@ struct SchemaRuleCompilation {
         let shown = factor > 100 ? "more than 100x" : decimals(factor < 1.5 ? 6 : 1)
         return
             "\(name) exceeds budget by factor of \(shown) (try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are declared)"
-    }
-
-    /// The rule as upstream's errors show it.
-    private static func dump(_ rule: JSON) -> String {
-        func quoted(_ field: String) -> String { plain(JSON.string(rule.text(field)).text) }
-        func orNull(_ field: String) -> String { plain(rule[field]?.text ?? "null") }
-        /// Without the escapes that JSON for web pages has.
-        func plain(_ text: String) -> String {
-            text.replacing("\\u003c", with: "<").replacing("\\u003e", with: ">").replacing("\\u0026", with: "&")
-        }
-        return
-            "{\"Rule\":\(quoted("rule")),\"Message\":\(quoted("message")),\"MessageExpression\":\(quoted("messageExpression")),"
-            + "\"Reason\":\(orNull("reason")),\"FieldPath\":\(quoted("fieldPath")),\"OptionalOldSelf\":\(orNull("optionalOldSelf"))}"
     }
 }

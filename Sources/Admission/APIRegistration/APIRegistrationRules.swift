@@ -43,6 +43,9 @@ struct APIServiceRules: KindRules {
             errors.append(
                 .invalid("metadata.name", .string(name), "must be `spec.version+\".\"+spec.group`: \"\(wanted)\""))
         }
+        if group.isEmpty, version != "v1" {
+            errors.append(.required("spec.group", "only v1 may have an empty group and it better be legacy kube"))
+        }
         if !group.isEmpty { errors.addInvalid("spec.group", .string(group), Names.dnsSubdomain(group)) }
         errors.addInvalid("spec.version", .string(version), Names.dns1035Label(version))
         let minimum = spec.integer("groupPriorityMinimum") ?? 0
@@ -79,6 +82,15 @@ struct APIServiceRules: KindRules {
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
         ObjectMetaRules.revalidate(object, old: old, checksStandardFinalizers: false)
-            + (subresource == "status" ? [] : validateCreate(object, context))
+            + (subresource == "status" ? validateStatus(object) : validateCreate(object, context))
+    }
+
+    private func validateStatus(_ object: JSON) -> [FieldError] {
+        let states = ["True", "False", "Unknown"]
+        return (object["status"]?.list("conditions") ?? []).enumerated().compactMap { place, condition in
+            let status = condition.text("status")
+            return states.contains(status)
+                ? nil : .notSupported("status.conditions[\(place)].status", .string(status), states)
+        }
     }
 }

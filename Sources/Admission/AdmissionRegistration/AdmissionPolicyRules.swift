@@ -27,13 +27,12 @@ struct AdmissionPolicyRules: KindRules {
             errors.append(.notSupported("spec.failurePolicy", .string(policy), policies))
         }
         if let kind = spec.given("paramKind") {
-            for field in ["apiVersion", "kind"] where kind.text(field).isEmpty {
-                errors.append(.required("spec.paramKind." + field))
-            }
+            errors += ParamKindRules.validate(kind, "spec.paramKind")
         }
         if let match = spec.given("matchConstraints") {
             errors += AdmissionMatch.validate(match, "spec.matchConstraints")
             if match.list("resourceRules").isEmpty { errors.append(.required("spec.matchConstraints.resourceRules")) }
+            if isMutating { errors += AdmissionMatch.validateOperations(match, "spec.matchConstraints") }
         } else {
             errors.append(.required("spec.matchConstraints"))
         }
@@ -41,26 +40,23 @@ struct AdmissionPolicyRules: KindRules {
         var environment = AdmissionExpressions.environment(hasParams: hasParams)
         errors += AdmissionRegistrationRules.validateMatchConditions(
             spec.list("matchConditions"), "spec.matchConditions", environment)
-        var variables: Set<String> = []
+        let failures = Dictionary(
+            AdmissionExpressions.compose(spec.list("variables"), &environment).failures.map { ($0.place, $0.error) },
+            uniquingKeysWith: { first, _ in first })
         for (i, variable) in spec.list("variables").enumerated() {
             let at = "spec.variables[\(i)]"
             let name = variable.text("name")
-            if name.isEmpty {
+            if trimmed(name).isEmpty {
                 errors.append(.required(at + ".name", "name is not specified"))
-            } else {
-                if !AdmissionPolicyRules.isIdentifier(name) {
-                    errors.append(.invalid(at + ".name", .string(name), "name is not a valid CEL identifier"))
-                }
-                if !variables.insert(name).inserted { errors.append(.duplicate(at + ".name", .string(name))) }
+            } else if !AdmissionPolicyRules.isIdentifier(name) {
+                errors.append(.invalid(at + ".name", .string(name), "must be a valid CEL identifier"))
             }
-            if trimmed(variable.text("expression")).isEmpty {
+            let text = variable.text("expression")
+            if trimmed(text).isEmpty {
                 errors.append(.required(at + ".expression", "expression is not specified"))
+            } else if let error = failures[i] {
+                errors.append(error.fieldError(at + ".expression", text))
             }
-        }
-        for (i, error) in AdmissionExpressions.compose(spec.list("variables"), &environment).failures {
-            let text = spec.list("variables")[i].text("expression")
-            if trimmed(text).isEmpty { continue }
-            errors.append(error.fieldError("spec.variables[\(i)].expression", text))
         }
         return errors
             + (isMutating
@@ -69,7 +65,8 @@ struct AdmissionPolicyRules: KindRules {
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        subresource == "status" ? [] : validateCreate(object, context)
+        guard subresource == "status" else { return validateCreate(object, context) }
+        return ConditionRules.validate(object["status"]?.list("conditions") ?? [], path: "status.conditions")
     }
 
     static func isIdentifier(_ name: String) -> Bool {
@@ -110,8 +107,12 @@ struct AdmissionPolicyRules: KindRules {
             }
             if let message = validation["message"]?.string, !message.isEmpty, trimmed(message).isEmpty {
                 errors.append(.invalid(at + ".message", .string(message), "message must be non-empty if specified"))
+            } else if trimmed(validation.text("message")).utf8.contains(where: { $0 == 10 || $0 == 13 }) {
+                errors.append(
+                    .invalid(
+                        at + ".message", .string(validation.text("message")), "message must not contain line breaks"))
             }
-            let reasons = ["Unauthorized", "Forbidden", "Invalid", "RequestEntityTooLarge"]
+            let reasons = ["Forbidden", "Invalid", "RequestEntityTooLarge"]
             if let reason = validation["reason"]?.string, !reasons.contains(reason) {
                 errors.append(.notSupported(at + ".reason", .string(reason), reasons))
             }
@@ -156,20 +157,30 @@ struct AdmissionPolicyRules: KindRules {
         if mutations.isEmpty { errors.append(.required("spec.mutations", "mutations must contain at least one item")) }
         for (i, mutation) in mutations.enumerated() {
             let at = "spec.mutations[\(i)]"
-            switch mutation.text("patchType") {
-            case "ApplyConfiguration":
-                errors += check(
-                    mutation["applyConfiguration"]?.text("expression") ?? "", "Object",
-                    at + ".applyConfiguration.expression")
-            case "JSONPatch":
-                errors += check(
-                    mutation["jsonPatch"]?.text("expression") ?? "", "list(JSONPatch)", at + ".jsonPatch.expression")
-            case "": errors.append(.required(at + ".patchType"))
-            case let other:
-                errors.append(.notSupported(at + ".patchType", .string(other), ["ApplyConfiguration", "JSONPatch"]))
+            let forms = [
+                ("ApplyConfiguration", "applyConfiguration", "Object"), ("JSONPatch", "jsonPatch", "list(JSONPatch)"),
+            ]
+            let patchType = mutation.text("patchType")
+            guard let (_, wanted, type) = forms.first(where: { $0.0 == patchType }) else {
+                errors.append(
+                    patchType.isEmpty
+                        ? .required(at + ".patchType")
+                        : .notSupported(at + ".patchType", .string(patchType), forms.map(\.0)))
+                continue
+            }
+            if let patch = mutation.given(wanted) {
+                errors += check(patch.text("expression"), type, "\(at).\(wanted).expression")
+            } else {
+                errors.append(.required("\(at).\(wanted)", "must be specified when patchType is \(patchType)"))
+            }
+            for (_, other, _) in forms where other != wanted && mutation.has(other) {
+                errors.append(
+                    .invalid(
+                        "\(at).\(other)", .string("{\(other)}"),
+                        "must not be specified when patchType is \(patchType)"))
             }
         }
-        let policies = ["Never", "IfNeeded"]
+        let policies = ["IfNeeded", "Never"]
         let policy = spec.text("reinvocationPolicy")
         if policy.isEmpty {
             errors.append(.required("spec.reinvocationPolicy"))
@@ -179,7 +190,7 @@ struct AdmissionPolicyRules: KindRules {
         return errors
     }
 
-    private func trimmed(_ text: String) -> Substring { text.drop { $0.isWhitespace } }
+    private func trimmed(_ text: String) -> String { SchemaRule.trimmed(text) }
 }
 
 /// Which requests a policy or its binding means.
@@ -201,6 +212,54 @@ enum AdmissionMatch {
             }
         }
         return errors
+    }
+
+    /// Nothing that is deleted can be changed.
+    static func validateOperations(_ match: JSON, _ at: String) -> [FieldError] {
+        let supported = ["*", "CONNECT", "CREATE", "UPDATE"]
+        return match.list("resourceRules").flatMap { $0["operations"]?.strings ?? [] }.filter {
+            !supported.contains($0)
+        }.map { .notSupported(at + ".resourceRules.operations", .string($0), supported) }
+    }
+}
+
+/// What kind of objects a policy's parameters are.
+enum ParamKindRules {
+    static func validate(_ kind: JSON, _ at: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        let version = kind.text("apiVersion")
+        let parts = version.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        if version.isEmpty {
+            errors.append(.required(at + ".apiVersion"))
+        } else if parts.count > 2 {
+            errors.append(
+                .invalid(at + ".apiVersion", .string(version), "unexpected GroupVersion string: \(version)"))
+        } else {
+            if parts.count == 2, !parts[0].isEmpty {
+                errors += joined(at + ".apiVersion", parts[0], Names.dnsSubdomain(parts[0]))
+            }
+            let last = parts[parts.count - 1]
+            if last.isEmpty {
+                errors.append(.invalid(at + ".apiVersion", .string(version), "version must be specified"))
+            } else {
+                errors += joined(at + ".apiVersion", last, Names.dns1035Label(last))
+            }
+        }
+        let name = kind.text("kind")
+        if name.isEmpty {
+            errors.append(.required(at + ".kind"))
+        } else {
+            errors += joined(
+                at + ".kind", name, Names.dns1035Label(name.lowercased()),
+                after: "may have mixed case, but should otherwise match: ")
+        }
+        return errors
+    }
+
+    private static func joined(_ path: String, _ value: String, _ texts: [String], after start: String = "")
+        -> [FieldError]
+    {
+        texts.isEmpty ? [] : [.invalid(path, .string(value), start + texts.joined(separator: ","))]
     }
 }
 
@@ -227,14 +286,17 @@ struct AdmissionPolicyBindingRules: KindRules {
         }
         if let reference = spec.given("paramRef") {
             let name = reference.text("name")
+            let isBoth = !name.isEmpty && reference.has("selector")
+            let both = "name and selector are mutually exclusive"
+            errors.addInvalid("spec.paramRef.name", .string(name), Names.pathSegment(name))
+            if isBoth { errors.append(.forbidden("spec.paramRef.name", both)) }
+            errors += LabelRules.validateSelector(reference["selector"], path: "spec.paramRef.selector")
+            if isBoth { errors.append(.forbidden("spec.paramRef.selector", both)) }
             if name.isEmpty, !reference.has("selector") {
                 errors.append(.required("spec.paramRef", "one of name or selector must be specified"))
-            } else if !name.isEmpty, reference.has("selector") {
-                errors.append(.forbidden("spec.paramRef.name", "name and selector are mutually exclusive"))
             }
-            errors += LabelRules.validateSelector(reference["selector"], path: "spec.paramRef.selector")
             let actions = ["Deny", "Allow"]
-            if let action = reference["parameterNotFoundAction"]?.string {
+            if let action = reference["parameterNotFoundAction"]?.string, !action.isEmpty {
                 if !actions.contains(action) {
                     errors.append(.notSupported("spec.paramRef.parameterNotFoundAction", .string(action), actions))
                 }
@@ -242,12 +304,12 @@ struct AdmissionPolicyBindingRules: KindRules {
                 errors.append(.required("spec.paramRef.parameterNotFoundAction"))
             }
         }
-        if let match = spec.given("matchResources") { errors += AdmissionMatch.validate(match, "spec.matchResources") }
+        if let match = spec.given("matchResources") {
+            errors += AdmissionMatch.validate(match, "spec.matchResources")
+            if isMutating { errors += AdmissionMatch.validateOperations(match, "spec.matchResources") }
+        }
         if !isMutating {
             let actions = spec["validationActions"]?.strings ?? []
-            if actions.isEmpty {
-                errors.append(.required("spec.validationActions", "at least one validation action is required"))
-            }
             var seen: Set<String> = []
             for (i, action) in actions.enumerated() {
                 if !["Audit", "Deny", "Warn"].contains(action) {
@@ -264,6 +326,9 @@ struct AdmissionPolicyBindingRules: KindRules {
                         "spec.validationActions", .array(actions.map { .string($0) }),
                         "must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)"
                     ))
+            }
+            if actions.isEmpty {
+                errors.append(.required("spec.validationActions", "at least one validation action is required"))
             }
         }
         return errors

@@ -55,6 +55,12 @@ enum AdmissionRegistrationRules {
                 }
             }
         }
+        var names: Set<String> = []
+        for (i, name) in (rule["resourceNames"]?.strings ?? []).enumerated() {
+            let path = "\(at).resourceNames[\(i)]"
+            errors.addInvalid(path, .string(name), Names.pathSegment(name))
+            if !names.insert(name).inserted { errors.append(.duplicate(path, .string(name))) }
+        }
         let operations = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"]
         let given = rule["operations"]?.strings ?? []
         if given.isEmpty { errors.append(.required(at + ".operations")) }

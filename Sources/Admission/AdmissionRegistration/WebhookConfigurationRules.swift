@@ -30,36 +30,17 @@ struct WebhookConfigurationRules: KindRules {
         for (i, hook) in object.list("webhooks").enumerated() {
             let at = "webhooks[\(i)]"
             errors += validate(hook, at)
-            errors += validateVersions(hook, at)
-            if !names.insert(hook.text("name")).inserted {
-                errors.append(.duplicate(at + ".name", .string(hook.text("name"))))
-            }
+            errors += WebhookClient.validateVersions(
+                hook["admissionReviewVersions"]?.strings ?? [], at + ".admissionReviewVersions",
+                whenNone: "must specify one of v1, v1beta1")
+            let name = hook.text("name")
+            if !name.isEmpty, !names.insert(name).inserted { errors.append(.duplicate(at + ".name", .string(name))) }
         }
         return errors
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
         validateCreate(object, context)
-    }
-
-    private func validateVersions(_ hook: JSON, _ at: String) -> [FieldError] {
-        let versions = hook["admissionReviewVersions"]?.strings ?? []
-        let path = at + ".admissionReviewVersions"
-        if versions.isEmpty { return [.required(path, "must specify one of v1, v1beta1")] }
-        var errors: [FieldError] = []
-        var seen: Set<String> = []
-        for (i, version) in versions.enumerated() {
-            if !seen.insert(version).inserted {
-                errors.append(.invalid("\(path)[\(i)]", .string(version), "duplicate version"))
-                continue
-            }
-            errors.addInvalid("\(path)[\(i)]", .string(version), Names.dns1035Label(version))
-        }
-        if !seen.contains("v1"), !seen.contains("v1beta1") {
-            errors.append(
-                .invalid(path, .array(versions.map { .string($0) }), "must include at least one of v1, v1beta1"))
-        }
-        return errors
     }
 
     private func validate(_ hook: JSON, _ at: String) -> [FieldError] {
@@ -118,22 +99,59 @@ enum WebhookClient {
         case (nil, nil), (.some, .some): return [.required(at, orMore)]
         case (.some(let url), nil): return validateURL(url, at + ".url")
         case (nil, .some(let service)):
-            var errors: [FieldError] = []
-            for field in ["name", "namespace"] where service.text(field).isEmpty {
-                errors.append(.required("\(at).service.\(field)"))
+            return validateService(service, at + ".service")
+        }
+    }
+
+    /// The versions of the review that a webhook understands.
+    static func validateVersions(_ versions: [String], _ path: String, whenNone: String) -> [FieldError] {
+        if versions.isEmpty { return [.required(path, whenNone)] }
+        var errors: [FieldError] = []
+        var seen: Set<String> = []
+        for (i, version) in versions.enumerated() {
+            if !seen.insert(version).inserted {
+                errors.append(.invalid("\(path)[\(i)]", .string(version), "duplicate version"))
+                continue
             }
-            if let path = service["path"]?.string {
-                if path.utf8.first != UInt8(ascii: "/") {
-                    errors.append(.invalid(at + ".service.path", .string(path), "must start with a '/'"))
-                }
-            }
-            if let port = service.integer("port"), !(1...65535).contains(port) {
-                errors.append(
-                    .invalid(
-                        at + ".service.port", .int(port), "port is not valid: must be between 1 and 65535, inclusive"))
-            }
+            errors.addInvalid("\(path)[\(i)]", .string(version), Names.dns1035Label(version))
+        }
+        if !seen.contains("v1"), !seen.contains("v1beta1") {
+            errors.append(
+                .invalid(path, .array(versions.map { .string($0) }), "must include at least one of v1, v1beta1"))
+        }
+        return errors
+    }
+
+    private static func validateService(_ service: JSON, _ at: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        // Upstream takes one for the other.
+        for (field, named) in [("namespace", "name"), ("name", "namespace")] where service.text(field).isEmpty {
+            errors.append(.required("\(at).\(named)"))
+        }
+        if let port = service.integer("port"), !(1...65535).contains(port) {
+            errors.append(
+                .invalid(
+                    at + ".port", .int(port), "port is not valid: must be between 1 and 65535, inclusive"))
+        }
+        let path = service.text("path")
+        if path.isEmpty || path == "/" { return errors }
+        func wrong(_ text: String) { errors.append(.invalid(at + ".path", .string(path), text)) }
+        if path == "//" {
+            wrong("segment[0] may not be empty")
             return errors
         }
+        if !path.hasPrefix("/") { wrong("must start with a '/'") }
+        // Whatever the first character is, upstream takes it for the slash.
+        var rest = Substring(decoding: path.utf8.dropFirst(), as: UTF8.self)
+        if rest.hasSuffix("/") { rest = rest.dropLast() }
+        for (i, segment) in rest.split(separator: "/", omittingEmptySubsequences: false).enumerated() {
+            if segment.isEmpty {
+                wrong("segment[\(i)] may not be empty")
+                continue
+            }
+            for text in Names.dnsSubdomain(String(segment)) { wrong("segment[\(i)]: \(text)") }
+        }
+        return errors
     }
 
     private static func validateURL(_ url: String, _ at: String) -> [FieldError] {

@@ -82,7 +82,10 @@ struct CertificateSigningRequestRules: KindRules {
         var errors: [FieldError] = []
         let request = spec.text("request")
         if !CertificateSigningRequestRules.isRequest(request) {
-            errors.append(.invalid("spec.request", .string(request), "PEM block type must be CERTIFICATE REQUEST"))
+            errors.append(
+                .invalid(
+                    "spec.request", request.isEmpty ? .null : .string(request),
+                    "PEM block type must be CERTIFICATE REQUEST"))
         }
         let usages = spec["usages"]?.strings ?? []
         if usages.isEmpty { errors.append(.required("spec.usages")) }

@@ -100,8 +100,12 @@ struct EndpointSliceRules: KindRules {
             let name = zone.text("name")
             errors.addInvalid("\(at).hints.forZones[\(i)].name", .string(name), Names.labelValue(name))
         }
+        var nodes: Set<String> = []
         for (i, node) in (endpoint["hints"]?.list("forNodes") ?? []).enumerated() {
             let name = node.text("name")
+            if !nodes.insert(name).inserted {
+                errors.append(.duplicate("\(at).hints.forNodes[\(i)].name", .string(name)))
+            }
             errors.addInvalid("\(at).hints.forNodes[\(i)].name", .string(name), Names.dnsSubdomain(name))
         }
     }

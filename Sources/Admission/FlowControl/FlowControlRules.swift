@@ -8,6 +8,18 @@ enum FlowControlRules {
         (GroupResource(group: group, resource: "flowschemas"), FlowSchemaRules()),
         (GroupResource(group: group, resource: "prioritylevelconfigurations"), PriorityLevelRules()),
     ]
+
+    static func validateConditions(_ object: JSON) -> [FieldError] {
+        var errors: [FieldError] = []
+        var seen: Set<String> = []
+        for (i, condition) in (object["status"]?.list("conditions") ?? []).enumerated() {
+            let type = condition.text("type")
+            let path = "status.conditions[\(i)].type"
+            if !seen.insert(type).inserted { errors.append(.duplicate(path, .string(type))) }
+            if type.isEmpty { errors.append(.required(path)) }
+        }
+        return errors
+    }
 }
 
 struct FlowSchemaRules: KindRules {
@@ -35,7 +47,8 @@ struct FlowSchemaRules: KindRules {
         }
         let methods = ["ByNamespace", "ByUser"]
         if let type = spec["distinguisherMethod", "type"]?.string, !methods.contains(type) {
-            errors.append(.notSupported("spec.distinguisherMethod.type", .string(type), methods))
+            errors.append(
+                .notSupportedDump("spec.distinguisherMethod.type", "{\"Type\":\(JSON.string(type).text)}", methods))
         }
         let level = spec["priorityLevelConfiguration"]?.text("name") ?? ""
         if level.isEmpty {
@@ -48,7 +61,7 @@ struct FlowSchemaRules: KindRules {
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        subresource == "status" ? [] : validateCreate(object, context)
+        (subresource == "status" ? [] : validateCreate(object, context)) + FlowControlRules.validateConditions(object)
     }
 
     private func validateRule(_ rule: JSON, _ at: String, _ errors: inout [FieldError]) {
@@ -66,9 +79,24 @@ struct FlowSchemaRules: KindRules {
                 errors.append(.required("\(path).\(wanted)", "\(wanted) is required when subject kind is '\(kind)'"))
                 continue
             }
-            if given.text("name").isEmpty { errors.append(.required("\(path).\(wanted).name")) }
-            if kind == "ServiceAccount", given.text("namespace").isEmpty {
-                errors.append(.required("\(path).\(wanted).namespace", "must specify namespace for service account"))
+            let (name, namespace) = (given.text("name"), given.text("namespace"))
+            if name.isEmpty { errors.append(.required("\(path).\(wanted).name")) }
+            if kind == "ServiceAccount" {
+                if !name.isEmpty, name != "*" {
+                    errors.addInvalid("\(path).\(wanted).name", .string(name), Names.dnsSubdomain(name))
+                }
+                if namespace.isEmpty {
+                    errors.append(
+                        .required("\(path).\(wanted).namespace", "must specify namespace for service account"))
+                } else {
+                    errors.addInvalid("\(path).\(wanted).namespace", .string(namespace), Names.dnsLabel(namespace))
+                }
+            }
+            // The others' members, services' accounts first.
+            for (other, owner) in [("serviceAccount", "ServiceAccount"), ("user", "User"), ("group", "Group")]
+            where other != wanted && subject.has(other) {
+                errors.append(
+                    .forbidden("\(path).\(other)", "\(other) is forbidden when subject kind is not '\(owner)'"))
             }
         }
         if rule.list("resourceRules").isEmpty, rule.list("nonResourceRules").isEmpty {
@@ -76,31 +104,86 @@ struct FlowSchemaRules: KindRules {
         }
         for (i, resource) in rule.list("resourceRules").enumerated() {
             let path = "\(at).resourceRules[\(i)]"
-            for (field, word) in [("verbs", "verbs"), ("apiGroups", "api groups"), ("resources", "resources")]
-            where resource.list(field).isEmpty {
-                errors.append(
-                    .required(
-                        "\(path).\(field)",
-                        field == "apiGroups"
-                            ? "resource rules must supply at least one api group"
-                            : "\(word) must contain at least one value"))
+            validateVerbs(resource, path, &errors)
+            for (field, word) in [("apiGroups", "api group"), ("resources", "resource")] {
+                let values = resource[field]?.strings ?? []
+                if values.isEmpty {
+                    errors.append(.required("\(path).\(field)", "resource rules must supply at least one \(word)"))
+                } else {
+                    aloneIfAll(values, "\(path).\(field)", word + "s", &errors)
+                }
             }
-            if resource.list("namespaces").isEmpty, !resource.flag("clusterScope") {
+            let namespaces = resource["namespaces"]?.strings ?? []
+            if namespaces.isEmpty, !resource.flag("clusterScope") {
                 errors.append(
                     .required(
                         path + ".namespaces",
                         "resource rules that are not cluster scoped must supply at least one namespace"))
+            } else if !aloneIfAll(namespaces, path + ".namespaces", "namespaces", &errors) {
+                for (i, namespace) in namespaces.enumerated() {
+                    errors.addInvalid(
+                        "\(path).namespaces[\(i)]", .string(namespace),
+                        Names.dnsLabel(namespace).map {
+                            "each member of this list must be '*' or a DNS-1123 label; " + $0
+                        })
+                }
             }
         }
         for (i, path) in rule.list("nonResourceRules").enumerated() {
             let place = "\(at).nonResourceRules[\(i)]"
-            if path.list("verbs").isEmpty {
-                errors.append(.required(place + ".verbs", "verbs must contain at least one value"))
-            }
-            if path.list("nonResourceURLs").isEmpty {
+            validateVerbs(path, place, &errors)
+            let urls = path["nonResourceURLs"]?.strings ?? []
+            if urls.isEmpty {
                 errors.append(.required(place + ".nonResourceURLs", "nonResourceURLs must contain at least one value"))
+            } else if !aloneIfAll(urls, place + ".nonResourceURLs", "non-resource URLs", &errors) {
+                for (i, url) in urls.enumerated() {
+                    if let wrong = complaint(aboutURL: url) {
+                        errors.append(.invalid("\(place).nonResourceURLs[\(i)]", .string(url), wrong))
+                    }
+                }
             }
         }
+    }
+
+    /// Whether `*` is among the values; nothing else may be then.
+    @discardableResult
+    private func aloneIfAll(_ values: [String], _ path: String, _ word: String, _ errors: inout [FieldError]) -> Bool {
+        guard values.contains("*") else { return false }
+        if values.count > 1 {
+            errors.append(
+                .invalid(
+                    path, .array(values.map { .string($0) }), "if '*' is present, must not specify other \(word)"))
+        }
+        return true
+    }
+
+    private func validateVerbs(_ rule: JSON, _ path: String, _ errors: inout [FieldError]) {
+        let supported = [
+            "create", "delete", "deletecollection", "get", "list", "patch", "proxy", "update", "watch",
+        ]
+        let verbs = rule["verbs"]?.strings ?? []
+        if verbs.isEmpty {
+            errors.append(.required(path + ".verbs", "verbs must contain at least one value"))
+        } else if !aloneIfAll(verbs, path + ".verbs", "verbs", &errors),
+            !verbs.allSatisfy(supported.contains)
+        {
+            errors.append(.notSupported(path + ".verbs", .array(verbs.map { .string($0) }), supported))
+        }
+    }
+
+    private func complaint(aboutURL url: String) -> String? {
+        if url.isEmpty { return "must not be empty" }
+        if url == "/" { return nil }
+        if !url.hasPrefix("/") { return "must start with slash" }
+        if url.contains(" ") { return "must not contain white-space" }
+        if url.contains("//") { return "must not contain double slash" }
+        if let star = url.firstIndex(of: "*") {
+            if url.index(after: star) != url.endIndex { return "wildcard can only do suffix matching" }
+            if !url.hasSuffix("/*") {
+                return "wildcard matching should be used for path segment"
+            }
+        }
+        return nil
     }
 }
 
@@ -138,10 +221,25 @@ struct PriorityLevelRules: KindRules {
         let spec = object["spec"] ?? .null
         var errors: [FieldError] = []
         let limited = spec.given("limited")
+        let isExempt = object["metadata"]?.text("name") == "exempt"
+        if isExempt != (spec.text("type") == "Exempt") {
+            errors.append(
+                .invalid(
+                    "spec.type", .string(spec.text("type")), "must be 'Exempt' if and only if `name` is 'exempt'"))
+        }
         switch spec.text("type") {
         case "Exempt":
             if limited != nil {
                 errors.append(.forbidden("spec.limited", "must be nil if the type is not Limited"))
+            }
+            let exempt = spec["exempt"] ?? .null
+            if let shares = exempt.integer("nominalConcurrencyShares"), shares < 0 {
+                errors.append(
+                    .invalid("spec.exempt.nominalConcurrencyShares", .int(shares), "must be a non-negative integer"))
+            }
+            if let percent = exempt.integer("lendablePercent"), !(0...100).contains(percent) {
+                errors.append(
+                    .invalid("spec.exempt.lendablePercent", .int(percent), "must be between 0 and 100, inclusive"))
             }
         case "Limited":
             if spec.has("exempt") { errors.append(.forbidden("spec.exempt", "must be nil if the type is Limited")) }
@@ -185,7 +283,20 @@ struct PriorityLevelRules: KindRules {
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        subresource == "status" ? [] : validateCreate(object, context)
+        (subresource == "status" ? [] : validateCreate(object, context)) + FlowControlRules.validateConditions(object)
+    }
+
+    private static let entropyBitsMax = 60
+
+    /// Whether the bits that one hash has are enough to deal a hand.
+    private static func isDealt(_ deck: Int64, _ hand: Int64) -> Bool {
+        var hands: Int64 = 1
+        for _ in 0..<hand {
+            let (product, overflow) = hands.multipliedReportingOverflow(by: deck)
+            if overflow || product > 1 << Int64(entropyBitsMax) { return false }
+            hands = product
+        }
+        return true
     }
 
     private func validateQueuing(_ queuing: JSON, _ at: String, _ errors: inout [FieldError]) {
@@ -202,6 +313,12 @@ struct PriorityLevelRules: KindRules {
             errors.append(.invalid(at + ".handSize", .int(hand), "must be positive"))
         } else if hand > queues {
             errors.append(.invalid(at + ".handSize", .int(hand), "should not be greater than queues (\(queues))"))
+        } else if queues > 1, !Self.isDealt(queues, hand) {
+            errors.append(
+                .invalid(
+                    at + ".handSize", .int(hand),
+                    "required entropy bits of deckSize \(queues) and handSize \(hand) should not be greater than \(Self.entropyBitsMax)"
+                ))
         }
     }
 }

@@ -111,11 +111,7 @@ struct IngressRules: KindRules {
         switch (backend.given("resource"), backend.given("service")) {
         case (.some, .some): errors.append(.invalid(at, "", "cannot set both resource and service backends"))
         case (.some(let resource), nil):
-            if resource.text("kind").isEmpty { errors.append(.required(at + ".resource.kind")) }
-            if resource.text("name").isEmpty { errors.append(.required(at + ".resource.name")) }
-            if let group = resource.given("apiGroup")?.string {
-                errors.addInvalid(at + ".resource.apiGroup", .string(group), Names.dnsSubdomain(group))
-            }
+            errors += ResourceReferenceRules.validate(resource, at + ".resource")
         case (nil, .some(let service)):
             let name = service.text("name")
             if name.isEmpty {
@@ -153,11 +149,12 @@ struct IngressClassRules: KindRules {
         errors += DomainPrefixedPath.validate(controller, path: "spec.controller")
         if let parameters = object["spec"]?.given("parameters") {
             let at = "spec.parameters"
-            if parameters.text("kind").isEmpty { errors.append(.required(at + ".kind")) }
-            if parameters.text("name").isEmpty { errors.append(.required(at + ".name")) }
+            errors += ResourceReferenceRules.validate(parameters, at)
             switch parameters.text("scope") {
             case "Namespace":
-                if parameters.text("namespace").isEmpty {
+                if let namespace = parameters["namespace"]?.string {
+                    errors.addInvalid(at + ".namespace", .string(namespace), Names.dnsLabel(namespace))
+                } else {
                     errors.append(.required(at + ".namespace", "`parameters.scope` is set to 'Namespace'"))
                 }
             case "Cluster":
@@ -173,8 +170,28 @@ struct IngressClassRules: KindRules {
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        ObjectMetaRules.revalidate(object, old: old) + validateCreate(object, context)
-            + Immutability.check(object["spec", "controller"], old["spec", "controller"], path: "spec.controller")
+        ObjectMetaRules.revalidate(object, old: old)
+            + Immutability.check(object["spec", "controller"] ?? "", old["spec", "controller"], path: "spec.controller")
+            + validateCreate(object, context)
+    }
+}
+
+/// An object of some kind, by its name: upstream's typed local object reference.
+enum ResourceReferenceRules {
+    static func validate(_ reference: JSON, _ at: String) -> [FieldError] {
+        var errors: [FieldError] = []
+        if let group = reference["apiGroup"]?.string {
+            errors.addInvalid(at + ".apiGroup", .string(group), Names.dnsSubdomain(group))
+        }
+        for field in ["kind", "name"] {
+            let value = reference.text(field)
+            if value.isEmpty {
+                errors.append(.required("\(at).\(field)"))
+            } else {
+                errors.addInvalid("\(at).\(field)", .string(value), Names.pathSegment(value))
+            }
+        }
+        return errors
     }
 }
 

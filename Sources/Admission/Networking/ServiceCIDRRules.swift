@@ -34,8 +34,13 @@ struct ServiceCIDRRules: KindRules {
         if subresource == "status" { return errors }
         let (new, was) = (object["spec", "cidrs"]?.strings ?? [], old["spec", "cidrs"]?.strings ?? [])
         // One range may become two of both families; nothing else changes.
-        let grows = was.count == 1 && new.count == 2 && new.first == was.first
-        if !grows { errors += Immutability.check(object["spec", "cidrs"], old["spec", "cidrs"], path: "spec.cidrs") }
+        let grows = was.count == 1 && new.count == 2
+        guard grows || new.count == was.count else {
+            return errors + Immutability.check(object["spec", "cidrs"], old["spec", "cidrs"], path: "spec.cidrs")
+        }
+        for (i, (now, before)) in zip(new, was).enumerated() where now != before {
+            errors.append(.invalid("spec.cidrs[\(i)]", .string(now), Message.immutable))
+        }
         return errors + (grows ? validateCreate(object, context) : [])
     }
 }
@@ -65,8 +70,10 @@ struct IPAddressRules: KindRules {
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        ObjectMetaRules.revalidate(object, old: old)
-            + (object["spec"]?.given("parentRef") == nil ? [.required("spec.parentRef")] : [])
-            + Immutability.check(object["spec", "parentRef"], old["spec", "parentRef"], path: "spec.parentRef")
+        let (now, before) = (object["spec"]?.given("parentRef"), old["spec"]?.given("parentRef"))
+        return validateCreate(object, context) + ObjectMetaRules.revalidate(object, old: old)
+            + (now == nil
+                ? Immutability.check(now, before, path: "spec.parentRef")
+                : Immutability.check(now, before, path: "spec.parentRef", form: "ParentReference"))
     }
 }

@@ -21,21 +21,30 @@ struct RuntimeClassRules: KindRules {
             errors.addInvalid("handler", .string(handler), Names.dnsLabel(handler))
         }
         for (name, value) in object["overhead", "podFixed"]?.entries ?? JSONObject() {
-            let path = "overhead.podFixed.\(name)"
-            errors += ResourceNames.validateForContainer(name, path: "overhead.podFixed")
+            let path = "overhead.limits[\(name)]"
+            errors += ResourceNames.validateForContainer(name, path: path)
             errors += ResourceNames.validateAmount(name, value, path: path)
         }
         if let scheduling = object.given("scheduling") {
             errors += LabelRules.validateLabels(scheduling["nodeSelector"], path: "scheduling.nodeSelector")
             SchedulingValidation.validateTolerations(
                 scheduling.list("tolerations"), path: "scheduling.tolerations", &errors)
+            var seen: [JSON] = []
+            for (i, toleration) in scheduling.list("tolerations").enumerated() {
+                if seen.contains(toleration) {
+                    errors.append(
+                        .duplicateDump(
+                            "scheduling.tolerations[\(i)]", InternalForm.text(toleration, "Toleration")))
+                }
+                seen.append(toleration)
+            }
         }
         return errors
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        ObjectMetaRules.revalidate(object, old: old, checksStandardFinalizers: false)
-            + (object.text("handler").isEmpty ? [.required("handler")] : [])
+        validateCreate(object, context)
+            + ObjectMetaRules.revalidate(object, old: old, checksStandardFinalizers: false)
             + Immutability.check(object["handler"], old["handler"], path: "handler")
     }
 }

@@ -31,6 +31,8 @@ enum AdmissionExpressions {
         var failures: [(place: Int, error: CompilationError)] = []
         for (i, variable) in variables.enumerated() {
             let name = variable.text("name")
+            // Without an expression there is no variable.
+            if SchemaRule.trimmed(variable.text("expression")).isEmpty { continue }
             do throws(CompilationError) {
                 let program = try Program(variable.text("expression"), in: environment)
                 programs[name] = program

@@ -23,9 +23,12 @@ struct ServiceAccountPlugin: AdmissionPlugin {
             let stored = request.context.state.object(
                 GroupResource(resource: "serviceaccounts"), request.namespace, account)
         else {
-            throw request.forbidden(
-                "error looking up service account \(request.namespace)/\(account): serviceaccount \"\(account)\" not found"
-            )
+            let unfit = Names.pathSegment(account)
+            let why =
+                unfit.isEmpty
+                ? "serviceaccount \"\(account)\" not found"
+                : "invalid resource name \"\(account)\": [\(unfit.joined(separator: " "))]"
+            throw request.forbidden("error looking up service account \(request.namespace)/\(account): \(why)")
         }
         let accountDocument = stored.document
         request.object.modify("spec") { spec in

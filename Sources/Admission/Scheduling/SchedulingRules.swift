@@ -41,7 +41,9 @@ struct PriorityClassRules: KindRules {
                 .forbidden("value", "maximum allowed value of a user defined priority is \(PriorityClassRules.highest)")
             )
         }
-        if let policy = object["preemptionPolicy"]?.string, !PriorityClassRules.policies.contains(policy) {
+        if object["preemptionPolicy"]?.string == "" {
+            errors.append(.required("preemptionPolicy"))
+        } else if let policy = object["preemptionPolicy"]?.string, !PriorityClassRules.policies.contains(policy) {
             errors.append(.notSupported("preemptionPolicy", .string(policy), ["PreemptLowerPriority", "Never"]))
         }
         return errors

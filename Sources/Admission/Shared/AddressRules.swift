@@ -54,6 +54,24 @@ enum AddressRules {
         return [.invalid(path(), .string(value), "must be in canonical form (\"\(range.text)\")")]
     }
 
+    /// An address with its network's prefix length, in canonical form: `10.9.8.7/24`.
+    static func validateInterfaceAddress(_ value: String, path: @autoclosure () -> String) -> [FieldError] {
+        var zeros = false
+        guard let range = AddressRange(value, hadLeadingZeros: &zeros) else {
+            return [
+                .invalid(
+                    path(), .string(value),
+                    "must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)")
+            ]
+        }
+        let length = range.text.utf8.drop { $0 != UInt8(ascii: "/") }
+        let canonical = range.address.text + String(decoding: length, as: UTF8.self)
+        if zeros || canonical != value {
+            return [.invalid(path(), .string(value), "must be in canonical form (\"\(canonical)\")")]
+        }
+        return []
+    }
+
     /// An address that other hosts can reach: not unspecified, loopback or link-local.
     static func validateNotSpecial(_ value: String, path: @autoclosure () -> String) -> [FieldError] {
         guard let address = IPAddress(value) else {

@@ -75,19 +75,6 @@ enum InternalForm {
         "GRPCAction": "Port:n Service:?",
         "SleepAction": "Seconds:n",
         "Volume": "Name:s +VolumeSource",
-        "VolumeSource": """
-        HostPath:*HostPath EmptyDir:*EmptyDir GCEPersistentDisk:? AWSElasticBlockStore:? GitRepo:? Secret:*SecretVolume NFS:*NFS \
-        ISCSI:? Glusterfs:? PersistentVolumeClaim:*ClaimVolume RBD:? Quobyte:? FlexVolume:? Cinder:? CephFS:? Flocker:? \
-        DownwardAPI:? FC:? AzureFile:? ConfigMap:*ConfigMapVolume VsphereVolume:? AzureDisk:? PhotonPersistentDisk:? \
-        Projected:? PortworxVolume:? ScaleIO:? StorageOS:? CSI:? Ephemeral:? Image:?
-        """,
-        "HostPath": "Path:s Type:?",
-        "EmptyDir": "Medium:s SizeLimit:?",
-        "SecretVolume": "SecretName:s Items:[KeyToPath] DefaultMode:? Optional:?",
-        "ConfigMapVolume": "Name:s Items:[KeyToPath] DefaultMode:? Optional:?",
-        "KeyToPath": "Key:s Path:s Mode:?",
-        "NFS": "Server:s Path:s ReadOnly:b",
-        "ClaimVolume": "ClaimName:s ReadOnly:b",
         "Toleration": "Key:s Operator:s Value:s Effect:s TolerationSeconds:?",
         "Taint": "Key:s Value:s Effect:s TimeAdded:?",
         "HostAlias": "IP:s Hostnames:?",
@@ -141,6 +128,31 @@ enum InternalForm {
         "VolumeResourceRequirements": "Limits:? Requests:?",
         "TypedLocalObjectReference": "APIGroup:? Kind:s Name:s",
         "TypedObjectReference": "APIGroup:? Kind:s Name:s Namespace:?",
+        "ObjectReference": "Kind:s Namespace:s Name:s UID:s APIVersion:s ResourceVersion:s FieldPath:s",
+        "ParentReference": "Group:s Resource:s Namespace:s Name:s",
+        "CSINodeDriver": "Name:s NodeID:s TopologyKeys:? Allocatable:?",
+        "VolumeAttachmentSpec": "Attacher:s Source:{VolumeAttachmentSource} NodeName:s",
+        "VolumeAttachmentSource": "PersistentVolumeName:? InlineVolumeSpec:?",
+        "ResourceClaimTemplateSpec": "+ObjectMeta Spec:{ResourceClaimSpec}",
+        "ResourceClaimSpec": "Devices:{DeviceClaim}",
+        "DeviceClaim": "Requests:[DeviceRequest] Constraints:[DeviceConstraint] Config:[DeviceClaimConfiguration]",
+        "DeviceRequest": "Name:s Exactly:*ExactDeviceRequest FirstAvailable:[DeviceSubRequest]",
+        "ExactDeviceRequest": """
+        DeviceClassName:s Selectors:[DeviceSelector] AllocationMode:s Count:n AdminAccess:? Tolerations:[DeviceToleration] \
+        Capacity:*CapacityRequirements
+        """,
+        "DeviceSubRequest": """
+        Name:s DeviceClassName:s Selectors:[DeviceSelector] AllocationMode:s Count:n Tolerations:[DeviceToleration] \
+        Capacity:*CapacityRequirements
+        """,
+        "DeviceSelector": "CEL:*CELDeviceSelector",
+        "CELDeviceSelector": "Expression:s",
+        "DeviceToleration": "Key:s Operator:s Value:s Effect:s TolerationSeconds:?",
+        "CapacityRequirements": "Requests:?",
+        "DeviceConstraint": "Requests:? MatchAttribute:? DistinctAttribute:?",
+        "DeviceClaimConfiguration": "Requests:? Opaque:*OpaqueDeviceConfiguration",
+        "OpaqueDeviceConfiguration": "Driver:s Parameters:?",
+        "SharedDeviceID": "Driver:s Pool:s Device:s ShareID:s",
         "SuccessPolicy": "Rules:[SuccessPolicyRule]",
         "SuccessPolicyRule": "SucceededIndexes:? SucceededCount:?",
     ]
@@ -160,7 +172,7 @@ enum InternalForm {
         if type == "ObjectMeta" { return writeMetadata(value["metadata"] ?? [:], &out) }
         var value = value
         if type == "PodSpec" { adoptHostFields(&value) }
-        for field in (types[type] ?? "").split(separator: " ") {
+        for field in (types[type] ?? VolumeForms.types[type] ?? "").split(separator: " ") {
             if field.first == "+" {
                 write(value, String(field.dropFirst()), &out)
                 continue
@@ -205,9 +217,16 @@ enum InternalForm {
         }
     }
 
+    /// JSON names that do not follow from Go's.
+    private static let keys = [
+        "CephFS": "cephfs", "StorageOS": "storageos", "WWIDs": "wwids", "DataDiskURI": "diskURI",
+        "EndpointsName": "endpoints", "CephMonitors": "monitors", "RBDImage": "image", "RBDPool": "pool",
+        "RadosUser": "user", "DiscoveryCHAPAuth": "chapAuthDiscovery", "SessionCHAPAuth": "chapAuthSession",
+    ]
+
     /// The JSON name of a Go field: `DNSPolicy` is `dnsPolicy`, `TTY` is `tty`.
     private static func key(_ name: String) -> String {
-        if name == "CephFS" { return "cephfs" }
+        if let known = keys[name] { return known }
         let bytes = Array(name.utf8)
         var end = 0
         while end < bytes.count, bytes[end] >= 65, bytes[end] <= 90 { end += 1 }

@@ -34,6 +34,11 @@ enum Immutability {
     static func check(_ new: JSON?, _ old: JSON?, path: String) -> [FieldError] {
         Semantics.equal(new, old) ? [] : [.invalid(path, new ?? .null, Message.immutable)]
     }
+    /// The same for a value that messages show as upstream's internal type of that name.
+    static func check(_ new: JSON?, _ old: JSON?, path: String, form: String) -> [FieldError] {
+        Semantics.equal(new, old)
+            ? [] : [.invalidDump(path, InternalForm.text(new ?? [:], form), Message.immutable)]
+    }
 }
 
 /// Upstream's `Semantic.DeepEqual`: what is left out, null, [] and {} are the same thing.

@@ -12,6 +12,8 @@ struct CSIDriverRules: KindRules {
             for field in ["podInfoOnMount", "requiresRepublish", "seLinuxMount", "storageCapacity"] {
                 spec.fill(field, false)
             }
+            // Not served yet.
+            spec["preventPodSchedulingIfMissing"] = Optional.none
             if spec.list("volumeLifecycleModes").isEmpty { spec["volumeLifecycleModes"] = ["Persistent"] }
         }
     }
@@ -94,8 +96,10 @@ struct CSINodeRules: KindRules {
             }
             var keys: Set<String> = []
             for key in driver["topologyKeys"]?.strings ?? [] {
-                if !keys.insert(key).inserted { errors.append(.duplicate(at + ".topologyKeys", .string(key))) }
-                errors.addInvalid(at + ".topologyKeys", .string(key), Names.qualifiedName(key))
+                // Upstream names the driver, not the list.
+                if key.isEmpty { errors.append(.required(at)) }
+                if !keys.insert(key).inserted { errors.append(.duplicate(at, .string(key))) }
+                errors.addInvalid(at, .string(key), Names.qualifiedName(key))
             }
             if !names.insert(name).inserted { errors.append(.duplicate(at + ".name", .string(name))) }
         }
@@ -111,13 +115,11 @@ struct CSINodeRules: KindRules {
     private func driverChanges(_ object: JSON, _ old: JSON) -> [FieldError] {
         var errors: [FieldError] = []
         for was in old["spec"]?.list("drivers") ?? [] {
-            for (i, now) in (object["spec"]?.list("drivers") ?? []).enumerated() where now["name"] == was["name"] {
+            for now in object["spec"]?.list("drivers") ?? [] where now["name"] == was["name"] {
                 var (a, b) = (now, was)
                 a["allocatable"] = Optional.none
                 b["allocatable"] = Optional.none
-                if !Semantics.equal(a, b) {
-                    errors.append(.invalid("spec.drivers[\(i)]", now, "field is immutable"))
-                }
+                errors += Immutability.check(a, b, path: "spec.drivers", form: "CSINodeDriver")
             }
         }
         return errors
@@ -136,6 +138,7 @@ struct VolumeAttachmentRules: KindRules {
         var errors: [FieldError] = []
         let (attacher, node) = (spec.text("attacher"), spec.text("nodeName"))
         errors += CSIDriverName.validate(attacher, path: "spec.attacher")
+        errors.addInvalid("spec.nodeName", .string(node), Names.dnsSubdomain(node))
         let source = spec["source"] ?? .null
         let inline = source.has("inlineVolumeSpec")
         switch (inline, source["persistentVolumeName"]?.string) {
@@ -154,13 +157,13 @@ struct VolumeAttachmentRules: KindRules {
             }
         case (true, nil): break
         }
-        errors.addInvalid("spec.nodeName", .string(node), Names.dnsSubdomain(node))
         return errors
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
         ObjectMetaRules.validateCreate(object["metadata"] ?? .null, isNamespaced: false, nameRule: nameRule)
-            + validateCreate(object, context) + Immutability.check(object["spec"], old["spec"], path: "spec")
+            + validateCreate(object, context)
+            + Immutability.check(object["spec"], old["spec"], path: "spec", form: "VolumeAttachmentSpec")
     }
 }
 

@@ -3,7 +3,7 @@ import Schema
 
 struct StorageClassRules: KindRules {
     func setDefaults(_ object: inout JSON) {
-        object.fill("reclaimPolicy", "Delete")
+        object.fillText("reclaimPolicy", "Delete")
         object.fill("volumeBindingMode", "Immediate")
     }
 
@@ -13,7 +13,8 @@ struct StorageClassRules: KindRules {
         if provisioner.isEmpty {
             errors.append(.required("provisioner"))
         } else {
-            errors.addInvalid("provisioner", .string(provisioner), Names.qualifiedName(provisioner.lowercased()))
+            let name = provisioner.lowercased()
+            errors.addInvalid("provisioner", .string(name), Names.qualifiedName(name))
         }
         errors += ParameterRules.validate(object["parameters"], allowsEmpty: true)
         if let policy = object["reclaimPolicy"]?.string, policy != "Delete", policy != "Retain" {
@@ -41,6 +42,11 @@ struct StorageClassRules: KindRules {
             for (k, requirement) in term.list("matchLabelExpressions").enumerated() {
                 let at = "allowedTopologies[\(i)].matchLabelExpressions[\(k)]"
                 if requirement.list("values").isEmpty { errors.append(.required(at + ".values")) }
+                var values: Set<String> = []
+                for (n, value) in (requirement["values"]?.strings ?? []).enumerated()
+                where !values.insert(value).inserted {
+                    errors.append(.duplicate("\(at).values[\(n)]", .string(value)))
+                }
                 errors += LabelRules.validateKey(requirement.text("key"), path: at + ".key")
             }
         }
@@ -48,12 +54,11 @@ struct StorageClassRules: KindRules {
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        var errors = ObjectMetaRules.revalidate(object, old: old)
-        if object.text("provisioner").isEmpty { errors.append(.required("provisioner")) }
+        var errors = validateCreate(object, context) + ObjectMetaRules.revalidate(object, old: old)
         for field in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] {
             errors += Immutability.check(object[field], old[field], path: field)
         }
-        return errors + validateTopologies(object)
+        return errors
     }
 }
 
@@ -88,13 +93,14 @@ struct VolumeAttributesClassRules: KindRules {
         if driver.isEmpty {
             errors.append(.required("driverName"))
         } else {
-            errors.addInvalid("driverName", .string(driver), Names.qualifiedName(driver.lowercased()))
+            let name = driver.lowercased()
+            errors.addInvalid("driverName", .string(name), Names.qualifiedName(name))
         }
         return errors + ParameterRules.validate(object["parameters"], allowsEmpty: false)
     }
 
     func validateUpdate(_ object: JSON, old: JSON, subresource: String, _ context: WriteContext) -> [FieldError] {
-        var errors = ObjectMetaRules.revalidate(object, old: old)
+        var errors = validateCreate(object, context) + ObjectMetaRules.revalidate(object, old: old)
         if object.text("driverName") != old.text("driverName") {
             errors.append(.forbidden("driverName", "updates to driverName are forbidden."))
         }

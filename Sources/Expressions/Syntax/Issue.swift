@@ -60,7 +60,8 @@ private struct SourceLines {
         guard let offset = issue.offset else { return "ERROR: <input>:-1:0: \(issue.message)" }
         let line = (starts.firstIndex { $0 > offset } ?? starts.count) - 1
         let column = offset - starts[line]
-        var out = "ERROR: <input>:\(line + 1):\(column + 1): \(issue.message)"
+        // The end of a text without characters is before the first of them.
+        var out = "ERROR: <input>:\(line + 1):\(scalars.isEmpty ? 0 : column + 1): \(issue.message)"
         let end = line + 1 < starts.count ? starts[line + 1] - 1 : scalars.count
         let shown = scalars[starts[line]..<Swift.max(starts[line], end)].map { $0 == "\t" ? " " : $0 }
         guard shown.reduce(0, { $0 + UTF8.width($1) }) <= SourceLines.shownBytesMax else { return out }

@@ -16,7 +16,7 @@ public indirect enum ExpressionType: Sendable {
     case parameter(String)
 
     static func optional(_ type: ExpressionType) -> ExpressionType { .opaque("optional_type", [type]) }
-    static let quantity = ExpressionType.opaque("kubernetes.Quantity", [])
+    public static let quantity = ExpressionType.opaque("kubernetes.Quantity", [])
     static let url = ExpressionType.opaque("kubernetes.URL", [])
     static let semver = ExpressionType.opaque("kubernetes.Semver", [])
     static let namedFormat = ExpressionType.opaque("kubernetes.NamedFormat", [])

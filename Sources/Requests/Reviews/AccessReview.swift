@@ -25,6 +25,9 @@ enum AccessReview {
         let facts = ground.authorize(question)
         var status: JSON = ["allowed": .bool(facts.verdict == .allowed)]
         if !facts.reason.isEmpty { status["reason"] = .string(facts.reason) }
+        if let trouble = SelectorAttributes.trouble(spec["resourceAttributes"] ?? .null) {
+            status["evaluationError"] = .string(trouble)
+        }
         var answer = object
         answer["status"] = status
         return answer
@@ -56,6 +59,12 @@ enum AccessReview {
             extra: extra)
     }
 
+    /// A path's question as upstream's internal type writes it.
+    private static func shown(_ path: JSON) -> String {
+        func text(_ key: String) -> String { JSON.string(path[key]?.string ?? "").text }
+        return "{\"Path\":\(text("path")),\"Verb\":\(text("verb"))}"
+    }
+
     static func validate(_ object: JSON, _ kind: Kind, _ type: ResourceType) throws(APIError) {
         let spec = object["spec"] ?? .null
         let resource = spec["resourceAttributes"].flatMap { $0.object == nil ? nil : $0 }
@@ -63,8 +72,9 @@ enum AccessReview {
         var errors: [FieldError] = []
         if resource != nil, let path {
             errors.append(
-                .invalid(
-                    "spec.nonResourceAttributes", path, "cannot be specified in combination with resourceAttributes"))
+                FieldError(
+                    .invalid, "spec.nonResourceAttributes",
+                    "Invalid value: \(shown(path)): cannot be specified in combination with resourceAttributes"))
         }
         if resource == nil, path == nil {
             errors.append(
@@ -75,6 +85,7 @@ enum AccessReview {
         if kind != .mine, (spec["user"]?.string ?? "").isEmpty, (spec["groups"]?.elements ?? []).isEmpty {
             errors.append(.invalid("spec.user", "", "at least one of user or group must be specified"))
         }
+        if let resource { errors += SelectorAttributes.validate(resource) }
         var metadata = object["metadata"] ?? [:]
         metadata["managedFields"] = nil
         metadata["creationTimestamp"] = nil
@@ -91,7 +102,10 @@ enum AccessReview {
                         "must match metadata.namespace"))
             }
             if let path {
-                errors.append(.invalid("spec.nonResourceAttributes", path, "disallowed on this kind of request"))
+                errors.append(
+                    FieldError(
+                        .invalid, "spec.nonResourceAttributes",
+                        "Invalid value: \(shown(path)): disallowed on this kind of request"))
             }
         } else if !metadata.entries.isEmpty {
             errors.append(.invalid("metadata", metadata, "must be empty"))

@@ -108,6 +108,8 @@ struct SchemaTable {
         var mergeKey: String?
         var isAtomic = false
         var enumeration: [String] = []
+        var goType = ""
+        var goEmbedding = ""
         switch shape {
         case .object: isAtomic = atomic[typePlace(words[1])]
         case .any: isAtomic = true  // what has no schema is owned whole
@@ -130,6 +132,8 @@ struct SchemaTable {
             case UInt8(ascii: "g"): mergeKey = Self.text(rest)
             case UInt8(ascii: "A"): isAtomic = true
             case UInt8(ascii: "G"): isAtomic = false
+            case UInt8(ascii: "T"): goType = Self.text(rest)
+            case UInt8(ascii: "E"): goEmbedding = Self.text(rest)
             case UInt8(ascii: "o"): enumeration = Self.values(rest)
             default: preconditionFailure("schema table: unknown flag \(Self.text(word))")
             }
@@ -141,7 +145,8 @@ struct SchemaTable {
             defaultValue: defaultValue, enumeration: enumeration,
             listKind: listKind, mapKeys: mapKeys, patchStrategies: strategies, patchMergeKey: mergeKey,
             isAtomic: isAtomic,
-            protoNumber: numbers.last!, protoPath: Array(numbers.dropLast()))
+            protoNumber: numbers.last!, protoPath: Array(numbers.dropLast()), goType: goType,
+            goEmbedding: goEmbedding)
     }
 
     private func typePlace(_ word: Slice<Bytes>) -> Int { Self.number(word.dropFirst()) }

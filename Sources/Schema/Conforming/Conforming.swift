@@ -122,12 +122,21 @@ struct ConformFailure: Error {
         /// What a type's own reader says.
         case text(String)
     }
-    let reason: Reason
+    private(set) var reason: Reason
     /// Member names from the document's root, the innermost first.
     var path: [String] = []
     /// The struct that has the innermost member.
     var holder = ""
     init(_ reason: Reason) { self.reason = reason }
+
+    /// Says what the wanted type is called, unless it is called by its form.
+    mutating func name(_ goType: String) {
+        guard !goType.isEmpty, case .mismatch(let found, let wanted) = reason else { return }
+        let isMap = wanted.hasPrefix("map[")
+        guard isMap || wanted.hasSuffix("string") || wanted.hasSuffix("int32") else { return }
+        let lists = isMap ? "" : String(repeating: "[]", count: wanted.utf8.count(where: { $0 == UInt8(ascii: "[") }))
+        reason = .mismatch(found, lists + goType)
+    }
 
     func message(root: TypeSchema) -> String {
         switch reason {
@@ -151,7 +160,7 @@ struct Conformer {
 
     mutating func object(_ value: inout JSON, _ type: TypeSchema) throws(ConformFailure) {
         guard case .object(var object) = value else {
-            throw ConformFailure(.mismatch(JSONKind(value), "v1." + type.shortName))
+            throw ConformFailure(.mismatch(JSONKind(value), type.goName))
         }
         value = .null  // the storage is now held once, and changes in place
         let fieldCount = type.prefixes.count
@@ -223,8 +232,13 @@ struct Conformer {
             try shaped(&value, type.fields[place].shape)
         } catch {
             var failure = error
-            if failure.path.isEmpty { failure.holder = type.shortName }
-            failure.path.append(type.fields[place].name)
+            let field = type.fields[place]
+            if failure.path.isEmpty {
+                failure.holder = type.shortName
+                failure.name(field.goType)
+            }
+            failure.path.append(field.name)
+            if !field.goEmbedding.isEmpty { failure.path.append(field.goEmbedding) }
             throw failure
         }
         if unknown.count > before { prefix(from: before, with: type.fields[place].name, separator: ".") }
@@ -297,7 +311,24 @@ struct Conformer {
             let shown = goQuotedBytes(text)
             throw ConformFailure(.text("parsing time \(shown) as \"\(layout)\": cannot parse \(shown) as \"2006\""))
         }
+        if micro, let rest = Self.partAfterMicroseconds(text) {
+            let layout = "2006-01-02T15:04:05.000000Z07:00"
+            throw ConformFailure(
+                .text(
+                    "parsing time \(goQuotedBytes(text)) as \"\(layout)\": cannot parse \(goQuotedBytes(rest)) as \".000000\""
+                ))
+        }
         value = .string(micro ? moment.rfc3339Micro : moment.rfc3339)
+    }
+
+    /// What stands in a moment where a dot and six digits belong; nil when they are there.
+    private static func partAfterMicroseconds(_ text: String) -> String? {
+        let rest = text.utf8.dropFirst("2006-01-02T15:04:05".utf8.count)
+        let fraction = rest.prefix(7)
+        let isThere =
+            fraction.count == 7 && fraction.first == UInt8(ascii: ".")
+            && fraction.dropFirst().allSatisfy { $0 &- 48 < 10 }
+        return isThere ? nil : String(decoding: rest, as: UTF8.self)
     }
 
     private mutating func array(_ value: inout JSON, _ element: FieldShape) throws(ConformFailure) {
@@ -324,7 +355,12 @@ struct Conformer {
         value = .null
         for i in object.storage.indices {
             if case .null = object.storage[i].value {
-                object.storage[i].value = element.zero
+                // Storage gives no bytes back as an empty text.
+                if case .bytes = element {
+                    object.storage[i].value = ""
+                } else {
+                    object.storage[i].value = element.zero
+                }
                 continue
             }
             let before = unknown.count
@@ -343,7 +379,7 @@ struct Conformer {
         case .bool: "bool"
         case .bytes: "[]uint8"
         case .quantity: "resource.Quantity"
-        case .object(let type): "v1." + type.shortName
+        case .object(let type): type.goName
         case .array(let element): "[]" + goName(element)
         case .map(let element): "map[string]" + goName(element)
         case .any: "interface {}"

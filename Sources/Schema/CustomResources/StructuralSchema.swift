@@ -86,6 +86,13 @@ extension StructuralSchema {
         return unknown
     }
 
+    /// The same for a value inside of an object, unless the value is a whole object itself.
+    public func prune(_ value: inout JSON, isResource: Bool) -> [String] {
+        var unknown: [String] = []
+        prune(&value, isRoot: isResource, unknown: &unknown)
+        return unknown
+    }
+
     /// Sets what has a default and is not set.
     public func applyDefaults(_ object: inout JSON) { setDefaults(&object) }
 

@@ -62,6 +62,10 @@ public final class Field: Sendable {
     public let protoNumber: Int
     /// The numbers of inlined messages that wrap this field on the wire, outermost first.
     public let protoPath: [Int]
+    /// The name of the Go type of its innermost values, `v1.Protocol`, when that is none of Go's own; decoders' errors show it.
+    let goType: String
+    /// The embedded Go structs that hold it, outermost first, as paths in decoders' errors show them: `VolumeSource`.
+    let goEmbedding: String
     /// `f:` and the name: this field in a set of managed fields.
     package let ownedName: String
 
@@ -69,7 +73,8 @@ public final class Field: Sendable {
         name: String, shape: FieldShape, isRequired: Bool = false, presence: ZeroPresence = .kept,
         defaultValue: JSON? = nil, enumeration: [String] = [],
         listKind: ListKind? = nil, mapKeys: [String] = [], patchStrategies: [String] = [], patchMergeKey: String? = nil,
-        isAtomic: Bool = false, protoNumber: Int = 0, protoPath: [Int] = []
+        isAtomic: Bool = false, protoNumber: Int = 0, protoPath: [Int] = [],
+        goType: String = "", goEmbedding: String = ""
     ) {
         self.name = name
         self.shape = shape
@@ -84,6 +89,8 @@ public final class Field: Sendable {
         self.isAtomic = isAtomic
         self.protoNumber = protoNumber
         self.protoPath = protoPath
+        self.goType = goType
+        self.goEmbedding = goEmbedding
         ownedName = "f:" + name
     }
 }
@@ -187,6 +194,9 @@ public final class TypeSchema: @unchecked Sendable {
 
     /// The name without its package: `PodSpec`.
     public var shortName: String { name.lastIndex(of: ".").map { String(name[name.index(after: $0)...]) } ?? name }
+
+    /// The name as Go writes it, after its package's last part: `v1.PodSpec`.
+    var goName: String { name.split(separator: ".").suffix(2).joined(separator: ".") }
 
     /// Called once by whoever builds the catalog, before anyone else sees this type.
     package func fill(_ fields: [Field], keepsUnknown: Bool = false, isAtomic: Bool = false) {

@@ -7,7 +7,11 @@ struct ControllerRevisionRules: KindRules {
 
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
         var errors: [FieldError] = []
-        if !object.has("data") { errors.append(.required("data", "data is mandatory")) }
+        if !object.has("data") {
+            errors.append(.required("data", "data is mandatory"))
+        } else if object["data"]?.object == nil {
+            errors.append(.required("data", "data must be a valid JSON object"))
+        }
         errors += Numbers.notNegative(object["revision"], path: "revision")
         return errors
     }

@@ -47,12 +47,23 @@ struct StatefulSetRules: KindRules {
 
     func prepareForCreate(_ object: inout JSON, _ context: inout WriteContext) throws(APIError) {
         object["status"] = ["replicas": 0, "availableReplicas": 0]
+        forgetMaxUnavailable(&object, old: nil)
     }
 
     func prepareForUpdate(_ object: inout JSON, old: JSON, subresource: String, _ context: inout WriteContext)
         throws(APIError)
     {
         if subresource == "status" { object["spec"] = old["spec"] } else { object["status"] = old["status"] }
+        forgetMaxUnavailable(&object, old: old)
+    }
+
+    /// How many pods may be missing in an update is not served in this version; only a set that has it keeps it.
+    private func forgetMaxUnavailable(_ object: inout JSON, old: JSON?) {
+        let path = ["spec", "updateStrategy", "rollingUpdate", "maxUnavailable"]
+        guard object[path] != nil, old?[path] == nil else { return }
+        object.modify("spec") {
+            $0.modify("updateStrategy") { $0.modify("rollingUpdate") { $0["maxUnavailable"] = Optional.none } }
+        }
     }
 
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] { validate(object, old: nil) }
@@ -85,7 +96,10 @@ struct StatefulSetRules: KindRules {
         errors += Numbers.notNegative(spec["replicas"], path: "spec.replicas")
         errors += Numbers.notNegative(spec["minReadySeconds"], path: "spec.minReadySeconds")
         errors += Numbers.notNegative(spec["ordinals", "start"], path: "spec.ordinals.start")
-        errors += Numbers.notNegative(spec["revisionHistoryLimit"], path: "spec.revisionHistoryLimit")
+        let service = spec.text("serviceName")
+        if old == nil, !service.isEmpty {
+            errors.addInvalid("spec.serviceName", .string(service), Names.dnsLabel(service))
+        }
         WorkloadRules.validateSelector(spec, kind: "statefulset", &errors)
         let wasWrong = old.map { !validate($0, old: nil).isEmpty } ?? false
         validateTemplate(spec, skipsPodSpec: wasWrong, &errors)

@@ -66,7 +66,7 @@ struct HorizontalPodAutoscalerRules: KindRules {
         if most == 0 {
             errors.append(.required("spec.maxReplicas", "must be set and greater than 0"))
         } else if most < 1 {
-            errors.append(.invalid("spec.maxReplicas", .int(most), "must be greater than 0"))
+            errors.append(.invalid("spec.maxReplicas", .int(most), "must be greater than or equal to 1"))
         }
         if let least, most < least {
             errors.append(.invalid("spec.maxReplicas", .int(most), "must be greater than or equal to `minReplicas`"))
@@ -134,7 +134,7 @@ struct HorizontalPodAutoscalerRules: KindRules {
         }
         if rules.has("tolerance"), Amount(rules["tolerance"]) < .zero {
             errors.append(
-                .invalid(path + ".tolerance", rules["tolerance"] ?? .null, "must be greater or equal to zero"))
+                .invalid(path + ".tolerance", rules["tolerance"] ?? .null, Message.notNegative))
         }
     }
 

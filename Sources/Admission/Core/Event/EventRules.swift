@@ -19,6 +19,7 @@ struct EventRules: KindRules {
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
         var errors = validateAny(object)
         guard isNew else { return errors }
+        if let series = object.given("series") { errors += validateSeries(series) }
         if !object.has("eventTime") { errors.append(.required("eventTime")) }
         let type = object.text("type")
         if type != "Normal", type != "Warning" { errors.append(.invalid("type", "", "has invalid value: \(type)")) }
@@ -29,6 +30,13 @@ struct EventRules: KindRules {
         if let source = object["source"], !source.text("component").isEmpty || !source.text("host").isEmpty {
             errors.append(.invalid("source", "", "needs to be unset"))
         }
+        return errors
+    }
+
+    private func validateSeries(_ series: JSON) -> [FieldError] {
+        var errors: [FieldError] = []
+        if (series["count"]?.int ?? 0) < 2 { errors.append(.invalid("series.count", "", "should be at least 2")) }
+        if !series.has("lastObservedTime") { errors.append(.required("series.lastObservedTime")) }
         return errors
     }
 
@@ -63,10 +71,7 @@ struct EventRules: KindRules {
         var errors = validateAny(object)
         guard isNew else { return errors }
         errors += ObjectMetaRules.revalidate(object, old: old)
-        if let series = object["series"], series != old["series"] {
-            if (series["count"]?.int ?? 0) < 2 { errors.append(.invalid("series.count", "", "should be at least 2")) }
-            if !series.has("lastObservedTime") { errors.append(.required("series.lastObservedTime")) }
-        }
+        if let series = object["series"], series != old["series"] { errors += validateSeries(series) }
         for (member, path) in [
             ("involvedObject", "involvedObject"), ("reason", "reason"), ("message", "message"), ("source", "source"),
             ("firstTimestamp", "firstTimestamp"), ("lastTimestamp", "lastTimestamp"), ("count", "count"),
@@ -75,7 +80,12 @@ struct EventRules: KindRules {
             ("reportingComponent", "reportingController"),
             ("reportingInstance", "reportingInstance"),
         ] {
-            errors += Immutability.check(object[member], old[member], path: path)
+            if member == "involvedObject" || member == "related" {
+                errors += Immutability.check(object[member], old[member], path: path, form: "ObjectReference")
+            } else {
+                let isText = old[member]?.string != nil
+                errors += Immutability.check(object[member] ?? (isText ? "" : .null), old[member], path: path)
+            }
         }
         return errors
     }

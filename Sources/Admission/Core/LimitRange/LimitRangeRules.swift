@@ -14,6 +14,9 @@ struct LimitRangeRules: KindRules {
 
     /// For containers each bound that is left out follows from the others.
     private func applyDefaults(_ limit: inout JSON) {
+        for list in ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"] {
+            limit.modify(list) { ResourceListDefaults.round(&$0) }
+        }
         guard limit.text("type") == "Container" else { return }
         func fill(_ target: String, from source: String) {
             for (name, value) in limit[source]?.entries ?? JSONObject() where limit[target, name] == nil {

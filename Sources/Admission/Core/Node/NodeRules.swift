@@ -10,6 +10,8 @@ struct NodeRules: KindRules {
     func setDefaults(_ object: inout JSON) {
         object.fill("spec", [:])
         object.fill("status", [:])
+        // Kubelets took their configuration from the API once.
+        object.modify("spec") { $0["configSource"] = Optional.none }
         object.modify("status") { status in
             if !status.has("allocatable"), let capacity = status.given("capacity") { status["allocatable"] = capacity }
         }
@@ -46,10 +48,6 @@ struct NodeRules: KindRules {
             if families.count < 2 || ranges.count > 2 {
                 errors.append(
                     .invalid("spec.podCIDRs", .array(ranges), "may specify no more than one CIDR for each IP family"))
-            }
-            var seen: Set<String> = []
-            for (i, range) in ranges.enumerated() where !seen.insert(range.string ?? "").inserted {
-                errors.append(.duplicate("spec.podCIDRs[\(i)]", range))
             }
         }
         return errors

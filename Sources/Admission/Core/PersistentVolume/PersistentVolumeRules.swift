@@ -25,6 +25,7 @@ struct PersistentVolumeRules: KindRules {
             spec.fillText("persistentVolumeReclaimPolicy", "Retain")
             spec.fill("volumeMode", "Filesystem")
             spec.modify("hostPath") { $0.fill("type", "") }
+            spec.modify("capacity") { ResourceListDefaults.round(&$0) }
             VolumeDefaults.applyToDisks(&spec)
         }
         object.fill("status", [:])
@@ -200,7 +201,10 @@ struct PersistentVolumeRules: KindRules {
         if PersistentVolumeRules.kinds.contains(where: {
             new.has($0.key) != before.has($0.key) || !Semantics.equal(new[$0.key], before[$0.key])
         }) {
-            errors.append(.forbidden("spec.persistentvolumesource", PersistentVolumeRules.immutableSource))
+            let form = "PersistentVolumeSource"
+            let difference = FormDifference.unified(InternalForm.text(before, form), InternalForm.text(new, form))
+            errors.append(
+                .forbidden("spec.persistentvolumesource", PersistentVolumeRules.immutableSource + difference))
         }
         errors += Immutability.check(spec["volumeMode"], before["volumeMode"], path: "volumeMode")
         if let affinity = before.given("nodeAffinity"),

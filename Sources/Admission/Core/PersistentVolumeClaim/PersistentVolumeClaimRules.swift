@@ -13,6 +13,7 @@ struct PersistentVolumeClaimRules: KindRules {
         object.modify("spec") { spec in
             spec.fill("volumeMode", "Filesystem")
             spec.fill("resources", [:])
+            spec.modify("resources") { ResourceListDefaults.roundBoth(&$0) }
         }
         object.fill("status", [:])
         object.modify("status") { $0.fillText("phase", "Pending") }
@@ -31,7 +32,8 @@ struct PersistentVolumeClaimRules: KindRules {
             if !namespace.isEmpty, old?["spec", "dataSourceRef", "namespace"] == nil {
                 spec["dataSourceRef"] = Optional.none
             }
-            if let source = spec.given("dataSource"), old?["spec"]?.has("dataSource") != true, !isOldKind(source) {
+            let hadSource = ["dataSource", "dataSourceRef"].contains { old?["spec"]?.has($0) ?? false }
+            if let source = spec.given("dataSource"), !hadSource, !spec.has("dataSourceRef"), !isOldKind(source) {
                 spec["dataSource"] = Optional.none
             }
             if let source = spec.given("dataSource"), !spec.has("dataSourceRef") {
@@ -228,10 +230,11 @@ struct PersistentVolumeClaimRules: KindRules {
                 "metadata.annotations[\(PersistentVolumeClaimRules.oldClass)]: deprecated since v1.8; use \"storageClassName\" attribute instead"
             )
         }
-        let storage = Amount(object["spec", "resources", "requests", "storage"])
-        if storage.text.utf8.last == UInt8(ascii: "m") {
+        for list in ["requests", "limits"] {
+            let storage = Amount(object["spec", "resources", list, "storage"])
+            guard storage.text.utf8.last == UInt8(ascii: "m") else { continue }
             out.append(
-                "spec.resources.requests[storage]: fractional byte value \"\(storage.text)\" is invalid, must be an integer"
+                "spec.resources.\(list)[storage]: fractional byte value \"\(storage.text)\" is invalid, must be an integer"
             )
         }
         return out

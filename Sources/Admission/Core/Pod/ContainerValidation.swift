@@ -251,7 +251,7 @@ enum ContainerValidation {
             }
             if scope.restartPolicy == "Never", restart != "NotRequired" {
                 errors.append(
-                    .invalid(path(), .string(restart), "must be 'NotRequired' when `restartPolicy` is 'Never'"))
+                    .invalid(path(), .string(restart), "must be 'NotRequired' when pod `restartPolicy` is 'Never'"))
             }
         }
     }

@@ -77,7 +77,7 @@ enum PodSpecDefaults {
 
     /// `Always` for the tag `latest`, which is also meant when there is neither tag nor digest.
     static func pullPolicy(forImage image: String) -> String {
-        if image.isEmpty { return "IfNotPresent" }
+        guard ImageReference.isValid(image) else { return "IfNotPresent" }
         let name = image.utf8
         let digest = name.firstIndex(of: UInt8(ascii: "@"))
         let beforeDigest = name[..<(digest ?? name.endIndex)]
@@ -88,11 +88,7 @@ enum PodSpecDefaults {
             return afterSlash[afterSlash.index(after: colon)...].elementsEqual("latest".utf8)
                 ? "Always" : "IfNotPresent"
         }
-        if digest != nil { return "IfNotPresent" }
-        // A name that is no image reference has no tag at all.
-        let wellFormed =
-            name.count <= 255 && name.allSatisfy { $0.isLowerOrDigit || $0.isLetter || "._-/:@".utf8.contains($0) }
-        return wellFormed ? "Always" : "IfNotPresent"
+        return digest == nil ? "Always" : "IfNotPresent"
     }
 }
 

@@ -58,7 +58,7 @@ enum PodUpdate {
         if !gates.isEmpty { validateGated(&same, before, &errors) }
         if !Semantics.equal(same, before) {
             let difference = FormDifference.unified(
-                InternalForm.text(same, "PodSpec"), InternalForm.text(before, "PodSpec"))
+                InternalForm.text(before, "PodSpec"), InternalForm.text(same, "PodSpec"))
             errors.append(.forbidden("spec", updatable + difference))
         }
         return errors

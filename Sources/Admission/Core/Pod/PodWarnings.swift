@@ -38,6 +38,7 @@ enum PodWarnings {
 
     static func ofSpec(_ spec: JSON, metadata: JSON?, path: String, old: JSON?) -> [String] {
         var out: [String] = []
+        var repeated: [String] = []
         for (key, _) in spec["nodeSelector"]?.entries ?? JSONObject() {
             if let note = oldNodeLabels[key] { out.append("\(path).nodeSelector[\(key)]: \(note)") }
         }
@@ -51,7 +52,12 @@ enum PodWarnings {
                 out.append("\(at).labelSelector: a null labelSelector results in matching no pod")
             }
         }
+        var addresses: Set<String> = []
         for (i, alias) in spec.list("hostAliases").enumerated() {
+            let address = alias.text("ip")
+            if !addresses.insert(address).inserted {
+                repeated.append("\(path).hostAliases[\(i)].ip: duplicate ip \"\(address)\"")
+            }
             out += AddressRules.warnings(forIP: alias.text("ip"), path: "\(path).hostAliases[\(i)].ip")
         }
         for (i, server) in (spec["dnsConfig"]?.list("nameservers") ?? []).enumerated() {
@@ -59,11 +65,13 @@ enum PodWarnings {
         }
         ofVolumes(spec.list("volumes"), path: path + ".volumes", &out)
         for volume in spec.list("volumes") {
+            ofPaths(volume, &out)
             for source in volume["projected"]?.list("sources") ?? [] where source.entries.isEmpty {
                 out.append("volume \"\(volume.text("name"))\" (Projected) has no sources provided")
             }
         }
         ofPullSecrets(spec.list("imagePullSecrets"), path: path + ".imagePullSecrets", &out)
+        out += repeated
         if let old, spec == old {
         } else {
             for (container, place) in WindowsValidation.containers(spec) {
@@ -114,6 +122,14 @@ enum PodWarnings {
         terms(affinity[required, "nodeSelectorTerms"]?.elements ?? [], "\(path).\(required).nodeSelectorTerms")
         for (i, term) in affinity.list("preferredDuringSchedulingIgnoredDuringExecution").enumerated() {
             for (j, requirement) in (term["preference"]?.list("matchExpressions") ?? []).enumerated() {
+                let at =
+                    "\(path).preferredDuringSchedulingIgnoredDuringExecution[\(i)].preference.matchExpressions[\(j)]"
+                // What one would like of nodes may be nonsense, and then no node is like it.
+                for (k, value) in (requirement["values"]?.strings ?? []).enumerated() {
+                    for wrong in Names.labelValue(value) {
+                        out.append("\(at).values[\(k)]: \(value) is invalid, \(wrong)")
+                    }
+                }
                 guard let note = oldNodeLabels[requirement.text("key")] else { continue }
                 out.append(
                     "\(path).preferredDuringSchedulingIgnoredDuringExecution[\(i)].preference.matchExpressions[\(j)].key: "
@@ -126,6 +142,23 @@ enum PodWarnings {
         for (i, volume) in volumes.enumerated() {
             for (key, note) in goneVolumes where volume.has(key) {
                 out.append("\(path)[\(i)].\(key == "storageos" ? "storageOS" : key): \(note)")
+            }
+        }
+    }
+
+    /// Files of a volume that have one path: the last of them is there.
+    private static func ofPaths(_ volume: JSON, _ out: inout [String]) {
+        for (key, kind, naming) in [
+            ("configMap", "ConfigMap", "name"), ("secret", "Secret", "secretName"), ("downwardAPI", "DownwardAPI", ""),
+        ] {
+            guard let source = volume.given(key) else { continue }
+            let shown = naming.isEmpty ? "(\(kind))" : "(\(kind) \"\(source.text(naming))\")"
+            var seen: Set<String> = []
+            for item in source.list("items") {
+                let path = item.text("path")
+                if seen.insert(path).inserted { continue }
+                out.append(
+                    "volume \"\(volume.text("name"))\" \(shown): overlapping paths: \"\(path)\" with \"\(path)\"")
             }
         }
     }

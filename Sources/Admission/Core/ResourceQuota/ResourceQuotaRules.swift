@@ -11,6 +11,7 @@ struct ResourceQuotaRules: KindRules {
 
     func setDefaults(_ object: inout JSON) {
         object.fill("spec", [:])
+        object.modify("spec") { $0.modify("hard") { ResourceListDefaults.round(&$0) } }
         object.fill("status", [:])
     }
 

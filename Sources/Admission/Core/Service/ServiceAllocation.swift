@@ -151,7 +151,8 @@ enum ServiceAllocation {
             if taken.contains(asked) || used.hold(port: asked) {
                 throw APIError.internalError("failed to allocate requested HealthCheck NodePort \(asked): \(portTaken)")
             }
-            if !context.settings.nodePorts.contains(Int(asked)) {
+            // A dry run takes ports of other ranges, and what is no port is refused with everything else.
+            if !context.settings.nodePorts.contains(Int(asked)), !context.isDryRun, (1...65535).contains(asked) {
                 let range = context.settings.nodePorts
                 throw APIError.internalError(
                     "failed to allocate requested HealthCheck NodePort \(asked): provided port is not in the valid range. "
