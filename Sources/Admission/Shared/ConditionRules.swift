@@ -13,15 +13,9 @@ enum ConditionRules {
             let at = "\(path)[\(i)]"
             let type = condition.text("type")
             if !seen.insert(type).inserted { errors.append(.duplicate(at, .string(type))) }
-            if type.isEmpty {
-                errors.append(.required(at + ".type", "is required"))
-            } else {
-                errors += LabelRules.validateKey(type, path: at + ".type")
-            }
+            errors += LabelRules.validateKey(type, path: at + ".type")
             let status = condition.text("status")
-            if status.isEmpty {
-                errors.append(.required(at + ".status"))
-            } else if !["False", "True", "Unknown"].contains(status) {
+            if !["False", "True", "Unknown"].contains(status) {
                 errors.append(.notSupported(at + ".status", .string(status), ["False", "True", "Unknown"]))
             }
             if let generation = condition.integer("observedGeneration"), generation < 0 {

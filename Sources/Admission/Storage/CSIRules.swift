@@ -152,9 +152,8 @@ struct VolumeAttachmentRules: KindRules {
             if name.isEmpty {
                 errors.append(
                     .required("spec.source.persistentVolumeName", "must specify non empty persistentVolumeName"))
-            } else {
-                errors.addInvalid("spec.source.persistentVolumeName", .string(name), Names.dnsSubdomain(name))
             }
+            errors.addInvalid("spec.source.persistentVolumeName", .string(name), Names.dnsSubdomain(name))
         case (true, nil): break
         }
         return errors

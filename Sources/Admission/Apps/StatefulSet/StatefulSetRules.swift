@@ -205,8 +205,9 @@ struct StatefulSetRules: KindRules {
         var out = PodWarnings.ofTemplate(
             object["spec", "template"], path: "spec.template", old: old?["spec", "template"])
         for (i, claim) in (object["spec"]?.list("volumeClaimTemplates") ?? []).enumerated() {
-            out += PersistentVolumeClaimRules().warnings(claim, old: nil).map {
-                "spec.volumeClaimTemplates[\(i)]." + $0
+            // Upstream leaves out the claim's own "spec" from its path.
+            for warning in PersistentVolumeClaimRules().warnings(claim, old: nil) where warning.hasPrefix("spec.") {
+                out.append("spec.volumeClaimTemplates[\(i)]." + warning.dropFirst("spec.".count))
             }
         }
         if let limit = object["spec", "revisionHistoryLimit"]?.int, limit < 0 {

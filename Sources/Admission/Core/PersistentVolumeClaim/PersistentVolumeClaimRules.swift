@@ -68,7 +68,8 @@ struct PersistentVolumeClaimRules: KindRules {
         return errors
     }
 
-    static func validateSpec(_ spec: JSON, path: String, _ errors: inout [FieldError]) {
+    /// - Parameter isNew: groups of sources that were accepted once are not looked at again.
+    static func validateSpec(_ spec: JSON, path: String, isNew: Bool = true, _ errors: inout [FieldError]) {
         let modes = spec.list("accessModes")
         if modes.isEmpty { errors.append(.required(path + ".accessModes", "at least 1 access mode is required")) }
         errors += LabelRules.validateSelector(spec["selector"], path: path + ".selector")
@@ -88,7 +89,9 @@ struct PersistentVolumeClaimRules: KindRules {
             errors.append(.notSupported(path + ".volumeMode", .string(mode), ["Block", "Filesystem"]))
         }
         for key in ["dataSource", "dataSourceRef"] {
-            if let source = spec.given(key) { validateDataSource(source, path: "\(path).\(key)", &errors) }
+            if let source = spec.given(key) {
+                validateDataSource(source, path: "\(path).\(key)", isNew: isNew, &errors)
+            }
         }
         if let source = spec.given("dataSource"), let reference = spec.given("dataSourceRef") {
             if !reference.text("namespace").isEmpty {
@@ -104,7 +107,9 @@ struct PersistentVolumeClaimRules: KindRules {
         }
     }
 
-    private static func validateDataSource(_ source: JSON, path: String, _ errors: inout [FieldError]) {
+    private static func validateDataSource(
+        _ source: JSON, path: String, isNew: Bool, _ errors: inout [FieldError]
+    ) {
         for key in ["name", "kind"] where source.text(key).isEmpty { errors.append(.required("\(path).\(key)")) }
         let group = source.text("apiGroup")
         if group.isEmpty, source.text("kind") != "PersistentVolumeClaim" {
@@ -113,7 +118,7 @@ struct PersistentVolumeClaimRules: KindRules {
                     path, .string(source.text("kind")),
                     "must be 'PersistentVolumeClaim' when referencing the default apiGroup"))
         }
-        if !group.isEmpty { errors.addInvalid(path + ".apiGroup", .string(group), Names.dnsSubdomain(group)) }
+        if isNew, !group.isEmpty { errors.addInvalid(path + ".apiGroup", .string(group), Names.dnsSubdomain(group)) }
         let namespace = source.text("namespace")
         if !namespace.isEmpty { errors.addInvalid(path + ".namespace", .string(namespace), Names.dnsLabel(namespace)) }
     }
@@ -125,7 +130,7 @@ struct PersistentVolumeClaimRules: KindRules {
             return errors
         }
         errors += ObjectMetaRules.validateCreate(object["metadata"] ?? .null, isNamespaced: true, nameRule: nameRule)
-        errors += validateCreate(object, context)
+        PersistentVolumeClaimRules.validateSpec(object["spec"] ?? [:], path: "spec", isNew: false, &errors)
         let (spec, before) = (object["spec"] ?? [:], old["spec"] ?? [:])
         var (new, was) = (spec, before)
         if was.text("volumeName").isEmpty { was["volumeName"] = new["volumeName"] }
