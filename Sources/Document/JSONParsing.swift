@@ -30,6 +30,34 @@ extension JSON {
         return value
     }
 
+    /// Whether a JSON text holds more parts than that: every comma and every bracket or brace that opens counts. Told without
+    /// reading it, so that a text of too many costs no memory.
+    public static func holds(moreThan parts: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        var most = 0
+        for byte in bytes { most &+= isPart(byte) ? 1 : 0 }
+        if most <= parts { return false }
+        // Texts may have such characters, too.
+        var count = 0
+        var isInText = false
+        var at = 0
+        while at < bytes.count {
+            let byte = bytes[at]
+            if isInText {
+                if byte == UInt8(ascii: "\\") { at += 1 } else if byte == UInt8(ascii: "\"") { isInText = false }
+            } else if byte == UInt8(ascii: "\"") {
+                isInText = true
+            } else if isPart(byte) {
+                count += 1
+            }
+            at += 1
+        }
+        return count > parts
+    }
+
+    @inline(__always) private static func isPart(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: ",") || byte | 0x20 == UInt8(ascii: "{")
+    }
+
     public init(parsing text: String) throws(JSONError) { try self.init(parsing: Array(text.utf8)) }
 }
 
@@ -303,11 +331,15 @@ private struct JSONParser {
             case 0x80...:
                 let n = validSequenceLength()
                 if n == 0 {
-                    out.append(contentsOf: [0xEF, 0xBF, 0xBD])
+                    out.append(0xEF)
+                    out.append(0xBF)
+                    out.append(0xBD)
                     at += 1
                 } else {
-                    out.append(contentsOf: bytes[at..<at + n])
-                    at += n
+                    for _ in 0..<n {
+                        out.append(bytes[at])
+                        at += 1
+                    }
                 }
             default:
                 out.append(b)

@@ -51,6 +51,10 @@ struct RequestBody {
     // MARK: Forms
 
     private func json(_ duplicates: inout [String]) throws(APIError) -> JSON {
+        let isTooMuch = bytes.withUnsafeReadableBytes {
+            JSON.holds(moreThan: Limits.bodyPartsMax, in: $0.bindMemory(to: UInt8.self))
+        }
+        if isTooMuch { throw .tooManyParts("limit is \(Limits.bodyPartsMax) values") }
         let parsed: Result<JSON, JSONError> = bytes.withUnsafeReadableBytes { raw in
             do throws(JSONError) {
                 return .success(try JSON.parse(raw.bindMemory(to: UInt8.self), duplicates: &duplicates))
@@ -71,9 +75,15 @@ struct RequestBody {
         // JSON is YAML, too, and what most clients send; with a member twice, it is left to the other parser to complain.
         if bytes.getInteger(at: bytes.readerIndex, as: UInt8.self) == UInt8(ascii: "{") {
             var duplicates: [String] = []
-            if let read = try? json(&duplicates), duplicates.isEmpty { return read }
+            do throws(APIError) {
+                let read = try json(&duplicates)
+                if duplicates.isEmpty { return read }
+            } catch {
+                if error.code == 413 { throw error }
+            }
         }
         do throws(YAMLDocument.Refusal) { return try YAMLDocument.parse(String(buffer: bytes)) } catch {
+            if error.isTooMuch { throw .tooManyParts(error.message) }
             let problem = error.message
             switch content {
             case .patch: throw .badRequest("error decoding YAML: error converting YAML to JSON: " + problem)

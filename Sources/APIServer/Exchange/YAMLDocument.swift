@@ -7,12 +7,14 @@ package struct YAMLDocument {
     private static let depthMax = 200
     /// Parts and bytes that aliases may add to what was written out.
     private static let aliasesMax = 10_000
-    /// No object that can be stored has more parts: each takes two bytes at least.
-    private static let partsMax = 750_000
+    /// Anchors that a text may set: each keeps what it names.
+    private static let anchorsMax = 10_000
 
     /// Why a text is refused.
     package struct Refusal: Error {
         package let message: String
+        /// It is no mistake, but more than is read.
+        package var isTooMuch = false
     }
 
     /// What an anchor names, and what an alias of it adds.
@@ -51,7 +53,7 @@ package struct YAMLDocument {
     private init(_ parser: UnsafeMutablePointer<yaml_parser_t>, size: Int) {
         self.parser = parser
         // Every part of a text takes a byte of it: more come from aliases alone, which can say much with little.
-        partsLeft = min(size + YAMLDocument.aliasesMax, YAMLDocument.partsMax)
+        partsLeft = min(size + YAMLDocument.aliasesMax, Limits.bodyPartsMax)
         bytesLeft = 2 * size + YAMLDocument.aliasesMax
     }
 
@@ -87,14 +89,19 @@ package struct YAMLDocument {
         return value
     }
 
+    /// Aliases are what makes more of a text than it is long.
+    private var tooMuch: Refusal {
+        anchors.isEmpty
+            ? Refusal(message: "limit is \(Limits.bodyPartsMax) values", isTooMuch: true)
+            : Refusal(message: "yaml: document contains excessive aliasing")
+    }
+
     // MARK: Values
 
     private mutating func take(parts: Int, bytes: Int) throws(Refusal) {
         partsLeft -= parts
         bytesLeft -= bytes
-        if partsLeft < 0 || bytesLeft < 0 {
-            throw Refusal(message: "yaml: document contains excessive aliasing, or more values than any object")
-        }
+        if partsLeft < 0 || bytesLeft < 0 { throw tooMuch }
     }
 
     private mutating func value(_ event: yaml_event_t, depth: Int) throws(Refusal) -> JSON {
@@ -140,6 +147,9 @@ package struct YAMLDocument {
         _ read: (inout YAMLDocument) throws(Refusal) -> JSON
     ) throws(Refusal) -> JSON {
         guard let anchor else { return try read(&self) }
+        guard anchors.count < YAMLDocument.anchorsMax else {
+            throw Refusal(message: "limit is \(YAMLDocument.anchorsMax) anchors", isTooMuch: true)
+        }
         let before = (parts: partsLeft, bytes: bytesLeft, deepest: deepest)
         deepest = depth
         let value = try read(&self)

@@ -23,7 +23,7 @@ struct SchemaRuleCompilation {
         compilation.walk(schema, path, isRoot: true, cardinality: 1, uncorrelated: nil)
         errors += compilation.errors
         guard compilation.total > definitionCostMax else { return }
-        for (path, _) in compilation.expensive {
+        for (path, _) in compilation.expensive where errors.hasRoom {
             errors.append(
                 .forbidden(
                     path, "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema"))
@@ -40,7 +40,7 @@ struct SchemaRuleCompilation {
     static func validateWording(_ schema: JSON, _ path: String, _ errors: inout [FieldError]) {
         let reasons = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"]
         func hasLines(_ text: String) -> Bool { text.unicodeScalars.contains { $0 == "\n" || $0 == "\r" } }
-        for (i, rule) in schema.list("x-kubernetes-validations").enumerated() {
+        for (i, rule) in schema.list("x-kubernetes-validations").enumerated() where errors.hasRoom {
             let at = "\(path).x-kubernetes-validations[\(i)]"
             let text = SchemaRule.trimmed(rule.text("rule"))
             let message = rule.text("message")

@@ -89,7 +89,7 @@ struct AdmissionPolicyRules: KindRules {
                 .required("spec.auditAnnotations", "validations or auditAnnotations must contain at least one item"))
             return errors
         }
-        for (i, validation) in validations.enumerated() {
+        for (i, validation) in validations.enumerated() where errors.hasRoom {
             let at = "spec.validations[\(i)]"
             if trimmed(validation.text("expression")).isEmpty {
                 errors.append(.required(at + ".expression", "expression is not specified"))
@@ -118,7 +118,7 @@ struct AdmissionPolicyRules: KindRules {
             }
         }
         var keys: Set<String> = []
-        for (i, annotation) in annotations.enumerated() {
+        for (i, annotation) in annotations.enumerated() where errors.hasRoom {
             let at = "spec.auditAnnotations[\(i)]"
             let key = annotation.text("key")
             if policy.isEmpty {
@@ -155,7 +155,7 @@ struct AdmissionPolicyRules: KindRules {
         var errors: [FieldError] = []
         let mutations = spec.list("mutations")
         if mutations.isEmpty { errors.append(.required("spec.mutations", "mutations must contain at least one item")) }
-        for (i, mutation) in mutations.enumerated() {
+        for (i, mutation) in mutations.enumerated() where errors.hasRoom {
             let at = "spec.mutations[\(i)]"
             let forms = [
                 ("ApplyConfiguration", "applyConfiguration", "Object"), ("JSONPatch", "jsonPatch", "list(JSONPatch)"),
@@ -207,7 +207,7 @@ enum AdmissionMatch {
             }
         }
         for list in ["resourceRules", "excludeResourceRules"] {
-            for (i, rule) in match.list(list).enumerated() {
+            for (i, rule) in match.list(list).enumerated() where errors.hasRoom {
                 errors += AdmissionRegistrationRules.validateRule(rule, "\(at).\(list)[\(i)]")
             }
         }
@@ -311,7 +311,7 @@ struct AdmissionPolicyBindingRules: KindRules {
         if !isMutating {
             let actions = spec["validationActions"]?.strings ?? []
             var seen: Set<String> = []
-            for (i, action) in actions.enumerated() {
+            for (i, action) in actions.enumerated() where errors.hasRoom {
                 if !["Audit", "Deny", "Warn"].contains(action) {
                     errors.append(
                         .notSupported("spec.validationActions[\(i)]", .string(action), ["Audit", "Deny", "Warn"]))

@@ -70,7 +70,8 @@ enum AdmissionRegistrationRules {
                     at + ".operations", .array(given.map { .string($0) }),
                     "if '*' is present, must not specify other operations"))
         }
-        for (i, operation) in given.enumerated() where !operations.contains(operation) {
+        for (i, operation) in given.enumerated()
+        where errors.hasRoom && !operations.contains(operation) {
             errors.append(.notSupported("\(at).operations[\(i)]", .string(operation), operations))
         }
         check("apiGroups", "API groups", emptyAllowed: true)
@@ -90,7 +91,7 @@ enum AdmissionRegistrationRules {
         var whole: Set<String> = []
         var wholeSubresources: Set<Substring> = []
         var ofAllResources: Set<Substring> = []
-        for (i, text) in resources.enumerated() {
+        for (i, text) in resources.enumerated() where errors.hasRoom {
             if text.isEmpty {
                 errors.append(.required("\(at)[\(i)]"))
                 continue
@@ -131,7 +132,7 @@ enum AdmissionRegistrationRules {
         var errors: [FieldError] = []
         if conditions.count > 64 { errors.append(.tooMany(at, conditions.count, 64)) }
         var names: Set<String> = []
-        for (i, condition) in conditions.enumerated() {
+        for (i, condition) in conditions.enumerated() where errors.hasRoom {
             let name = condition.text("name")
             let text = condition.text("expression")
             if text.allSatisfy(\.isWhitespace) {

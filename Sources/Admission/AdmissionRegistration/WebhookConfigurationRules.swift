@@ -27,7 +27,7 @@ struct WebhookConfigurationRules: KindRules {
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
         var errors: [FieldError] = []
         var names: Set<String> = []
-        for (i, hook) in object.list("webhooks").enumerated() {
+        for (i, hook) in object.list("webhooks").enumerated() where errors.hasRoom {
             let at = "webhooks[\(i)]"
             errors += validate(hook, at)
             errors += WebhookClient.validateVersions(
@@ -58,7 +58,7 @@ struct WebhookConfigurationRules: KindRules {
                     ))
             }
         }
-        for (i, rule) in hook.list("rules").enumerated() {
+        for (i, rule) in hook.list("rules").enumerated() where errors.hasRoom {
             errors += AdmissionRegistrationRules.validateRule(rule, "\(at).rules[\(i)]")
         }
         func oneOf(_ field: String, _ allowed: [String]) {

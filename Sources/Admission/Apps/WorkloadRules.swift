@@ -70,7 +70,7 @@ enum WorkloadRules {
     static func validateNotMore(_ status: JSON, _ keys: [String], readyText: String) -> [FieldError] {
         var errors: [FieldError] = []
         let total = status.integer("replicas") ?? 0
-        for key in keys {
+        for key in keys where errors.hasRoom {
             if let count = status.integer(key), count > total {
                 errors.append(.invalid("status." + key, .int(count), "cannot be greater than status.replicas"))
             }

@@ -90,7 +90,7 @@ struct CertificateSigningRequestRules: KindRules {
         let usages = spec["usages"]?.strings ?? []
         if usages.isEmpty { errors.append(.required("spec.usages")) }
         var seen: Set<String> = []
-        for (i, usage) in usages.enumerated() {
+        for (i, usage) in usages.enumerated() where errors.hasRoom {
             if !CertificateSigningRequestRules.usages.contains(usage) {
                 errors.append(
                     .notSupported("spec.usages[\(i)]", .string(usage), CertificateSigningRequestRules.usages.sorted()))
@@ -132,7 +132,8 @@ struct CertificateSigningRequestRules: KindRules {
     private func validateConditions(_ object: JSON) -> [FieldError] {
         var errors: [FieldError] = []
         var seen: Set<String> = []
-        for (i, condition) in (object["status"]?.list("conditions") ?? []).enumerated() {
+        for (i, condition) in (object["status"]?.list("conditions") ?? []).enumerated()
+        where errors.hasRoom {
             let at = "status.conditions[\(i)]"
             let (type, status) = (condition.text("type"), condition.text("status"))
             if type.isEmpty { errors.append(.required(at + ".type")) }

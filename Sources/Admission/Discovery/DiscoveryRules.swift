@@ -75,7 +75,7 @@ struct EndpointSliceRules: KindRules {
         } else if addresses.count > EndpointSliceRules.addressesMax {
             errors.append(.tooMany(at + ".addresses", addresses.count, EndpointSliceRules.addressesMax))
         }
-        for (i, address) in addresses.enumerated() {
+        for (i, address) in addresses.enumerated() where errors.hasRoom {
             let path = "\(at).addresses[\(i)]"
             switch type {
             case "IPv4", "IPv6":
@@ -96,7 +96,8 @@ struct EndpointSliceRules: KindRules {
         if let name = endpoint["hostname"]?.string {
             errors.addInvalid(at + ".hostname", .string(name), Names.dnsLabel(name))
         }
-        for (i, zone) in (endpoint["hints"]?.list("forZones") ?? []).enumerated() {
+        for (i, zone) in (endpoint["hints"]?.list("forZones") ?? []).enumerated() where errors.hasRoom
+        {
             let name = zone.text("name")
             errors.addInvalid("\(at).hints.forZones[\(i)].name", .string(name), Names.labelValue(name))
         }
@@ -116,7 +117,7 @@ struct EndpointSliceRules: KindRules {
             return
         }
         var names: Set<String> = []
-        for (i, port) in ports.enumerated() {
+        for (i, port) in ports.enumerated() where errors.hasRoom {
             let at = "ports[\(i)]"
             let name = port.text("name")
             if !name.isEmpty { errors.addInvalid(at + ".name", .string(name), Names.dnsLabel(name)) }

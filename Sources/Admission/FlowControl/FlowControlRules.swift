@@ -67,7 +67,7 @@ struct FlowSchemaRules: KindRules {
     private func validateRule(_ rule: JSON, _ at: String, _ errors: inout [FieldError]) {
         let subjects = rule.list("subjects")
         if subjects.isEmpty { errors.append(.required(at + ".subjects", "subjects must contain at least one value")) }
-        for (i, subject) in subjects.enumerated() {
+        for (i, subject) in subjects.enumerated() where errors.hasRoom {
             let path = "\(at).subjects[\(i)]"
             let kind = subject.text("kind")
             let member = ["User": "user", "Group": "group", "ServiceAccount": "serviceAccount"]
@@ -102,7 +102,7 @@ struct FlowSchemaRules: KindRules {
         if rule.list("resourceRules").isEmpty, rule.list("nonResourceRules").isEmpty {
             errors.append(.required(at, "at least one of resourceRules and nonResourceRules has to be non-empty"))
         }
-        for (i, resource) in rule.list("resourceRules").enumerated() {
+        for (i, resource) in rule.list("resourceRules").enumerated() where errors.hasRoom {
             let path = "\(at).resourceRules[\(i)]"
             validateVerbs(resource, path, &errors)
             for (field, word) in [("apiGroups", "api group"), ("resources", "resource")] {
@@ -129,7 +129,7 @@ struct FlowSchemaRules: KindRules {
                 }
             }
         }
-        for (i, path) in rule.list("nonResourceRules").enumerated() {
+        for (i, path) in rule.list("nonResourceRules").enumerated() where errors.hasRoom {
             let place = "\(at).nonResourceRules[\(i)]"
             validateVerbs(path, place, &errors)
             let urls = path["nonResourceURLs"]?.strings ?? []

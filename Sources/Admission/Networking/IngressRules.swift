@@ -49,8 +49,8 @@ struct IngressRules: KindRules {
         }
         if let backend = spec.given("defaultBackend") { validateBackend(backend, "spec.defaultBackend", &errors) }
         for (i, rule) in spec.list("rules").enumerated() { validateRule(rule, "spec.rules[\(i)]", &errors) }
-        for (i, tls) in spec.list("tls").enumerated() {
-            for (k, host) in (tls["hosts"]?.strings ?? []).enumerated() {
+        for (i, tls) in spec.list("tls").enumerated() where errors.hasRoom {
+            for (k, host) in (tls["hosts"]?.strings ?? []).enumerated() where errors.hasRoom {
                 let texts =
                     host.utf8.contains(UInt8(ascii: "*")) ? Names.wildcardSubdomain(host) : Names.dnsSubdomain(host)
                 errors.addInvalid("spec.tls[\(i)].hosts[\(k)]", .string(host), texts)
@@ -91,7 +91,7 @@ struct IngressRules: KindRules {
         case "Exact", "Prefix":
             if !isAbsolute { errors.append(.invalid(at + ".path", .string(path), "must be an absolute path")) }
             if !path.isEmpty {
-                for part in IngressRules.badParts where path.contains(part) {
+                for part in IngressRules.badParts where errors.hasRoom && path.contains(part) {
                     errors.append(.invalid(at + ".path", .string(path), "must not contain '\(part)'"))
                 }
                 for end in ["/..", "/."] where path.hasSuffix(end) {

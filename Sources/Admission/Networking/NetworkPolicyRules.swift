@@ -22,7 +22,7 @@ struct NetworkPolicyRules: KindRules {
         let spec = object["spec"] ?? .null
         var errors = LabelRules.validateSelector(spec["podSelector"], path: "spec.podSelector")
         for (direction, peers) in [("ingress", "from"), ("egress", "to")] {
-            for (i, rule) in spec.list(direction).enumerated() {
+            for (i, rule) in spec.list(direction).enumerated() where errors.hasRoom {
                 let at = "spec.\(direction)[\(i)]"
                 for (k, port) in rule.list("ports").enumerated() { validatePort(port, "\(at).ports[\(k)]", &errors) }
                 for (k, peer) in rule.list(peers).enumerated() { validatePeer(peer, "\(at).\(peers)[\(k)]", &errors) }
@@ -35,7 +35,8 @@ struct NetworkPolicyRules: KindRules {
                     "spec.policyTypes", .array(spec.list("policyTypes")), "may not specify more than two policyTypes"))
             return errors
         }
-        for (i, type) in types.enumerated() where type != "Ingress" && type != "Egress" {
+        for (i, type) in types.enumerated()
+        where errors.hasRoom && type != "Ingress" && type != "Egress" {
             errors.append(.notSupported("spec.policyTypes[\(i)]", .string(type), ["Ingress", "Egress"]))
         }
         return errors
@@ -94,7 +95,7 @@ struct NetworkPolicyRules: KindRules {
         let wrong = AddressRules.validateCIDR(cidr, path: at + ".cidr")
         errors += wrong
         guard wrong.isEmpty, let range = AddressRange(cidr) else { return }
-        for (i, text) in (block["except"]?.strings ?? []).enumerated() {
+        for (i, text) in (block["except"]?.strings ?? []).enumerated() where errors.hasRoom {
             let path = "\(at).except[\(i)]"
             let wrong = AddressRules.validateCIDR(text, path: path)
             errors += wrong

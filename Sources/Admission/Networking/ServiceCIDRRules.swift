@@ -23,7 +23,7 @@ struct ServiceCIDRRules: KindRules {
                     path, .array(cidrs.map { .string($0) }),
                     "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"))
         }
-        for (i, cidr) in cidrs.enumerated() {
+        for (i, cidr) in cidrs.enumerated() where errors.hasRoom {
             errors += AddressRules.validateCanonicalCIDR(cidr, path: "\(path)[\(i)]")
         }
         return errors

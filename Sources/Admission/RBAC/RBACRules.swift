@@ -28,7 +28,7 @@ struct RoleRules: KindRules {
                 errors.append(
                     .required(path, "at least one clusterRoleSelector required if aggregationRule is non-nil"))
             }
-            for (i, selector) in selectors.enumerated() {
+            for (i, selector) in selectors.enumerated() where errors.hasRoom {
                 errors += LabelRules.validateSelector(selector, path: "\(path)[\(i)]")
                 if !WorkloadRules.isReadable(selector) {
                     errors.append(.invalid("\(path)[\(i)]", .null, "invalid label selector."))

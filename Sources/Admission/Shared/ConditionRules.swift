@@ -9,7 +9,7 @@ enum ConditionRules {
     static func validate(_ conditions: [JSON], path: String) -> [FieldError] {
         var errors: [FieldError] = []
         var seen: Set<String> = []
-        for (i, condition) in conditions.enumerated() {
+        for (i, condition) in conditions.enumerated() where errors.hasRoom {
             let at = "\(path)[\(i)]"
             let type = condition.text("type")
             if !seen.insert(type).inserted { errors.append(.duplicate(at, .string(type))) }

@@ -6,9 +6,7 @@ enum LabelRules {
     static func validateLabels(_ labels: JSON?, path: @autoclosure () -> String) -> [FieldError] {
         guard let pairs = labels?.object, !pairs.isEmpty else { return [] }
         var errors: [FieldError] = []
-        for (key, value) in pairs {
-            // No answer names more.
-            if errors.count > APIError.errorsShownMax { break }
+        for (key, value) in pairs where errors.hasRoom {
             errors += validateKey(key, path: path())
             if let text = value.string, !text.isEmpty {
                 for wrong in Names.labelValue(text) { errors.append(.invalid(path(), .string(text), wrong)) }
@@ -28,7 +26,8 @@ enum LabelRules {
     {
         guard let selector, !selector.isNull else { return [] }
         var errors = validateLabels(selector["matchLabels"], path: path() + ".matchLabels")
-        for (i, requirement) in (selector["matchExpressions"]?.elements ?? []).enumerated() {
+        for (i, requirement) in (selector["matchExpressions"]?.elements ?? []).enumerated()
+        where errors.hasRoom {
             errors += validateRequirement(
                 requirement, path: "\(path()).matchExpressions[\(i)]", allowsInvalidValues: allowsInvalidValues)
         }
@@ -56,8 +55,8 @@ enum LabelRules {
         }
         errors += validateKey(requirement["key"]?.string ?? "", path: path() + ".key")
         if !allowsInvalidValues {
-            for (i, value) in values.enumerated() {
-                for wrong in Names.labelValue(value.string ?? "") {
+            for (i, value) in values.enumerated() where errors.hasRoom {
+                for wrong in Names.labelValue(value.string ?? "") where errors.hasRoom {
                     errors.append(.invalid("\(path()).values[\(i)]", value, wrong))
                 }
             }

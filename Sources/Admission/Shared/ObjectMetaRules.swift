@@ -14,7 +14,7 @@ public enum ObjectMetaRules {
     ) -> [FieldError] {
         var errors: [FieldError] = []
         if let prefix = meta["generateName"]?.string, !prefix.isEmpty {
-            for text in Names.check(prefix, nameRule, isPrefix: true) {
+            for text in Names.check(prefix, nameRule, isPrefix: true) where errors.hasRoom {
                 errors.append(.invalid(path + ".generateName", .string(prefix), text))
             }
         }
@@ -29,7 +29,7 @@ public enum ObjectMetaRules {
             if namespace.isEmpty {
                 errors.append(.required(path + ".namespace"))
             } else {
-                for text in Names.dnsLabel(namespace) {
+                for text in Names.dnsLabel(namespace) where errors.hasRoom {
                     errors.append(.invalid(path + ".namespace", .string(namespace), text))
                 }
             }
@@ -54,7 +54,7 @@ public enum ObjectMetaRules {
     /// A finalizer without a domain is one of Kubernetes' own.
     static func validateStandardFinalizers(_ finalizers: [String], path: String) -> [FieldError] {
         var errors: [FieldError] = []
-        for (i, name) in finalizers.enumerated() where errors.count <= APIError.errorsShownMax {
+        for (i, name) in finalizers.enumerated() where errors.hasRoom {
             errors += validateStandardFinalizer(name, path: "\(path)[\(i)]")
         }
         return errors
@@ -106,7 +106,7 @@ public enum ObjectMetaRules {
         guard let pairs = annotations?.object, !pairs.isEmpty else { return [] }
         var errors: [FieldError] = []
         var total = 0
-        for (key, value) in pairs {
+        for (key, value) in pairs where errors.hasRoom {
             if !Names.isQualifiedName(key) {
                 for text in Names.qualifiedName(key.lowercased()) { errors.append(.invalid(path, .string(key), text)) }
             }
@@ -121,9 +121,7 @@ public enum ObjectMetaRules {
     static func validateOwners(_ owners: JSON?, path: String) -> [FieldError] {
         var errors: [FieldError] = []
         var controller = ""
-        for owner in owners?.elements ?? [] {
-            // No answer names more.
-            if errors.count > APIError.errorsShownMax { break }
+        for owner in owners?.elements ?? [] where errors.hasRoom {
             let version = owner["apiVersion"]?.string ?? ""
             let kind = owner["kind"]?.string ?? ""
             let name = owner["name"]?.string ?? ""
@@ -160,8 +158,7 @@ public enum ObjectMetaRules {
 
     static func validateFinalizers(_ finalizers: [String], path: String) -> [FieldError] {
         var errors: [FieldError] = []
-        for finalizer in finalizers where !Names.isQualifiedName(finalizer) {
-            if errors.count > APIError.errorsShownMax { break }
+        for finalizer in finalizers where errors.hasRoom && !Names.isQualifiedName(finalizer) {
             for text in Names.qualifiedName(finalizer) { errors.append(.invalid(path, .string(finalizer), text)) }
         }
         if finalizers.contains("orphan"), finalizers.contains("foregroundDeletion") {

@@ -46,7 +46,7 @@ struct CSIDriverRules: KindRules {
             errors.append(.notSupported("spec.fsGroupPolicy", .string(policy), policies))
         }
         var audiences: Set<String> = []
-        for (i, request) in spec.list("tokenRequests").enumerated() {
+        for (i, request) in spec.list("tokenRequests").enumerated() where errors.hasRoom {
             let at = "spec.tokenRequests[\(i)]"
             if !audiences.insert(request.text("audience")).inserted {
                 errors.append(.duplicate(at + ".audience", .string(request.text("audience"))))
@@ -64,7 +64,8 @@ struct CSIDriverRules: KindRules {
                 )
             }
         }
-        for mode in spec["volumeLifecycleModes"]?.strings ?? [] where mode != "Persistent" && mode != "Ephemeral" {
+        for mode in spec["volumeLifecycleModes"]?.strings ?? []
+        where errors.hasRoom && mode != "Persistent" && mode != "Ephemeral" {
             errors.append(.notSupported("spec.volumeLifecycleModes", .string(mode), ["Persistent", "Ephemeral"]))
         }
         if let seconds = spec.integer("nodeAllocatableUpdatePeriodSeconds"), seconds < 10 {
@@ -83,7 +84,7 @@ struct CSINodeRules: KindRules {
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
         var errors: [FieldError] = []
         var names: Set<String> = []
-        for (i, driver) in (object["spec"]?.list("drivers") ?? []).enumerated() {
+        for (i, driver) in (object["spec"]?.list("drivers") ?? []).enumerated() where errors.hasRoom {
             let at = "spec.drivers[\(i)]"
             let (name, node) = (driver.text("name"), driver.text("nodeID"))
             errors += CSIDriverName.validate(name, path: at + ".name")

@@ -29,7 +29,7 @@ struct StorageClassRules: KindRules {
     private func validateTopologies(_ object: JSON) -> [FieldError] {
         var errors: [FieldError] = []
         var seenTerms: [JSON] = [[:]]
-        for (i, term) in object.list("allowedTopologies").enumerated() {
+        for (i, term) in object.list("allowedTopologies").enumerated() where errors.hasRoom {
             var requirements: JSON = [:]
             for requirement in term.list("matchLabelExpressions") {
                 let values = (requirement["values"]?.strings ?? []).sorted { $0.bytesPrecede($1) }
@@ -39,7 +39,8 @@ struct StorageClassRules: KindRules {
                 errors.append(.duplicate("allowedTopologies[\(i)].matchLabelExpressions", ""))
             }
             seenTerms.append(requirements)
-            for (k, requirement) in term.list("matchLabelExpressions").enumerated() {
+            for (k, requirement) in term.list("matchLabelExpressions").enumerated()
+            where errors.hasRoom {
                 let at = "allowedTopologies[\(i)].matchLabelExpressions[\(k)]"
                 if requirement.list("values").isEmpty { errors.append(.required(at + ".values")) }
                 var values: Set<String> = []
@@ -72,7 +73,7 @@ enum ParameterRules {
         var errors: [FieldError] = []
         if entries.count > countMax { errors.append(.tooLong("parameters", countMax)) }
         var bytes = 0
-        for entry in entries {
+        for entry in entries where errors.hasRoom {
             if entry.key.isEmpty { errors.append(.invalid("parameters", "", "field can not be empty")) }
             bytes += entry.key.utf8.count + (entry.value.string ?? "").utf8.count
         }

@@ -21,7 +21,7 @@ public enum SentObject {
         if said != wanted { throw mismatch(object, said, wanted, group: wanted.group, in: catalog) }
         if let schema = catalog.type(for: wanted) {
             do throws(APIError) { try Conforming.conform(&object, to: schema) } catch {
-                throw UnreadableBody(error.message, wanted)
+                throw UnreadableBody(error, wanted)
             }
         }
         object["apiVersion"] = .string(wanted.apiVersion)
@@ -49,7 +49,7 @@ public enum SentObject {
         }
         var read = object
         do throws(APIError) { try Conforming.conform(&read, to: schema) } catch {
-            return UnreadableBody(error.message, said)
+            return UnreadableBody(error, said)
         }
         return UnreadableBody(
             "converting (\(goName(said))) to (\(goName(wanted, isInternal: true))): unknown conversion", said)

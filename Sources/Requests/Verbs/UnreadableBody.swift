@@ -7,7 +7,14 @@ struct UnreadableBody: Error {
     let text: String
     /// What the body says that it is; nil when it says nothing that can be read.
     let said: GroupVersionKind?
+    /// The answer when it is not the words that matter: a body with too many parts.
+    private var whole: APIError?
 
+    /// What conforming threw.
+    init(_ error: APIError, _ said: GroupVersionKind) {
+        self.init(error.message, said)
+        if error.code == 413 { whole = error }
+    }
     init(_ text: String, _ said: GroupVersionKind) {
         self.text = text
         self.said = said
@@ -20,13 +27,15 @@ struct UnreadableBody: Error {
     /// The answer to a create or an update: 400.
     func refusal(of type: ResourceType) -> APIError { refusal(ofKind: type.kind) }
     func refusal(ofKind kind: String) -> APIError {
+        if let whole { return whole }
         guard let said else { return .badRequest(text) }
         return .badRequest("\(said.kind) in version \"\(said.version)\" cannot be handled as a \(kind): \(text)")
     }
 
     /// The answer to a patch that leads to it: 422 with `shown`, the patched object or the patch, as the value.
-    func refusal(ofPatch shown: String) -> APIError {
-        .invalid(GroupVersionKind(version: "", kind: ""), "", [.invalid("patch", .string(shown), text)])
+    func refusal(ofPatch shown: @autoclosure () -> String) -> APIError {
+        whole
+            ?? .invalid(GroupVersionKind(version: "", kind: ""), "", [.invalid("patch", .string(shown()), text)])
     }
 
     /// The same in the words of upstream's converter, which reads what a strategic merge patch leads to instead of the

@@ -99,7 +99,7 @@ struct Write {
             do throws(APIError) {
                 complaints += try Conforming.conform(&object, to: schema).map { "unknown field \"\($0)\"" }
             } catch {
-                throw UnreadableBody(error.message, type.groupVersionKind)
+                throw UnreadableBody(error, type.groupVersionKind)
             }
         }
         // Upstream's decoder stops noting faults after so many.

@@ -20,7 +20,7 @@ public enum Conforming {
             }
             try conformer.object(&document, type)
         } catch {
-            throw APIError.badRequest(error.message(root: type))
+            throw error.refusal(root: type)
         }
         return conformer.unknown
     }
@@ -39,13 +39,15 @@ public enum Conforming {
             do throws(ConformFailure) { try conformer.object(&metadata, type) } catch {
                 var failure = error
                 failure.path.append("metadata")
-                throw .badRequest(failure.message(root: type))
+                throw failure.refusal(root: type)
             }
             document["metadata"] = metadata
             unknown = conformer.unknown.map { "metadata." + $0 }
         }
         structural.prune(&document, isRoot: true, unknown: &unknown)
-        structural.setDefaults(&document)
+        var bytesLeft = StructuralSchema.defaultBytesMax
+        structural.setDefaults(&document, &bytesLeft)
+        if bytesLeft < 0 { throw .tooManyParts("limit is \(StructuralSchema.defaultBytesMax) bytes of defaults") }
         return unknown
     }
 
@@ -121,6 +123,8 @@ struct ConformFailure: Error {
         case mismatch(JSONKind, String)
         /// What a type's own reader says.
         case text(String)
+        /// More structures than any object has.
+        case tooMany
     }
     private(set) var reason: Reason
     /// Member names from the document's root, the innermost first.
@@ -138,9 +142,20 @@ struct ConformFailure: Error {
         reason = .mismatch(found, lists + goType)
     }
 
+    /// 413 with the place of the list that went too far.
+    private var tooMany: APIError {
+        .tooManyParts("\(path.reversed().joined(separator: ".")): limit is \(Conformer.structuresMax) structures")
+    }
+
+    func refusal(root: TypeSchema) -> APIError {
+        if case .tooMany = reason { return tooMany }
+        return .badRequest(message(root: root))
+    }
+
     func message(root: TypeSchema) -> String {
         switch reason {
         case .text(let text): return text
+        case .tooMany: return tooMany.message
         case .mismatch(let found, let wanted):
             let kind =
                 found.name.hasPrefix("number") && wanted.hasPrefix("int")
@@ -156,12 +171,18 @@ struct ConformFailure: Error {
 struct Conformer {
     /// The most unknown members that are named, as upstream's decoder has it; more are dropped in silence.
     static let unknownMax = 100
+    /// The most structs of an object that is read. An object of the 1.5 MiB that can be stored has no more than some 20,000 that
+    /// say something; each takes far more here than in a body that is made of empty ones.
+    static let structuresMax = 50_000
+    private var structuresLeft = structuresMax
     var unknown: [String] = []
 
     mutating func object(_ value: inout JSON, _ type: TypeSchema) throws(ConformFailure) {
         guard case .object(var object) = value else {
             throw ConformFailure(.mismatch(JSONKind(value), type.goName))
         }
+        structuresLeft -= 1
+        if structuresLeft < 0 { throw ConformFailure(.tooMany) }
         value = .null  // the storage is now held once, and changes in place
         let fieldCount = type.prefixes.count
         var place = 0

@@ -29,6 +29,8 @@ public final class StructuralSchema: Sendable {
     let rules: ValueRules
     /// Whether a default is set here or below: walks pass over everything else.
     let hasDefaults: Bool
+    /// The length of the default as JSON, with what stands around it.
+    let defaultBytes: Int
 
     /// Reads `openAPIV3Schema`, or any schema below it.
     public init(_ schema: JSON) {
@@ -36,6 +38,7 @@ public final class StructuralSchema: Sendable {
         format = schema["format"]?.string ?? ""
         isNullable = schema["nullable"]?.bool ?? false
         defaultValue = schema["default"]
+        defaultBytes = defaultValue.map { $0.encoded().count + 4 } ?? 0
         properties = (schema["properties"]?.entries ?? JSONObject()).map {
             Property(name: $0.key, prefix: $0.key.bytePrefix, schema: StructuralSchema($0.value))
         }
@@ -94,7 +97,13 @@ extension StructuralSchema {
     }
 
     /// Sets what has a default and is not set.
-    public func applyDefaults(_ object: inout JSON) { setDefaults(&object) }
+    public func applyDefaults(_ object: inout JSON) {
+        var bytesLeft = Int.max
+        setDefaults(&object, &bytesLeft)
+    }
+
+    /// The most that defaults may add to an object: few bytes, a list of empty elements, could become as many as one likes.
+    static let defaultBytesMax = 3 * 1024 * 1024
 
     /// Takes away the members that the schema does not know and collects their paths; `isRoot` objects keep `apiVersion`,
     /// `kind` and `metadata`.
@@ -144,7 +153,9 @@ extension StructuralSchema {
     }
 
     /// Sets what has a default and is not set; a null that may not be null counts as not set, and goes without a default.
-    func setDefaults(_ value: inout JSON) {
+    /// `bytesLeft` goes down by about what the defaults take when written; nothing more is set once it is below zero.
+    func setDefaults(_ value: inout JSON, _ bytesLeft: inout Int) {
+        if bytesLeft < 0 { return }
         switch value {
         case .object(var object):
             value = .null
@@ -152,6 +163,7 @@ extension StructuralSchema {
             for property in properties {
                 if let given = object[property.name], !(given.isNull && !property.schema.isNullable) { continue }
                 if let value = property.schema.defaultValue {
+                    bytesLeft -= property.schema.defaultBytes + property.name.utf8.count
                     object[property.name] = value
                 } else if object[property.name] != nil {
                     object[property.name] = nil
@@ -161,13 +173,13 @@ extension StructuralSchema {
             var kept = 0
             for i in object.storage.indices {
                 if let schema = property(object.storage[i].key, after: &place) {
-                    schema.setDefaults(&object.storage[i].value)
+                    schema.setDefaults(&object.storage[i].value, &bytesLeft)
                 } else if let additional {
                     if case .null = object.storage[i].value, !additional.isNullable {
                         guard let value = additional.defaultValue else { continue }
                         object.storage[i].value = value
                     }
-                    additional.setDefaults(&object.storage[i].value)
+                    additional.setDefaults(&object.storage[i].value, &bytesLeft)
                 }
                 if kept != i { object.storage.swapAt(kept, i) }
                 kept += 1
@@ -178,8 +190,11 @@ extension StructuralSchema {
             value = .null
             defer { value = .array(elements) }
             for i in elements.indices {
-                if case .null = elements[i], !items.isNullable, let value = items.defaultValue { elements[i] = value }
-                items.setDefaults(&elements[i])
+                if case .null = elements[i], !items.isNullable, let value = items.defaultValue {
+                    bytesLeft -= items.defaultBytes
+                    elements[i] = value
+                }
+                items.setDefaults(&elements[i], &bytesLeft)
             }
         default: return
         }

@@ -68,7 +68,7 @@ public enum ProtobufCodec {
     /// A message as a document; `apiVersion` and `kind` are the envelope's matter. Zero values stand in it as they were sent:
     /// conform it. Throws 400 when the bytes are no such message.
     public static func decode(_ bytes: [UInt8], _ type: TypeSchema) throws(APIError) -> JSON {
-        try ProtobufDecoder.object(bytes[...], type, depth: 0)
+        try ProtobufDecoder.object(bytes[...], type)
     }
 }
 

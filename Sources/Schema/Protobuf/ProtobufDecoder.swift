@@ -1,26 +1,39 @@
 import Document
 
 /// Messages to documents, by the table of fields. Numbers that the table does not know are passed over.
-enum ProtobufDecoder {
+struct ProtobufDecoder {
     private static let depthMax = 200
+    private var budget = ProtobufBudget()
 
-    static func object(_ bytes: ArraySlice<UInt8>, _ type: TypeSchema, depth: Int) throws(APIError) -> JSON {
-        guard depth < depthMax else { throw ProtobufReader.malformed }
+    static func object(_ bytes: ArraySlice<UInt8>, _ type: TypeSchema) throws(APIError) -> JSON {
+        var decoder = ProtobufDecoder()
+        return try decoder.object(bytes, type, depth: 0)
+    }
+
+    private mutating func object(_ bytes: ArraySlice<UInt8>, _ type: TypeSchema, depth: Int) throws(APIError) -> JSON {
+        guard depth < Self.depthMax else { throw ProtobufReader.malformed }
+        try budget.takeStructure(type)
         var object = JSONObject()
         try read(bytes, type, path: [], depth, into: &object)
         return .object(object)
     }
 
     /// Reads a message whose fields stand in `object`: the type's own, or one that upstream inlines, at `path`.
-    private static func read(
+    private mutating func read(
         _ bytes: ArraySlice<UInt8>, _ type: TypeSchema, path: [Int], _ depth: Int, into object: inout JSONObject
     ) throws(APIError) {
         var reader = ProtobufReader(bytes)
         // Maps come entry by entry and in any order: each is made once, when all are there.
         var maps: [String: [JSONObject.Entry]] = [:]
         defer { for (name, entries) in maps { object[name] = .object(JSONObject(unsorted: entries)) } }
+        // Elements of a list come one after the other: their field is looked up once.
+        var last: (number: Int, field: Field?) = (0, nil)
         while let (number, value) = try reader.next() {
-            if let field = type.fields.first(where: { $0.protoNumber == number && $0.protoPath == path }) {
+            try budget.takeField()
+            if number != last.number {
+                last = (number, type.fields.first { $0.protoNumber == number && $0.protoPath == path })
+            }
+            if let field = last.field {
                 if case .map(let element) = field.shape {
                     maps[field.name, default: []].append(try entry(value, element, field, type, depth))
                     continue
@@ -35,16 +48,17 @@ enum ProtobufDecoder {
         }
     }
 
-    private static func add(
+    private mutating func add(
         _ value: ProtobufReader.Value, _ field: Field, _ type: TypeSchema, _ depth: Int, to object: inout JSONObject
     ) throws(APIError) {
         switch field.shape {
         case .array(let element):
             var elements = object[field.name]?.elements ?? []
             object[field.name] = .null
-            if case .bytes(let packed) = value, isPackable(element) {
+            if case .bytes(let packed) = value, Self.isPackable(element) {
                 var reader = ProtobufReader(packed)
                 while !reader.isAtEnd {
+                    try budget.takeField()
                     elements.append(try single(.varint(try reader.varint()), element, field, type, depth))
                 }
             } else {
@@ -56,7 +70,7 @@ enum ProtobufDecoder {
     }
 
     /// One entry of a map.
-    private static func entry(
+    private mutating func entry(
         _ value: ProtobufReader.Value, _ element: FieldShape, _ field: Field, _ type: TypeSchema, _ depth: Int
     ) throws(APIError) -> JSONObject.Entry {
         guard case .bytes(let entry) = value else { throw ProtobufReader.malformed }
@@ -71,6 +85,7 @@ enum ProtobufDecoder {
                     var elements: [JSON] = []
                     var items = ProtobufReader(list)
                     while let (_, value) = try items.next() {
+                        try budget.takeField()
                         elements.append(try single(value, inner, field, type, depth))
                     }
                     item = .array(elements)
@@ -91,7 +106,7 @@ enum ProtobufDecoder {
         }
     }
 
-    private static func single(
+    private mutating func single(
         _ value: ProtobufReader.Value, _ shape: FieldShape, _ field: Field, _ type: TypeSchema, _ depth: Int
     ) throws(APIError) -> JSON {
         switch (shape, value) {
@@ -102,7 +117,7 @@ enum ProtobufDecoder {
         case (.double, .fixed64(let bits)): return .double(Double(bitPattern: bits))
         case (.bytes, .bytes(let bytes)): return .string(Base64.encode(bytes))
         case (.time, .bytes(let bytes)), (.microTime, .bytes(let bytes)):
-            guard let moment = try time(bytes) else { return .null }
+            guard let moment = try Self.time(bytes) else { return .null }
             if case .time = shape { return .string(moment.rfc3339) }
             return .string(moment.rfc3339Micro)
         case (.quantity, .bytes(let bytes)):
@@ -112,7 +127,7 @@ enum ProtobufDecoder {
                 if number == 1, case .bytes(let bytes) = value { text = String(decoding: bytes, as: UTF8.self) }
             }
             return .string(text.isEmpty ? "0" : text)
-        case (.intOrString, .bytes(let bytes)): return try intOrString(bytes)
+        case (.intOrString, .bytes(let bytes)): return try Self.intOrString(bytes)
         case (.object(let inner), .bytes(let bytes)): return try object(bytes, inner, depth: depth + 1)
         case (.any, .bytes(let bytes)): return try any(bytes, field, type, depth)
         default: throw ProtobufReader.malformed
@@ -150,7 +165,7 @@ enum ProtobufDecoder {
         return isText ? .string(text) : .int(number)
     }
 
-    private static func any(_ bytes: ArraySlice<UInt8>, _ field: Field, _ type: TypeSchema, _ depth: Int)
+    private mutating func any(_ bytes: ArraySlice<UInt8>, _ field: Field, _ type: TypeSchema, _ depth: Int)
         throws(APIError) -> JSON
     {
         let union = SchemaUnion(type, field)

@@ -83,6 +83,10 @@ extension APIError {
     public static func badRequest(_ message: String) -> APIError {
         .init(code: 400, reason: "BadRequest", message: message)
     }
+    /// 413 for a body that says more with few bytes than any object can: `limit` names the place and the limit.
+    public static func tooManyParts(_ limit: String) -> APIError {
+        .init(code: 413, reason: "RequestEntityTooLarge", message: "Request entity too large: " + limit)
+    }
     public static let unauthorized = APIError(code: 401, reason: "Unauthorized", message: "Unauthorized")
     /// 403 in admission's form: `pods "x" is forbidden: because`.
     public static func forbidden(_ resource: GroupResource, _ name: String, _ because: String) -> APIError {

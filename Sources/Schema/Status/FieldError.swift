@@ -63,6 +63,10 @@ extension FieldError {
     /// `: value` as `field.Error` prints it: strings quoted as Go's %q, everything else as JSON; "" and null as `""` and `null`.
     /// A value that nobody would read to its end is cut: one mistake in each of many large values must not add up.
     static func quoted(_ value: JSON) -> String {
+        var value = value
+        if case .string(let text) = value, text.utf8.count > 2 * valueBytesMax {
+            value = .string(String(decoding: text.utf8.prefix(2 * valueBytesMax), as: UTF8.self))
+        }
         let text = shown(value)
         guard text.utf8.count > valueBytesMax else { return ": " + text.replacingHTMLEscapes }
         return ": " + String(decoding: text.utf8.prefix(valueBytesMax), as: UTF8.self).replacingHTMLEscapes + "…"
@@ -76,6 +80,11 @@ extension FieldError {
         else { return value.text }
         return "{\"matchLabels\":\(labels.text),\"matchExpressions\":\(expressions.text)}"
     }
+}
+
+extension [FieldError] {
+    /// Whether an answer would name one more: beyond that, what is left of a long list need not be looked at.
+    package var hasRoom: Bool { count <= APIError.errorsShownMax }
 }
 
 extension String {

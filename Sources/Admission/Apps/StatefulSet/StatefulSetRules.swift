@@ -88,7 +88,7 @@ struct StatefulSetRules: KindRules {
                     "spec.persistentVolumeClaimRetentionPolicy." + key, .string(policy), ["Retain", "Delete"]))
         }
         if old == nil {
-            for (i, claim) in spec.list("volumeClaimTemplates").enumerated() {
+            for (i, claim) in spec.list("volumeClaimTemplates").enumerated() where errors.hasRoom {
                 PersistentVolumeClaimRules.validateSpec(
                     claim["spec"] ?? [:], path: "spec.volumeClaimTemplates[\(i)].spec", &errors)
             }

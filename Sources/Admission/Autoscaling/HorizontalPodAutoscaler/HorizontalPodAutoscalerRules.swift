@@ -85,7 +85,7 @@ struct HorizontalPodAutoscalerRules: KindRules {
                 .invalid("spec.metrics[0].resource.target.averageUtilization", .int(percent), "must be greater than 0"))
         }
         let metrics = spec.list("metrics")
-        for (i, metric) in metrics.enumerated() {
+        for (i, metric) in metrics.enumerated() where errors.hasRoom {
             MetricValidation.validate(metric, path: "spec.metrics[\(i)]", &errors)
         }
         if least == 0, !metrics.contains(where: { ["Object", "External"].contains($0.text("type")) }) {
@@ -117,7 +117,7 @@ struct HorizontalPodAutoscalerRules: KindRules {
         }
         let policies = rules.list("policies")
         if policies.isEmpty { errors.append(.required(path + ".policies", "must specify at least one Policy")) }
-        for (i, policy) in policies.enumerated() {
+        for (i, policy) in policies.enumerated() where errors.hasRoom {
             let at = "\(path).policies[\(i)]"
             let type = policy.text("type")
             if type != "Pods", type != "Percent" {

@@ -42,7 +42,7 @@ enum MetricValidation {
             errors.append(.required("\(path).\(expected)", missing))
         }
         if given.count != 1 {
-            for source in given.sorted() where source != expected {
+            for source in given.sorted() where errors.hasRoom && source != expected {
                 errors.append(.forbidden("\(path).\(source)", "must populate the given metric source only"))
             }
         }

@@ -99,7 +99,7 @@ struct JobRules: KindRules {
             (JobRules.oldControllerLabel, uid), (JobRules.oldNameLabel, name), (JobRules.controllerLabel, uid),
             (JobRules.nameLabel, name),
         ]
-        for (label, value) in expected {
+        for (label, value) in expected where errors.hasRoom {
             let path = "spec.template.metadata.labels[\(label)]"
             if let actual = labels?[label] {
                 if actual.string != value { errors.append(.invalid(path, labels ?? .null, "must be '\(value)'")) }

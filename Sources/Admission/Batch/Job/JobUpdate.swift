@@ -120,7 +120,8 @@ enum JobStatusUpdate {
     private static func validateUncounted(_ status: JSON, _ errors: inout [FieldError]) {
         var seen: Set<String> = []
         for key in ["succeeded", "failed"] {
-            for (i, uid) in (status["uncountedTerminatedPods"]?.list(key) ?? []).enumerated() {
+            for (i, uid) in (status["uncountedTerminatedPods"]?.list(key) ?? []).enumerated()
+            where errors.hasRoom {
                 let at = "status.uncountedTerminatedPods.\(key)[\(i)]"
                 let text = uid.string ?? ""
                 if text.isEmpty {

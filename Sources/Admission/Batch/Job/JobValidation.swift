@@ -141,7 +141,7 @@ enum JobValidation {
         let rules = policy.list("rules")
         if rules.count > rulesMax { errors.append(.tooMany(path + ".rules", rules.count, rulesMax)) }
         let actions = ["Count", "FailIndex", "FailJob", "Ignore"]
-        for (i, rule) in rules.enumerated() {
+        for (i, rule) in rules.enumerated() where errors.hasRoom {
             let at = "\(path).rules[\(i)]"
             let action = rule.text("action")
             if action.isEmpty {
@@ -170,7 +170,7 @@ enum JobValidation {
 
     private static func validateConditions(_ conditions: [JSON], path: String, _ errors: inout [FieldError]) {
         if conditions.count > conditionsMax { errors.append(.tooMany(path, conditions.count, conditionsMax)) }
-        for (i, pattern) in conditions.enumerated() {
+        for (i, pattern) in conditions.enumerated() where errors.hasRoom {
             let at = "\(path)[\(i)]"
             errors += LabelRules.validateKey(pattern.text("type"), path: at + ".type")
             let status = pattern.text("status")
@@ -206,7 +206,7 @@ enum JobValidation {
             errors.append(.invalid(path + ".values", codes["values"] ?? .null, "at least one value is required"))
         }
         if values.count > exitCodesMax { errors.append(.tooMany(path + ".values", values.count, exitCodesMax)) }
-        for (i, value) in values.enumerated() {
+        for (i, value) in values.enumerated() where errors.hasRoom {
             if op == "In", value.int == 0 {
                 errors.append(.invalid("\(path).values[\(i)]", value, "must not be 0 for the In operator"))
             }
@@ -230,7 +230,7 @@ enum JobValidation {
         }
         if rules.count > rulesMax { errors.append(.tooMany(path + ".rules", rules.count, rulesMax)) }
         let completions = spec.integer("completions") ?? 0
-        for (i, rule) in rules.enumerated() {
+        for (i, rule) in rules.enumerated() where errors.hasRoom {
             let at = "\(path).rules[\(i)]"
             let count = rule.integer("succeededCount")
             let indexes = rule.given("succeededIndexes")?.string

@@ -31,14 +31,14 @@ struct ConfigMapRules: KindRules {
         var errors: [FieldError] = []
         var total = 0
         let binary = object["binaryData"]?.entries ?? JSONObject()
-        for (key, value) in object["data"]?.entries ?? JSONObject() {
+        for (key, value) in object["data"]?.entries ?? JSONObject() where errors.hasRoom {
             errors.addInvalid("data[\(key)]", .string(key), Names.configKey(key))
             if binary[key] != nil {
                 errors.append(.invalid("data[\(key)]", .string(key), "duplicate of key present in binaryData"))
             }
             total += (value.string ?? "").utf8.count
         }
-        for (key, value) in binary {
+        for (key, value) in binary where errors.hasRoom {
             errors.addInvalid("binaryData[\(key)]", .string(key), Names.configKey(key))
             total += DataRules.decodedCount(value.string ?? "")
         }

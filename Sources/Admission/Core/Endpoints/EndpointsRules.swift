@@ -16,18 +16,18 @@ struct EndpointsRules: KindRules {
 
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
         var errors: [FieldError] = []
-        for (i, subset) in object.list("subsets").enumerated() {
+        for (i, subset) in object.list("subsets").enumerated() where errors.hasRoom {
             let at = "subsets[\(i)]"
             if subset.list("addresses").isEmpty, subset.list("notReadyAddresses").isEmpty {
                 errors.append(.required(at, "must specify `addresses` or `notReadyAddresses`"))
             }
             for key in ["addresses", "notReadyAddresses"] {
-                for (j, address) in subset.list(key).enumerated() {
+                for (j, address) in subset.list(key).enumerated() where errors.hasRoom {
                     validateAddress(address, path: "\(at).\(key)[\(j)]", &errors)
                 }
             }
             let ports = subset.list("ports")
-            for (j, port) in ports.enumerated() {
+            for (j, port) in ports.enumerated() where errors.hasRoom {
                 validatePort(port, isNameRequired: ports.count > 1, path: "\(at).ports[\(j)]", &errors)
             }
         }

@@ -38,7 +38,7 @@ struct LimitRangeRules: KindRules {
     func validateCreate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
         var errors: [FieldError] = []
         var seen: Set<String> = []
-        for (i, limit) in (object["spec"]?.list("limits") ?? []).enumerated() {
+        for (i, limit) in (object["spec"]?.list("limits") ?? []).enumerated() where errors.hasRoom {
             let at = "spec.limits[\(i)]"
             let type = limit.text("type")
             validateType(type, path: at + ".type", &errors)
@@ -91,7 +91,7 @@ struct LimitRangeRules: KindRules {
             ? ["max", "min", "maxLimitRequestRatio"]
             : ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"]
         let names = Set(members.flatMap { limit[$0]?.entries.keys ?? [] }).sorted { $0.bytesPrecede($1) }
-        for name in names {
+        for name in names where errors.hasRoom {
             func amount(_ member: String) -> Amount? {
                 members.contains(member) ? limit[member, name].map { Amount($0) } : nil
             }

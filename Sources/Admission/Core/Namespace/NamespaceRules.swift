@@ -64,7 +64,8 @@ struct NamespaceRules: KindRules {
                 )
             }
         case "finalize":
-            for (i, name) in (object["spec"]?.list("finalizers") ?? []).enumerated() {
+            for (i, name) in (object["spec"]?.list("finalizers") ?? []).enumerated()
+            where errors.hasRoom {
                 errors += validateFinalizer(name.string ?? "", path: "spec.finalizers[\(i)]")
             }
         default: break

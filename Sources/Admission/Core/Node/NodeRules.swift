@@ -40,7 +40,7 @@ struct NodeRules: KindRules {
         validateTaints(spec.list("taints"), &errors)
         validateAmounts(object["status"], &errors)
         let ranges = spec.list("podCIDRs")
-        for (i, range) in ranges.enumerated() {
+        for (i, range) in ranges.enumerated() where errors.hasRoom {
             errors += AddressRules.validateCIDR(range.string ?? "", path: "spec.podCIDRs[\(i)]")
         }
         if ranges.count > 1 {
@@ -55,7 +55,7 @@ struct NodeRules: KindRules {
 
     private func validateTaints(_ taints: [JSON], _ errors: inout [FieldError]) {
         var seen: Set<String> = []
-        for (i, taint) in taints.enumerated() {
+        for (i, taint) in taints.enumerated() where errors.hasRoom {
             let at = "metadata.taints[\(i)]"
             let key = taint.text("key")
             errors += LabelRules.validateKey(key, path: at + ".key")
@@ -74,7 +74,7 @@ struct NodeRules: KindRules {
 
     private func validateAmounts(_ status: JSON?, _ errors: inout [FieldError]) {
         for list in ["capacity", "allocatable"] {
-            for (name, value) in status?[list]?.entries ?? JSONObject() {
+            for (name, value) in status?[list]?.entries ?? JSONObject() where errors.hasRoom {
                 errors += ResourceNames.validateAmount(name, value, path: "status.\(list).\(name)")
             }
         }
@@ -91,7 +91,8 @@ struct NodeRules: KindRules {
         errors += ObjectMetaRules.revalidate(object, old: old)
         validateAmounts(object["status"], &errors)
         var seen: [JSON] = []
-        for (i, address) in (object["status"]?.list("addresses") ?? []).enumerated() {
+        for (i, address) in (object["status"]?.list("addresses") ?? []).enumerated()
+        where errors.hasRoom {
             if seen.contains(address) {
                 errors.append(.duplicateDump("status.addresses[\(i)]", InternalForm.text(address, "NodeAddress")))
             }
@@ -103,7 +104,7 @@ struct NodeRules: KindRules {
             if ranges.count != previous.count {
                 errors.append(.forbidden("spec.podCIDRs", NodeRules.keepOnce))
             } else {
-                for (new, old) in zip(ranges, previous) where new != old {
+                for (new, old) in zip(ranges, previous) where errors.hasRoom && new != old {
                     errors.append(.forbidden("spec.podCIDRs", NodeRules.keepOnce))
                 }
             }

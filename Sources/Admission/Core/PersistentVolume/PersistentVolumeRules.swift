@@ -60,7 +60,7 @@ struct PersistentVolumeRules: KindRules {
     }
 
     static func validateAccessModes(_ modes: [JSON], path: String, _ errors: inout [FieldError]) {
-        for mode in modes where !accessModes.contains(mode.string ?? "") {
+        for mode in modes where errors.hasRoom && !accessModes.contains(mode.string ?? "") {
             errors.append(.notSupported(path, mode, accessModes))
         }
         let known = Set(modes.compactMap(\.string)).intersection(accessModes)
@@ -79,7 +79,7 @@ struct PersistentVolumeRules: KindRules {
             let shown = spec.given("capacity")?.text ?? "null"
             errors.append(.notSupportedDump(path + ".capacity", shown, ["storage"]))
         }
-        for (resource, value) in capacity {
+        for (resource, value) in capacity where errors.hasRoom {
             let at = "\(path).capacity[\(resource)]"
             let amount = Amount(value)
             if amount < .zero {
@@ -131,7 +131,7 @@ struct PersistentVolumeRules: KindRules {
 
     private static func validateSource(_ spec: JSON, name: String, path: String, _ errors: inout [FieldError]) {
         var isGiven = false
-        for (key, reported) in kinds {
+        for (key, reported) in kinds where errors.hasRoom {
             guard let source = spec.given(key) else { continue }
             if isGiven, key != "flexVolume" {
                 errors.append(.forbidden("\(path).\(reported)", "may not specify more than 1 volume type"))

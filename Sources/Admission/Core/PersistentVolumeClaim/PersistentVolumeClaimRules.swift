@@ -195,13 +195,15 @@ struct PersistentVolumeClaimRules: KindRules {
     private func validateStatus(_ object: JSON, _ errors: inout [FieldError]) {
         if object["spec"]?.list("accessModes").isEmpty ?? true { errors.append(.required("Spec.accessModes")) }
         let status = object["status"] ?? [:]
-        for (name, value) in status["capacity"]?.entries ?? JSONObject() where Amount(value) < .zero {
+        for (name, value) in status["capacity"]?.entries ?? JSONObject()
+        where errors.hasRoom && Amount(value) < .zero {
             errors.append(
                 .invalid(
                     "status.capacity[\(name)]", .int(Int64(clamping: Amount(value).value)),
                     "must be a valid resource quantity"))
         }
-        for (name, value) in status["allocatedResourceStatuses"]?.entries ?? JSONObject() {
+        for (name, value) in status["allocatedResourceStatuses"]?.entries ?? JSONObject()
+        where errors.hasRoom {
             errors += resourceKeyProblems(name, path: "status.allocatedResourceStatuses")
             if !PersistentVolumeClaimRules.resizeStates.contains(value.string ?? "") {
                 errors.append(
@@ -210,7 +212,8 @@ struct PersistentVolumeClaimRules: KindRules {
                         PersistentVolumeClaimRules.resizeStates.sorted()))
             }
         }
-        for (name, value) in status["allocatedResources"]?.entries ?? JSONObject() {
+        for (name, value) in status["allocatedResources"]?.entries ?? JSONObject()
+        where errors.hasRoom {
             let wrong = resourceKeyProblems(name, path: "status.allocatedResources")
             errors += wrong
             if wrong.isEmpty, Amount(value) < .zero {

@@ -14,10 +14,10 @@ enum AffinityValidation {
         }
         for key in ["podAffinity", "podAntiAffinity"] {
             guard let pods = affinity.given(key) else { continue }
-            for (i, term) in pods.list(required).enumerated() {
+            for (i, term) in pods.list(required).enumerated() where errors.hasRoom {
                 validateTerm(term, path: "\(path()).\(key).\(required)[\(i)]", scope, &errors)
             }
-            for (i, weighted) in pods.list(preferred).enumerated() {
+            for (i, weighted) in pods.list(preferred).enumerated() where errors.hasRoom {
                 func at() -> String { "\(path()).\(key).\(preferred)[\(i)]" }
                 validateWeight(weighted, path: at(), &errors)
                 validateTerm(weighted["podAffinityTerm"] ?? [:], path: at() + ".podAffinityTerm", scope, &errors)
@@ -38,7 +38,7 @@ enum AffinityValidation {
         if let selector = node.given(required) {
             validateNodeSelector(selector, path: "\(path()).\(required)", &errors)
         }
-        for (i, term) in node.list(preferred).enumerated() {
+        for (i, term) in node.list(preferred).enumerated() where errors.hasRoom {
             func at() -> String { "\(path()).\(preferred)[\(i)]" }
             validateWeight(term, path: at(), &errors)
             validateNodeTerm(term["preference"] ?? [:], checksValues: false, path: at() + ".preference", &errors)
@@ -50,7 +50,7 @@ enum AffinityValidation {
         if terms.isEmpty {
             errors.append(.required(path() + ".nodeSelectorTerms", "must have at least one node selector term"))
         }
-        for (i, term) in terms.enumerated() {
+        for (i, term) in terms.enumerated() where errors.hasRoom {
             validateNodeTerm(term, checksValues: true, path: "\(path()).nodeSelectorTerms[\(i)]", &errors)
         }
     }
@@ -58,11 +58,11 @@ enum AffinityValidation {
     private static func validateNodeTerm(
         _ term: JSON, checksValues: Bool, path: @autoclosure () -> String, _ errors: inout [FieldError]
     ) {
-        for (i, requirement) in term.list("matchExpressions").enumerated() {
+        for (i, requirement) in term.list("matchExpressions").enumerated() where errors.hasRoom {
             validateRequirement(
                 requirement, checksValues: checksValues, path: "\(path()).matchExpressions[\(i)]", &errors)
         }
-        for (i, requirement) in term.list("matchFields").enumerated() {
+        for (i, requirement) in term.list("matchFields").enumerated() where errors.hasRoom {
             validateFieldRequirement(requirement, path: "\(path()).matchFields[\(i)]", &errors)
         }
     }
@@ -92,7 +92,7 @@ enum AffinityValidation {
         }
         errors += LabelRules.validateKey(requirement.text("key"), path: path() + ".key")
         if checksValues {
-            for (i, value) in values.enumerated() {
+            for (i, value) in values.enumerated() where errors.hasRoom {
                 errors.addInvalid("\(path()).values[\(i)]", value, Names.labelValue(value.string ?? ""))
             }
         }
@@ -118,7 +118,7 @@ enum AffinityValidation {
             errors.append(.invalid(path() + ".key", .string(key), "not a valid field selector key"))
             return
         }
-        for (i, value) in values.enumerated() {
+        for (i, value) in values.enumerated() where errors.hasRoom {
             errors.addInvalid("\(path()).values[\(i)]", value, Names.dnsSubdomain(value.string ?? ""))
         }
     }
@@ -130,7 +130,7 @@ enum AffinityValidation {
             errors += LabelRules.validateSelector(
                 term[key], path: "\(path()).\(key)", allowsInvalidValues: scope.allowsInvalidSelectorValues)
         }
-        for namespace in term.list("namespaces") {
+        for namespace in term.list("namespaces") where errors.hasRoom {
             errors.addInvalid(path() + ".namespace", namespace, Names.dnsLabel(namespace.string ?? ""))
         }
         validateKeys(term, path: path(), &errors)
@@ -149,13 +149,13 @@ enum AffinityValidation {
                 errors.append(.forbidden("\(path()).\(key)", "must not be specified when labelSelector is not set"))
                 continue
             }
-            for (i, value) in keys.enumerated() {
+            for (i, value) in keys.enumerated() where errors.hasRoom {
                 errors += LabelRules.validateKey(value.string ?? "", path: "\(path()).\(key)[\(i)]")
             }
         }
         if let selector {
             var known = Set(selector["matchLabels"]?.entries.keys ?? [])
-            for expression in selector.list("matchExpressions") {
+            for expression in selector.list("matchExpressions") where errors.hasRoom {
                 let key = expression.text("key")
                 if let i = matching.lastIndex(of: .string(key)), known.contains(key) {
                     errors.append(
@@ -165,7 +165,7 @@ enum AffinityValidation {
             }
         }
         let mismatching = term.list("mismatchLabelKeys")
-        for (i, key) in matching.enumerated() where mismatching.contains(key) {
+        for (i, key) in matching.enumerated() where errors.hasRoom && mismatching.contains(key) {
             errors.append(
                 .invalid("\(path()).matchLabelKeys[\(i)]", key, "exists in both matchLabelKeys and mismatchLabelKeys"))
         }

@@ -13,7 +13,7 @@ enum ContainerValidation {
             return
         }
         var names: Set<String> = []
-        for (i, container) in containers.enumerated() {
+        for (i, container) in containers.enumerated() where errors.hasRoom {
             func at() -> String { "\(path())[\(i)]" }
             validateCommon(container, path: at(), scope, &errors)
             let name = container.text("name")
@@ -31,7 +31,7 @@ enum ContainerValidation {
     ) {
         if containers.isEmpty { return }
         var names = Set(others.map { $0.text("name") })
-        for (i, container) in containers.enumerated() {
+        for (i, container) in containers.enumerated() where errors.hasRoom {
             func at() -> String { "\(path())[\(i)]" }
             validateCommon(container, path: at(), scope, &errors)
             validateRestartPolicy(container, path: at(), &errors)
@@ -61,7 +61,7 @@ enum ContainerValidation {
         let others = Set((spec.list("containers") + spec.list("initContainers")).map { $0.text("name") })
         var names = others
         let reason = "cannot be set for an Ephemeral Container"
-        for (i, container) in containers.enumerated() {
+        for (i, container) in containers.enumerated() where errors.hasRoom {
             func at() -> String { "\(path())[\(i)]" }
             validateCommon(container, path: at(), scope, &errors)
             validateImageSpacing(container, path: at(), &errors)
@@ -79,7 +79,7 @@ enum ContainerValidation {
                 guard let value = container.given(key), !(key == "resources" && value.isEmptyValue) else { continue }
                 errors.append(.forbidden("\(at()).\(key)", reason))
             }
-            for (j, mount) in container.list("volumeMounts").enumerated() {
+            for (j, mount) in container.list("volumeMounts").enumerated() where errors.hasRoom {
                 for key in ["subPath", "subPathExpr"] where !mount.text(key).isEmpty {
                     errors.append(.forbidden("\(at()).volumeMounts[\(j)].\(key)", reason))
                 }
@@ -154,7 +154,7 @@ enum ContainerValidation {
 
     private static func validatePorts(_ ports: [JSON], path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         var names: Set<String> = []
-        for (i, port) in ports.enumerated() {
+        for (i, port) in ports.enumerated() where errors.hasRoom {
             func at() -> String { "\(path()).ports[\(i)]" }
             let name = port.text("name")
             if !name.isEmpty {
@@ -186,8 +186,8 @@ enum ContainerValidation {
     private static func validateHostPorts(
         _ containers: [JSON], path: @autoclosure () -> String, _ seen: inout Set<String>, _ errors: inout [FieldError]
     ) {
-        for (i, container) in containers.enumerated() {
-            for (j, port) in container.list("ports").enumerated() {
+        for (i, container) in containers.enumerated() where errors.hasRoom {
+            for (j, port) in container.list("ports").enumerated() where errors.hasRoom {
                 guard let number = port.integer("hostPort"), number != 0 else { continue }
                 let key = "\(port.text("protocol"))/\(port.text("hostIP"))/\(number)"
                 if !seen.insert(key).inserted {
@@ -212,7 +212,7 @@ enum ContainerValidation {
                 .required(path() + ".restartPolicy", "must specify restartPolicy when restart rules are used"))
         }
         if rules.count > 20 { errors.append(.tooMany(path() + ".restartPolicyRules", rules.count, 20)) }
-        for (i, rule) in rules.enumerated() {
+        for (i, rule) in rules.enumerated() where errors.hasRoom {
             func at() -> String { "\(path()).restartPolicyRules[\(i)]" }
             let action = rule.text("action")
             if action != "Restart", action != "RestartAllContainers" {
@@ -235,7 +235,7 @@ enum ContainerValidation {
         _ policies: [JSON], path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
     ) {
         var seen: Set<String> = []
-        for (i, policy) in policies.enumerated() {
+        for (i, policy) in policies.enumerated() where errors.hasRoom {
             let name = policy.text("resourceName")
             if !seen.insert(name).inserted { errors.append(.duplicate("\(path())[\(i)]", .string(name))) }
             switch name {

@@ -28,7 +28,7 @@ enum DNSConfigValidation {
                 .invalid(
                     path() + ".nameservers", .array(servers), "must not have more than \(nameserversMax) nameservers"))
         }
-        for (i, server) in servers.enumerated() {
+        for (i, server) in servers.enumerated() where errors.hasRoom {
             errors += AddressRules.validateIP(server.string ?? "", path: "\(path()).nameservers[\(i)]")
         }
         let searches = config.list("searches")
@@ -46,13 +46,14 @@ enum DNSConfigValidation {
                     "must not have more than \(searchListCharactersMax) characters (including spaces) in the search list"
                 ))
         }
-        for (i, search) in searches.enumerated() {
+        for (i, search) in searches.enumerated() where errors.hasRoom {
             var domain = search.string ?? ""
             if domain == "." { continue }
             if domain.hasSuffix(".") { domain.removeLast() }
             errors.addInvalid("\(path()).searches[\(i)]", .string(domain), Names.dnsSubdomainWithUnderscore(domain))
         }
-        for (i, option) in config.list("options").enumerated() where option.text("name").isEmpty {
+        for (i, option) in config.list("options").enumerated()
+        where errors.hasRoom && option.text("name").isEmpty {
             errors.append(.required("\(path()).options[\(i)]", "must not be empty"))
         }
     }

@@ -22,7 +22,7 @@ enum EnvironmentValidation {
     static func validate(
         _ variables: [JSON], path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
     ) {
-        for (i, variable) in variables.enumerated() {
+        for (i, variable) in variables.enumerated() where errors.hasRoom {
             let name = variable.text("name")
             if name.isEmpty {
                 errors.append(.required("\(path())[\(i)].name"))
@@ -95,7 +95,7 @@ enum EnvironmentValidation {
     }
 
     static func validateSources(_ sources: [JSON], path: @autoclosure () -> String, _ errors: inout [FieldError]) {
-        for (i, source) in sources.enumerated() {
+        for (i, source) in sources.enumerated() where errors.hasRoom {
             func at() -> String { "\(path())[\(i)]" }
             let prefix = source.text("prefix")
             if !prefix.isEmpty {

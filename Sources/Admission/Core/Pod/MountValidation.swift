@@ -13,7 +13,7 @@ enum MountValidation {
         var seen: Set<String> = []
         let deviceNames = Set(devices.map { $0.text("name") })
         let devicePaths = Set(devices.map { $0.text("devicePath") })
-        for (i, mount) in mounts.enumerated() {
+        for (i, mount) in mounts.enumerated() where errors.hasRoom {
             func at() -> String { "\(list())[\(i)]" }
             let name = mount.text("name")
             let target = mount.text("mountPath")
@@ -89,7 +89,7 @@ enum MountValidation {
         var paths: Set<String> = []
         let mountNames = Set(mounts.map { $0.text("name") })
         let mountPaths = Set(mounts.map { $0.text("mountPath") })
-        for (i, device) in devices.enumerated() {
+        for (i, device) in devices.enumerated() where errors.hasRoom {
             let at = "\(path).volumeDevices[\(i)]"
             let name = device.text("name")
             let target = device.text("devicePath")

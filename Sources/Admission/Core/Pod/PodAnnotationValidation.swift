@@ -18,7 +18,7 @@ enum PodAnnotationValidation {
         if let value = pairs[deletionCost]?.string, !isInt32(value) {
             errors.append(.invalid("\(path)[\(deletionCost)]", .string(value), "must be a 32bit integer"))
         }
-        for (key, value) in pairs {
+        for (key, value) in pairs where errors.hasRoom {
             let text = value.string ?? ""
             if key == seccompPod || key.hasPrefix(seccompContainer) {
                 validateSeccomp(text, path: "\(path).\(key)", &errors)
@@ -55,14 +55,14 @@ enum PodAnnotationValidation {
             match(profile, old, "seccomp", path: path + ".securityContext.seccompProfile", &errors)
         }
         let containers = WindowsValidation.containers(spec)
-        for (container, place) in containers {
+        for (container, place) in containers where errors.hasRoom {
             guard let profile = container["securityContext", "seccompProfile"],
                 let old = annotations[seccompContainer + container.text("name")]?.string
             else { continue }
             match(profile, old, "seccomp", path: place.under(path) + ".securityContext.seccompProfile", &errors)
         }
         if spec["os", "name"]?.string == "windows" { return }
-        for (container, place) in containers {
+        for (container, place) in containers where errors.hasRoom {
             guard
                 let profile = container["securityContext", "appArmorProfile"]
                     ?? spec["securityContext", "appArmorProfile"],
@@ -95,7 +95,7 @@ enum PodAnnotationValidation {
     static func validateUpdate(_ pod: JSON, old: JSON, path: String, _ errors: inout [FieldError]) {
         let new = pod["metadata", "annotations"]?.entries ?? JSONObject()
         let before = old["metadata", "annotations"]?.entries ?? JSONObject()
-        for (key, value) in before where new[key] != value {
+        for (key, value) in before where errors.hasRoom && new[key] != value {
             if key.hasPrefix(appArmor) {
                 errors.append(.forbidden("\(path)[\(key)]", "may not remove or update AppArmor annotations"))
             }
@@ -103,7 +103,7 @@ enum PodAnnotationValidation {
                 errors.append(.forbidden("\(path)[\(key)]", "may not remove or update mirror pod annotation"))
             }
         }
-        for (key, _) in new where before[key] == nil {
+        for (key, _) in new where errors.hasRoom && before[key] == nil {
             if key.hasPrefix(appArmor) {
                 errors.append(.forbidden("\(path)[\(key)]", "may not add AppArmor annotations"))
             }

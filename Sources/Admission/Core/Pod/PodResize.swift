@@ -49,7 +49,8 @@ enum PodResize {
             errors.append(.forbidden("spec", "Pod running on node without support for resize"))
         }
         for key in ["initContainers", "containers"] {
-            for (i, (container, previous)) in zip(spec.list(key), before.list(key)).enumerated() {
+            for (i, (container, previous)) in zip(spec.list(key), before.list(key)).enumerated()
+            where errors.hasRoom {
                 if key == "initContainers", previous.text("restartPolicy") != "Always" { continue }
                 validateContainer(container, previous, path: "spec.\(key)[\(i)].resources", &errors)
             }
@@ -88,7 +89,8 @@ enum PodResize {
         where !Semantics.equal(withoutCompute(container), withoutCompute(previous)) {
             errors.append(.forbidden("spec", "only cpu and memory resources are mutable"))
         }
-        for (container, previous) in zip(spec.list("initContainers"), before.list("initContainers")) {
+        for (container, previous) in zip(spec.list("initContainers"), before.list("initContainers"))
+        where errors.hasRoom {
             if container.text("restartPolicy") == "Always" {
                 if !Semantics.equal(withoutCompute(container), withoutCompute(previous)) {
                     errors.append(

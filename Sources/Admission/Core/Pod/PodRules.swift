@@ -117,7 +117,7 @@ struct PodRules: KindRules {
         scope.allowsInvalidSelectorValues = allowsInvalidSelectorValues
         PodSpecValidation.validate(spec, path: "spec", scope, &errors)
         if spec.text("serviceAccountName").isEmpty {
-            for (i, volume) in spec.list("volumes").enumerated() {
+            for (i, volume) in spec.list("volumes").enumerated() where errors.hasRoom {
                 for (j, source) in (volume["projected"]?.list("sources") ?? []).enumerated()
                 where source.has("serviceAccountToken") {
                     errors.append(
@@ -128,7 +128,7 @@ struct PodRules: KindRules {
             }
         }
         for key in ["containers", "initContainers"] {
-            for (i, container) in spec.list(key).enumerated() {
+            for (i, container) in spec.list(key).enumerated() where errors.hasRoom {
                 ContainerValidation.validateImageSpacing(container, path: "spec.\(key)[\(i)]", &errors)
             }
         }

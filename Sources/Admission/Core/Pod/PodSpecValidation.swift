@@ -29,7 +29,7 @@ enum PodSpecValidation {
             AffinityValidation.validate(affinity, path: path() + ".affinity", scope, &errors)
         }
         DNSConfigValidation.validate(spec, path: path() + ".dnsConfig", &errors)
-        for (i, gate) in spec.list("readinessGates").enumerated() {
+        for (i, gate) in spec.list("readinessGates").enumerated() where errors.hasRoom {
             errors += LabelRules.validateKey(
                 gate.text("conditionType"), path: "\(path()).readinessGates[\(i)].conditionType")
         }
@@ -100,7 +100,7 @@ enum PodSpecValidation {
         }
         check("subdomain", label)
         SchedulingValidation.validateTolerations(spec.list("tolerations"), path: path() + ".tolerations", &errors)
-        for (i, alias) in spec.list("hostAliases").enumerated() {
+        for (i, alias) in spec.list("hostAliases").enumerated() where errors.hasRoom {
             errors += AddressRules.validateIP(alias.text("ip"), path: "\(path()).hostAliases[\(i)].ip")
             for (j, name) in alias.list("hostnames").enumerated() {
                 errors.addInvalid(
@@ -117,7 +117,7 @@ enum PodSpecValidation {
         _ claims: [JSON], path: @autoclosure () -> String, _ scope: inout PodValidationScope,
         _ errors: inout [FieldError]
     ) {
-        for (i, claim) in claims.enumerated() {
+        for (i, claim) in claims.enumerated() where errors.hasRoom {
             func at() -> String { "\(path())[\(i)]" }
             let name = claim.text("name")
             if name.isEmpty {
@@ -140,7 +140,7 @@ enum PodSpecValidation {
                         at(), InternalForm.text(claim, "PodResourceClaim"),
                         "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"))
             }
-            for member in members {
+            for member in members where errors.hasRoom {
                 errors.addInvalid(
                     "\(at()).\(member)", .string(claim.text(member)), Names.dnsSubdomain(claim.text(member)))
             }
@@ -152,8 +152,8 @@ enum PodSpecValidation {
         _ spec: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
     ) {
         guard spec.flag("hostNetwork") else { return }
-        for (i, container) in spec.list("containers").enumerated() {
-            for (j, port) in container.list("ports").enumerated() {
+        for (i, container) in spec.list("containers").enumerated() where errors.hasRoom {
+            for (j, port) in container.list("ports").enumerated() where errors.hasRoom {
                 let host = port.integer("hostPort") ?? 0
                 if scope.isPod || host != 0, host != port.integer("containerPort") ?? 0 {
                     errors.append(

@@ -9,7 +9,7 @@ enum PodStatusUpdate {
         PodAnnotationValidation.validateUpdate(pod, old: old, path: "metadata.annotations", &errors)
         let status = pod["status"] ?? [:]
         let before = old["status"] ?? [:]
-        for (i, condition) in status.list("conditions").enumerated() {
+        for (i, condition) in status.list("conditions").enumerated() where errors.hasRoom {
             let type = condition.text("type")
             if ["PodScheduled", "Ready", "Initialized"].contains(type) { continue }
             errors += LabelRules.validateKey(type, path: "status.conditions[\(i)].Type")
@@ -39,12 +39,15 @@ enum PodStatusUpdate {
         _ errors: inout [FieldError]
     ) {
         if policy == "Always" { return }
-        for (i, old) in before.list(key).enumerated() {
+        for (i, old) in before.list(key).enumerated() where errors.hasRoom {
             guard let ended = old["state", "terminated"], !ended.isNull else { continue }
             if (ended.integer("exitCode") ?? 0) != 0, policy == "OnFailure" { continue }
             let name = old.text("name")
             if restartable.contains(name) { continue }
-            for new in status.list(key) where new.text("name") == name && !(new["state"]?.has("terminated") ?? false) {
+            for new in status.list(key)
+            where errors.hasRoom && new.text("name") == name
+                && !(new["state"]?.has("terminated") ?? false)
+            {
                 errors.append(
                     .forbidden("status.\(key)[\(i)].state", "may not be transitioned to non-terminated state"))
             }
@@ -54,7 +57,7 @@ enum PodStatusUpdate {
     private static func validateClaims(_ status: JSON, spec: JSON, _ errors: inout [FieldError]) {
         let known = spec.list("resourceClaims").map { $0.text("name") }
         var seen: Set<String> = []
-        for (i, claim) in status.list("resourceClaimStatuses").enumerated() {
+        for (i, claim) in status.list("resourceClaimStatuses").enumerated() where errors.hasRoom {
             let at = "status.resourceClaimStatuses[\(i)].name"
             let name = claim.text("name")
             if !known.contains(name) {
@@ -73,7 +76,7 @@ enum PodStatusUpdate {
             errors.append(.invalid("status.hostIPs[0].ip", .string(first.text("ip")), "must be equal to `hostIP`"))
         }
         for (key, list) in [("podIPs", status.list("podIPs")), ("hostIPs", hosts)] {
-            for (i, entry) in list.enumerated() {
+            for (i, entry) in list.enumerated() where errors.hasRoom {
                 errors += AddressRules.validateIP(entry.text("ip"), path: "status.\(key)[\(i)]")
             }
             if list.count < 2 { continue }
@@ -84,7 +87,8 @@ enum PodStatusUpdate {
                     .invalidDump("status.\(key)", shown, "may specify no more than one IP for each IP family"))
             }
             var seen: Set<String> = []
-            for (i, entry) in list.enumerated() where !seen.insert(entry.text("ip")).inserted {
+            for (i, entry) in list.enumerated()
+            where errors.hasRoom && !seen.insert(entry.text("ip")).inserted {
                 errors.append(.duplicateDump("status.\(key)[\(i)]", InternalForm.text(entry, "PodIP")))
             }
         }

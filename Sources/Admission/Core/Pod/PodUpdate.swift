@@ -36,7 +36,8 @@ enum PodUpdate {
         guard validateDeadline(spec, before, &errors) else { return errors }
         validateAddedTolerations(spec.list("tolerations"), before.list("tolerations"), &errors)
         let gates = before.list("schedulingGates").map { $0.text("name") }
-        for (i, gate) in spec.list("schedulingGates").enumerated() where !gates.contains(gate.text("name")) {
+        for (i, gate) in spec.list("schedulingGates").enumerated()
+        where errors.hasRoom && !gates.contains(gate.text("name")) {
             errors.append(
                 .forbidden(
                     "spec.schedulingGates[\(i)].name",
@@ -72,7 +73,7 @@ enum PodUpdate {
             errors.append(.forbidden(path, "pod updates may not add or remove containers"))
             return false
         }
-        for (i, container) in new.enumerated() {
+        for (i, container) in new.enumerated() where errors.hasRoom {
             if container.text("image").isEmpty { errors.append(.required("\(path)[\(i)].image")) }
             ContainerValidation.validateImageSpacing(container, path: "\(path)[\(i)]", &errors)
         }
@@ -107,7 +108,7 @@ enum PodUpdate {
             return toleration
         }
         let kept = new.map(timeless)
-        for toleration in old where !kept.contains(timeless(toleration)) {
+        for toleration in old where errors.hasRoom && !kept.contains(timeless(toleration)) {
             errors.append(
                 .forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds"))
             return
@@ -152,7 +153,8 @@ enum PodUpdate {
                 .invalidDump(path, shown, "no additions/deletions to non-empty NodeSelectorTerms list are allowed"))
             return
         }
-        for (i, (newTerm, oldTerm)) in zip(newTerms, oldTerms).enumerated() where !isNarrower(newTerm, oldTerm) {
+        for (i, (newTerm, oldTerm)) in zip(newTerms, oldTerms).enumerated()
+        where errors.hasRoom && !isNarrower(newTerm, oldTerm) {
             errors.append(
                 .invalidDump(
                     "\(path)[\(i)]", InternalForm.text(newTerm, "NodeSelectorTerm"),
@@ -178,7 +180,7 @@ enum PodUpdate {
         var errors = validateCommon(pod, old: old)
         PodAnnotationValidation.validateUpdate(pod, old: old, path: "metadata.annotations", &errors)
         let new = pod["spec"]?.list("ephemeralContainers") ?? []
-        for container in old["spec"]?.list("ephemeralContainers") ?? [] {
+        for container in old["spec"]?.list("ephemeralContainers") ?? [] where errors.hasRoom {
             let name = container.text("name")
             if let match = new.last(where: { $0.text("name") == name }) {
                 if !Semantics.equal(match, container) {

@@ -48,7 +48,7 @@ enum ProbeValidation {
         _ errors: inout [FieldError]
     ) {
         var isGiven = false
-        for kind in kinds {
+        for kind in kinds where errors.hasRoom {
             guard let action = handler.given(kind) else { continue }
             func at() -> String { "\(path()).\(kind)" }
             if isGiven {
@@ -74,7 +74,7 @@ enum ProbeValidation {
         if scheme != "HTTP", scheme != "HTTPS" {
             errors.append(.notSupported(path() + ".scheme", .string(scheme), ["HTTP", "HTTPS"]))
         }
-        for header in action.list("httpHeaders") {
+        for header in action.list("httpHeaders") where errors.hasRoom {
             let name = header.text("name")
             errors.addInvalid(path() + ".httpHeaders", .string(name), Names.httpHeader(name))
         }

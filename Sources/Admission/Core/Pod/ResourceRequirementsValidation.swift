@@ -31,7 +31,7 @@ enum ResourceRequirementsValidation {
             checkHugePages(name, value, at)
             if name == "cpu" || name == "memory" { hasCompute = true }
         }
-        for (name, value) in requirements["requests"]?.entries ?? JSONObject() {
+        for (name, value) in requirements["requests"]?.entries ?? JSONObject() where errors.hasRoom {
             let at = "\(path()).requests[\(name)]"
             check(name, value, at)
             if let limit = limits[name] {
@@ -61,7 +61,7 @@ enum ResourceRequirementsValidation {
         _ claims: [JSON], path: @autoclosure () -> String, claimNames: Set<String>, _ errors: inout [FieldError]
     ) {
         var seen: Set<String> = []
-        for (i, claim) in claims.enumerated() {
+        for (i, claim) in claims.enumerated() where errors.hasRoom {
             func at() -> String { "\(path())[\(i)]" }
             let name = claim.text("name")
             if name.isEmpty {
@@ -104,7 +104,8 @@ enum ResourceRequirementsValidation {
             errors.append(.forbidden(at() + ".claims", "claims may not be set for Resources at pod-level"))
         }
         validate(resources, path: at(), claimNames: scope.claimNames, name: validatePodName, &errors)
-        for (name, sum) in PodResources.aggregate(spec, "requests").sorted(by: { $0.key < $1.key }) {
+        for (name, sum) in PodResources.aggregate(spec, "requests").sorted(by: { $0.key < $1.key })
+        where errors.hasRoom {
             let whole = Amount(resources["requests", name])
             if sum > whole {
                 errors.append(
@@ -113,7 +114,7 @@ enum ResourceRequirementsValidation {
                         "must be greater than or equal to aggregate container requests of \(sum.text)"))
             }
         }
-        for (i, container) in spec.list("containers").enumerated() {
+        for (i, container) in spec.list("containers").enumerated() where errors.hasRoom {
             for (name, value) in container["resources", "limits"]?.entries ?? JSONObject() {
                 guard let whole = resources["limits", name] else { continue }
                 if Amount(value) > Amount(whole) {

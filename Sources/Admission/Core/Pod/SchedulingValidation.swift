@@ -6,7 +6,7 @@ enum SchedulingValidation {
     static func validateTolerations(
         _ tolerations: [JSON], path: @autoclosure () -> String, _ errors: inout [FieldError]
     ) {
-        for (i, toleration) in tolerations.enumerated() {
+        for (i, toleration) in tolerations.enumerated() where errors.hasRoom {
             func at() -> String { "\(path())[\(i)]" }
             let key = toleration.text("key")
             let op = toleration.text("operator")
@@ -53,7 +53,7 @@ enum SchedulingValidation {
 
     static func validateGates(_ gates: [JSON], path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         var seen: Set<String> = []
-        for (i, gate) in gates.enumerated() {
+        for (i, gate) in gates.enumerated() where errors.hasRoom {
             let name = gate.text("name")
             errors += LabelRules.validateKey(name, path: "\(path())[\(i)]")
             if !seen.insert(name).inserted { errors.append(.duplicate("\(path())[\(i)]", .string(name))) }
@@ -66,7 +66,7 @@ enum SchedulingValidation {
         for constraint in constraints {
             behind[[constraint.text("topologyKey"), constraint.text("whenUnsatisfiable")], default: 0] += 1
         }
-        for (i, constraint) in constraints.enumerated() {
+        for (i, constraint) in constraints.enumerated() where errors.hasRoom {
             func at() -> String { "\(path())[\(i)]" }
             let skew = constraint.integer("maxSkew") ?? 0
             if skew <= 0 { errors.append(.invalid(at() + ".maxSkew", .int(skew), Message.positive)) }
@@ -120,7 +120,7 @@ enum SchedulingValidation {
                 selected.insert(key)
             }
         }
-        for (i, key) in keys.enumerated() {
+        for (i, key) in keys.enumerated() where errors.hasRoom {
             errors += LabelRules.validateKey(key.string ?? "", path: "\(path())[\(i)]")
             if selected.contains(key.string ?? "") {
                 errors.append(.invalid("\(path())[\(i)]", key, "exists in both matchLabelKeys and labelSelector"))

@@ -15,7 +15,7 @@ enum SecurityContextValidation {
         func at() -> String { path() + ".securityContext" }
         let context = spec["securityContext"] ?? [:]
         for key in ["fsGroup", "runAsUser", "runAsGroup"] { validateID(context[key], path: "\(at()).\(key)", &errors) }
-        for (i, group) in context.list("supplementalGroups").enumerated() {
+        for (i, group) in context.list("supplementalGroups").enumerated() where errors.hasRoom {
             validateID(group, path: "\(at()).supplementalGroups[\(i)]", &errors)
         }
         if spec.flag("shareProcessNamespace"), spec.flag("hostPID") {
@@ -61,7 +61,8 @@ enum SecurityContextValidation {
                         path(), InternalForm.securityContext(context),
                         "cannot set `allowPrivilegeEscalation` to false and `privileged` to true"))
             }
-            for capability in context["capabilities"]?.list("add") ?? [] where capability.string == "CAP_SYS_ADMIN" {
+            for capability in context["capabilities"]?.list("add") ?? []
+            where errors.hasRoom && capability.string == "CAP_SYS_ADMIN" {
                 errors.append(
                     .invalidDump(
                         path(), InternalForm.securityContext(context),
@@ -76,7 +77,7 @@ enum SecurityContextValidation {
         _ sysctls: [JSON], spec: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]
     ) {
         var seen: Set<String> = []
-        for (i, sysctl) in sysctls.enumerated() {
+        for (i, sysctl) in sysctls.enumerated() where errors.hasRoom {
             func at() -> String { "\(path())[\(i)].name" }
             let name = sysctl.text("name")
             if name.isEmpty {

@@ -32,7 +32,8 @@ enum WindowsValidation {
         if spec["securityContext"]?.has("windowsOptions") ?? false {
             errors.append(.forbidden(path() + ".securityContext.windowsOptions", reason))
         }
-        for (container, place) in containers(spec) where container["securityContext"]?.has("windowsOptions") ?? false {
+        for (container, place) in containers(spec)
+        where errors.hasRoom && container["securityContext"]?.has("windowsOptions") ?? false {
             errors.append(.forbidden(place.under(path()) + ".securityContext.windowsOptions", reason))
         }
     }
@@ -52,7 +53,7 @@ enum WindowsValidation {
         if !context.list("sysctls").isEmpty { errors.append(.forbidden(at + ".sysctls", reason)) }
         if spec.has("shareProcessNamespace") { errors.append(.forbidden(path() + ".shareProcessNamespace", reason)) }
         refuse(["runAsUser", "runAsGroup", "supplementalGroups", "supplementalGroupsPolicy", "seLinuxChangePolicy"])
-        for (container, place) in containers(spec) {
+        for (container, place) in containers(spec) where errors.hasRoom {
             guard let context = container.given("securityContext") else { continue }
             for key in [
                 "appArmorProfile", "seLinuxOptions", "seccompProfile", "capabilities", "readOnlyRootFilesystem",
@@ -69,7 +70,7 @@ enum WindowsValidation {
         let ofPod = spec["securityContext", "windowsOptions", "hostProcess"]?.bool
         var count = 0
         var hostCount = 0
-        for (container, place) in containers(spec) {
+        for (container, place) in containers(spec) where errors.hasRoom {
             count += 1
             let own = container["securityContext", "windowsOptions", "hostProcess"]?.bool
             if let ofPod, let own, ofPod != own {

@@ -55,7 +55,7 @@ enum ReplicaStatus {
     static func validate(_ status: JSON, path: String) -> [FieldError] {
         var errors: [FieldError] = []
         let counts = ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"]
-        for key in counts + ["terminatingReplicas"] {
+        for key in counts + ["terminatingReplicas"] where errors.hasRoom {
             errors += Numbers.notNegative(status[key], path: "\(path).\(key)")
         }
         let total = status.integer("replicas") ?? 0

@@ -35,7 +35,7 @@ struct ResourceQuotaRules: KindRules {
     }
 
     private func validateAmounts(_ list: JSON?, path: String, _ errors: inout [FieldError]) {
-        for (name, value) in list?.entries ?? JSONObject() {
+        for (name, value) in list?.entries ?? JSONObject() where errors.hasRoom {
             errors += ResourceNames.validateForQuota(name, path: "\(path)[\(name)]")
             errors += ResourceNames.validateAmount(name, value, path: "\(path)[\(name)]")
         }
@@ -63,16 +63,16 @@ struct ResourceQuotaRules: KindRules {
     private func validateScopes(_ spec: JSON, _ errors: inout [FieldError]) {
         let scopes = spec.list("scopes")
         let limited = (spec["hard"]?.entries.keys ?? []).filter(ResourceNames.isStandardQuotaName)
-        for scope in scopes {
+        for scope in scopes where errors.hasRoom {
             let name = scope.string ?? ""
             if !ResourceQuotaRules.scopes.contains(name) {
                 errors.append(.invalid("spec.scopes", .array(scopes), "unsupported scope"))
             }
-            for resource in limited where !isValid(name, for: resource) {
+            for resource in limited where errors.hasRoom && !isValid(name, for: resource) {
                 errors.append(.invalid("spec.scopes", .array(scopes), "unsupported scope applied to resource"))
             }
         }
-        for _ in 0..<hasConflict(Set(scopes.compactMap(\.string))) {
+        for _ in 0..<hasConflict(Set(scopes.compactMap(\.string))) where errors.hasRoom {
             errors.append(.invalid("spec.scopes", .array(scopes), "conflicting scopes"))
         }
     }
@@ -82,14 +82,14 @@ struct ResourceQuotaRules: KindRules {
         let path = "spec.scopeSelector.matchExpressions"
         let limited = (spec["hard"]?.entries.keys ?? []).filter(ResourceNames.isStandardQuotaName)
         var seen: Set<String> = []
-        for requirement in selector.list("matchExpressions") {
+        for requirement in selector.list("matchExpressions") where errors.hasRoom {
             let scope = requirement.text("scopeName")
             let op = requirement.text("operator")
             let values = requirement.list("values")
             if !ResourceQuotaRules.scopes.contains(scope) {
                 errors.append(.invalid(path + ".scopeName", .string(scope), "unsupported scope"))
             }
-            for resource in limited where !isValid(scope, for: resource) {
+            for resource in limited where errors.hasRoom && !isValid(scope, for: resource) {
                 errors.append(
                     .invalidDump(
                         path, InternalForm.text(selector, "ScopeSelector"), "unsupported scope applied to resource"))

@@ -25,7 +25,7 @@ struct SecretRules: KindRules {
         var errors: [FieldError] = []
         let data = object["data"]?.entries ?? JSONObject()
         var total = 0
-        for (key, value) in data {
+        for (key, value) in data where errors.hasRoom {
             errors.addInvalid("data[\(key)]", .string(key), Names.configKey(key))
             total += DataRules.decodedCount(value.string ?? "")
         }

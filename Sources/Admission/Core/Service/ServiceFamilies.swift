@@ -11,7 +11,8 @@ enum ServiceFamilies {
         if !loose.isEmpty { throw invalid(service, loose) }
         var families = fields.spec.list("ipFamilies")
         var errors: [FieldError] = []
-        for (i, text) in fields.clusterIPs.enumerated() where text != "None" && i >= families.count {
+        for (i, text) in fields.clusterIPs.enumerated()
+        where errors.hasRoom && text != "None" && i >= families.count {
             if IPAddress(text)?.isIPv6 ?? false {
                 errors.append(
                     .invalid(
@@ -52,7 +53,7 @@ enum ServiceFamilies {
                         "spec.ipFamilyPolicy", .string("RequireDualStack"),
                         "this cluster is not configured for dual-stack services"))
             }
-            for (i, family) in families.enumerated() where family == "IPv6" {
+            for (i, family) in families.enumerated() where errors.hasRoom && family == "IPv6" {
                 errors.append(.invalid("spec.ipFamilies[\(i)]", family, "not configured on this cluster"))
             }
             if families.isEmpty { families = ["IPv4"] }

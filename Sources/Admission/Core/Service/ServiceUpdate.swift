@@ -31,7 +31,7 @@ enum ServiceUpdate {
         let shown = new.spec["clusterIPs"] ?? .null
         let (after, before) = (new.clusterIPs, was.clusterIPs)
         if after.count == before.count {
-            for (i, (a, b)) in zip(after, before).enumerated() where a != b {
+            for (i, (a, b)) in zip(after, before).enumerated() where errors.hasRoom && a != b {
                 errors.append(.invalid("spec.clusterIPs[\(i)]", shown, once))
             }
             return

@@ -15,13 +15,13 @@ enum ServiceValidation {
         if ports.isEmpty, !fields.isHeadless, fields.type != "ExternalName" { errors.append(.required("spec.ports")) }
         validateType(fields, &errors)
         var names: Set<String> = []
-        for (i, port) in ports.enumerated() {
+        for (i, port) in ports.enumerated() where errors.hasRoom {
             validatePort(port, isNameRequired: ports.count > 1, path: "spec.ports[\(i)]", &names, &errors)
         }
         errors += LabelRules.validateLabels(spec["selector"], path: "spec.selector")
         validateAffinity(spec, &errors)
         errors += validateAddresses(service)
-        for (i, ip) in spec.list("externalIPs").enumerated() {
+        for (i, ip) in spec.list("externalIPs").enumerated() where errors.hasRoom {
             let at = "spec.externalIPs[\(i)]"
             let text = ip.string ?? ""
             let wrong = AddressRules.validateIP(text, path: at)
@@ -139,7 +139,7 @@ enum ServiceValidation {
             errors.append(.invalid(path, shown, "first value must match `clusterIP`"))
         }
         let families = spec.list("ipFamilies")
-        for (i, family) in families.enumerated() {
+        for (i, family) in families.enumerated() where errors.hasRoom {
             if family != "IPv4", family != "IPv6" {
                 errors.append(.notSupported("spec.ipFamilies[\(i)]", family, ["IPv4", "IPv6"]))
             }
@@ -150,7 +150,7 @@ enum ServiceValidation {
             errors.append(.notSupported("spec.ipFamilyPolicy", .string(policy), policies))
         }
         var isBroken = false
-        for (i, ip) in all.enumerated() {
+        for (i, ip) in all.enumerated() where errors.hasRoom {
             if i == 0, ip == "None" {
                 if all.count > 1 {
                     isBroken = true
@@ -168,7 +168,7 @@ enum ServiceValidation {
             errors.append(.invalid(path, shown, "may specify no more than one IP for each IP family"))
         }
         if !fields.isHeadless {
-            for (i, (ip, family)) in zip(all, families).enumerated() {
+            for (i, (ip, family)) in zip(all, families).enumerated() where errors.hasRoom {
                 let isIPv6 = IPAddress(ip)?.isIPv6 ?? false
                 guard let wanted = family.string, (wanted == "IPv6") != isIPv6, wanted == "IPv4" || wanted == "IPv6"
                 else { continue }
@@ -182,12 +182,13 @@ enum ServiceValidation {
 
     private static func validateDuplicates(_ fields: ServiceFields, _ ports: [JSON], _ errors: inout [FieldError]) {
         if fields.type == "ClusterIP" {
-            for (i, port) in ports.enumerated() where (port.integer("nodePort") ?? 0) != 0 {
+            for (i, port) in ports.enumerated()
+            where errors.hasRoom && (port.integer("nodePort") ?? 0) != 0 {
                 errors.append(.forbidden("spec.ports[\(i)].nodePort", "may not be used when `type` is 'ClusterIP'"))
             }
         }
         var seen: Set<String> = []
-        for (i, port) in ports.enumerated() {
+        for (i, port) in ports.enumerated() where errors.hasRoom {
             guard let number = port.integer("nodePort"), number != 0 else { continue }
             if !seen.insert("\(port.text("protocol"))/\(number)").inserted {
                 errors.append(.duplicate("spec.ports[\(i)].nodePort", .int(number)))
@@ -284,7 +285,7 @@ enum ServiceValidation {
         if !ServiceFields(service).isLoadBalancer, !list.isEmpty {
             return [.forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")]
         }
-        for (i, ingress) in list.enumerated() {
+        for (i, ingress) in list.enumerated() where errors.hasRoom {
             let at = "\(path)[\(i)]"
             let ip = ingress.text("ip")
             errors += validateAddress(ingress, at)

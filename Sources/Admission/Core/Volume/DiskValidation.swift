@@ -20,7 +20,8 @@ enum DiskValidation {
         _ source: JSON, kind: String, path: @autoclosure () -> String, isPersistent: Bool, _ errors: inout [FieldError]
     ) {
         func at() -> String { "\(path()).\(kind)" }
-        for member in requiredMembers[kind] ?? [] where source[member]?.isEmptyValue ?? true {
+        for member in requiredMembers[kind] ?? []
+        where errors.hasRoom && source[member]?.isEmptyValue ?? true {
             errors.append(.required("\(at()).\(member)"))
         }
         switch kind {
@@ -155,7 +156,8 @@ enum DiskValidation {
             }
         }
         guard let secret = source.given("secretRef") else { return }
-        for key in isPersistent ? ["name", "namespace"] : ["name"] where secret.text(key).isEmpty {
+        for key in isPersistent ? ["name", "namespace"] : ["name"]
+        where errors.hasRoom && secret.text(key).isEmpty {
             errors.append(.required("\(path()).secretRef.\(key)"))
         }
     }
@@ -197,7 +199,7 @@ enum DiskValidation {
 
     private static func validateFlex(_ source: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
         if source.text("driver").isEmpty { errors.append(.required(path() + ".driver")) }
-        for (key, _) in source["options"]?.entries ?? JSONObject() {
+        for (key, _) in source["options"]?.entries ?? JSONObject() where errors.hasRoom {
             let owner = "." + key.prefix { $0 != "/" }.lowercased()
             if owner.hasSuffix(".kubernetes.io") || owner.hasSuffix(".k8s.io") {
                 errors.append(

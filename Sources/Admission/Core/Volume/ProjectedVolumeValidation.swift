@@ -11,7 +11,7 @@ enum ProjectedVolumeValidation {
                 errors.append(.invalid(path(), .string(shown), "conflicting duplicate paths"))
             }
         }
-        for (i, source) in volume.list("sources").enumerated() {
+        for (i, source) in volume.list("sources").enumerated() where errors.hasRoom {
             func at() -> String { "\(path()).sources[\(i)]" }
             var count = 0
             for key in ["secret", "configMap"] {

@@ -34,7 +34,7 @@ enum VolumeValidation {
                 created.insert(scope.podName + "-" + volume.text("name"))
             }
         }
-        for (i, volume) in volumes.enumerated() {
+        for (i, volume) in volumes.enumerated() where errors.hasRoom {
             func at() -> String { "\(path())[\(i)]" }
             let name = volume.text("name")
             let before = errors.count
@@ -59,7 +59,7 @@ enum VolumeValidation {
         _ volume: JSON, path: @autoclosure () -> String, _ scope: PodValidationScope, _ errors: inout [FieldError]
     ) {
         var isGiven = false
-        for (key, reported) in kinds {
+        for (key, reported) in kinds where errors.hasRoom {
             guard let source = volume.given(key) else { continue }
             if isGiven {
                 errors.append(.forbidden("\(path()).\(reported)", oneType))
@@ -110,7 +110,7 @@ enum VolumeValidation {
     }
 
     static func validateItems(_ source: JSON, path: @autoclosure () -> String, _ errors: inout [FieldError]) {
-        for (i, item) in source.list("items").enumerated() {
+        for (i, item) in source.list("items").enumerated() where errors.hasRoom {
             validateItem(item, path: "\(path()).items[\(i)]", &errors)
         }
     }
