@@ -9,6 +9,7 @@ import History
 public import Identity
 public import Logging
 public import NIOCore
+public import NIOHTTP1
 import Records
 public import Requests
 import Schema
@@ -125,6 +126,32 @@ public final class APIServer: EdgeHandler {
     func inPast(_ work: @escaping @Sendable () -> Void) { pastReaders.run(work) }
 
     // MARK: the way of a request
+
+    /// What another server answers goes to it as it comes, however long it is.
+    public func takesStream(_ method: HTTPMethod, _ uri: String) -> Bool {
+        let aggregated = engine.snapshot.aggregated
+        let mayBeProxied = Self.mentionsProxy(uri)
+        guard mayBeProxied || !aggregated.isEmpty else { return false }
+        let info = RequestInfo(method: method.rawValue, target: uri)
+        if mayBeProxied, info.isConnect, info.subresource == "proxy" { return true }
+        return shown == nil && aggregated.service(for: info.path) != nil
+    }
+
+    /// Whether the text may be the path of a proxy: most are not, and are told by their bytes.
+    private static func mentionsProxy(_ uri: String) -> Bool {
+        var matched = 0
+        let wanted: StaticString = "/proxy"
+        for byte in uri.utf8 {
+            if byte == UInt8(ascii: "?") { return false }
+            if byte == wanted.utf8Start[matched] {
+                matched += 1
+                if matched == wanted.utf8CodeUnitCount { return true }
+            } else {
+                matched = byte == wanted.utf8Start[0] ? 1 : 0
+            }
+        }
+        return false
+    }
 
     public func handle(_ request: EdgeRequest, _ responder: EdgeResponder) {
         let auditID =

@@ -36,8 +36,6 @@ enum Limits {
     static let proxyWholeBytesMax = 256 * 1024
     /// A proxied page up to this size has its links rewritten.
     static let proxyPageBytesMax = 4 << 20
-    /// Values that a body may hold, members and elements alike. A third of the bytes that an object can have when it is stored.
-    static let bodyPartsMax = 512 * 1024
     /// Bytes of an Audit-Id that is taken from the request.
     static let auditIDBytesMax = 64
 }

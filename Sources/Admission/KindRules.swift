@@ -50,6 +50,8 @@ public struct ClusterSettings: Sendable {
     public var serviceAccountIssuer: String
     /// The rules of a zone of the tz database, for expressions; nil for a name that is none.
     public var timeZone: @Sendable (String) -> TimeZoneRules? = { _ in nil }
+    /// What was compiled of policies and definitions before.
+    public var compiled: any CompiledObjects = NothingCompiled()
     public init(
         serviceClusterIPRange: String = "10.96.0.0/16", nodePorts: ClosedRange<Int> = 30000...32767,
         serviceAccountIssuer: String = "https://kubernetes.default.svc"

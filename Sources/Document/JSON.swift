@@ -129,6 +129,25 @@ extension JSON {
         for i in a.indices { try change(i, &a[i]) }
     }
 
+    /// Whether there are more objects in it than that, itself included.
+    public func holdsObjects(moreThan count: Int) -> Bool {
+        var left = count
+        return !countDown(&left)
+    }
+
+    private func countDown(_ left: inout Int) -> Bool {
+        switch self {
+        case .array(let elements):
+            for element in elements where !element.countDown(&left) { return false }
+        case .object(let object):
+            left -= 1
+            if left < 0 { return false }
+            for entry in object.storage where !entry.value.countDown(&left) { return false }
+        default: break
+        }
+        return true
+    }
+
     /// Whether objects and arrays stand in each other more than so many deep.
     public func nests(deeperThan depth: Int) -> Bool {
         switch self {

@@ -30,6 +30,9 @@ extension JSON {
         return value
     }
 
+    /// The most parts, members and elements, of a request's body: a third of the bytes that an object can have when it is stored.
+    public static let bodyPartsMax = 512 * 1024
+
     /// Whether a JSON text holds more parts than that: every comma and every bracket or brace that opens counts. Told without
     /// reading it, so that a text of too many costs no memory.
     public static func holds(moreThan parts: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Bool {

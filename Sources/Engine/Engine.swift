@@ -50,6 +50,8 @@ public final class Engine: Sendable {
         log: any EventLog, recovered: ClusterState, settings: ClusterSettings, limits: Limits = Limits(), logger: Logger
     ) {
         self.log = log
+        var settings = settings
+        settings.compiled = CompiledMemory()
         self.settings = settings
         self.limits = limits
         self.logger = logger

@@ -27,6 +27,8 @@ public struct EdgeLimits: Sendable {
     public var connectionsMax = 16384
     /// `EdgeResponder.isWritable` is false while more than this waits to be sent on a stream.
     public var streamBacklogBytes = 256 * 1024
+    /// Bytes of a request's body that wait to be taken before the client is not read from any more (`EdgeRequestStream`).
+    public var requestBacklogBytes = 256 * 1024
     /// Longer writes are cut to pieces of this size, so that a slow client can be told from one that takes nothing.
     public var progressBytes = 256 * 1024
     /// A stream whose client takes no byte for this long while something waits to be sent is cut.

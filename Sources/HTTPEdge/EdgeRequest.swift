@@ -1,7 +1,7 @@
 public import NIOCore
 public import NIOHTTP1
 
-/// One request as it came over the wire, whole: the head, and the body collected up to the server's limit.
+/// One request as it came over the wire: the head, and the body collected up to the server's limit, or as a stream.
 public struct EdgeRequest: Sendable {
     public let method: HTTPMethod
     /// The request target as sent: path, `?` and query; never decoded. An absolute-form target is cut to its path.
@@ -15,6 +15,8 @@ public struct EdgeRequest: Sendable {
     public let body: ByteBuffer
     /// The body was longer than `EdgeLimits.bodyBytesMax` and was thrown away: answer 413.
     public let isBodyTooLarge: Bool
+    /// The body while it arrives, for handlers that take it so (`EdgeHandler.takesStream`); nil for one that was collected.
+    public let stream: EdgeRequestStream?
     /// The connection it came on: the peer's address and certificate, and a place to keep what was learned about it.
     public let connection: EdgeConnection
     /// What the client asks to turn the connection into; nil for a plain request. Only over HTTP/1.1.
@@ -30,7 +32,7 @@ public struct EdgeRequest: Sendable {
     package init(
         method: HTTPMethod, uri: String, headers: EdgeHeaders, body: ByteBuffer, isBodyTooLarge: Bool,
         connection: EdgeConnection,
-        upgrade: UpgradeOffer?
+        upgrade: UpgradeOffer?, stream: EdgeRequestStream? = nil
     ) {
         self.method = method
         self.uri = uri
@@ -46,6 +48,7 @@ public struct EdgeRequest: Sendable {
         self.isBodyTooLarge = isBodyTooLarge
         self.connection = connection
         self.upgrade = upgrade
+        self.stream = stream
     }
 }
 

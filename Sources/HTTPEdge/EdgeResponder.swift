@@ -166,6 +166,8 @@ public final class EdgeResponder: @unchecked Sendable {
     /// The answer is over, or the client is gone (`early`).
     func finish(early: Bool) {
         exchange.phase = .ended
+        exchange.arriving?.cut()
+        exchange.arriving = nil
         guard !closed.exchange(true, ordering: .acquiringAndReleasing) else { return }
         let action = closeAction
         let drained = drainAction
@@ -194,6 +196,8 @@ struct Exchange {
     var requestHeaders: EdgeHeaders?
     var body = ByteBuffer()
     var isBodyTooLarge = false
+    /// The body of a request that has been handed over already.
+    var arriving: EdgeRequestStream?
     var receivingSweeps = 0
     /// Bytes received since the stream's window was last raised.
     var windowDebt = 0

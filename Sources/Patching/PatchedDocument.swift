@@ -28,14 +28,15 @@ struct PatchedDocument {
         return value
     }
 
-    /// Whether a place would be a member of an object.
-    func isObject(holding pointer: JSONPointer) -> Bool {
+    /// The object or array that holds a place, whether anything is there or not; nil for the document itself.
+    func holder(of pointer: JSONPointer) -> PatchedHolder? {
+        if pointer.tokens.isEmpty { return nil }
         var value = root
         for token in pointer.tokens.dropLast() {
-            guard let next = value[token] else { return false }
+            guard let next = value[token] else { return nil }
             value = next
         }
-        return value.isObject && !pointer.tokens.isEmpty
+        return value.isObject ? PatchedHolder(elements: nil) : value.elementCount.map { PatchedHolder(elements: $0) }
     }
 
     /// Makes a change; false, and nothing is changed, when its place is not there.
@@ -79,6 +80,14 @@ enum PatchedValue {
         switch self {
         case .whole(.object), .object: true
         case .whole, .array: false
+        }
+    }
+
+    fileprivate var elementCount: Int? {
+        switch self {
+        case .whole(.array(let elements)): elements.count
+        case .array(let elements): elements.runs.count
+        case .whole, .object: nil
         }
     }
 

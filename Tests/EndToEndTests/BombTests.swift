@@ -26,6 +26,21 @@ import Testing
 
     private static func joined(_ parts: [UInt8]...) -> [UInt8] { Array(parts.joined()) }
 
+    /// A Pod whose containers are empty messages, in an envelope.
+    private static func protobufPod(containers: Int) -> [UInt8] {
+        func field(_ number: UInt8, _ content: [UInt8]) -> [UInt8] {
+            var (out, length): ([UInt8], Int) = ([number << 3 | 2], content.count)
+            while length >= 0x80 {
+                out.append(UInt8(length & 0x7F) | 0x80)
+                length >>= 7
+            }
+            return out + [UInt8(length)] + content
+        }
+        let kind = field(1, Array("v1".utf8)) + field(2, Array("Pod".utf8))
+        let spec = Array(repeating: [0x12, 0] as [UInt8], count: containers).flatMap { $0 }
+        return Array("k8s\0".utf8) + field(1, kind) + field(2, field(2, spec))
+    }
+
     private static var bombs: [Bomb] {
         let start = Array(#"{"apiVersion":"v1","kind":"ConfigMap","#.utf8)
         let size = 3 * 1024 * 1024 - 200
@@ -73,6 +88,42 @@ import Testing
             Bomb(
                 name: "a selector of 10,000 bad terms", method: "GET",
                 path: "/api/v1/namespaces/default/configmaps?labelSelector=" + many(10_000) { "k\($0)=!" }, body: []),
+            Bomb(
+                name: "a pod of a million empty containers", path: "/api/v1/namespaces/default/pods?dryRun=All",
+                body: object(#"\#(named)},"spec":{"containers":[\#(many(1_000_000) { _ in "{}" })]}}"#)),
+            Bomb(
+                name: "a pod of 60,000 empty containers", path: "/api/v1/namespaces/default/pods?dryRun=All",
+                body: object(#"\#(named)},"spec":{"containers":[\#(many(60_000) { _ in "{}" })]}}"#)),
+            Bomb(
+                name: "the same in protobuf", path: "/api/v1/namespaces/default/pods?dryRun=All",
+                contentType: "application/vnd.kubernetes.protobuf", body: protobufPod(containers: 1_400_000)),
+            Bomb(
+                name: "gates that are none", path: "/api/v1/namespaces/default/pods?dryRun=All",
+                body: object(
+                    #"\#(named)},"spec":{"containers":[{"name":"a","image":"i"}],"schedulingGates":[\#(many(40_000) { _ in "{}" })]}}"#
+                )),
+            Bomb(
+                name: "usages that are none",
+                path: "/apis/certificates.k8s.io/v1/certificatesigningrequests?dryRun=All",
+                body: object(
+                    #"\#(named)},"spec":{"signerName":"a.b/c","request":"YQ==","usages":[\#(many(150_000) { _ in "\"x\"" })]}}"#
+                )),
+            Bomb(
+                name: "applied containers", method: "PATCH",
+                path: "/api/v1/namespaces/default/pods/a?dryRun=All&fieldManager=m",
+                contentType: "application/apply-patch+yaml",
+                body: object(
+                    #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{"containers":[\#(many(60_000) { #"{"name":"c\#($0)"}"# })]}}"#
+                )),
+            Bomb(
+                name: "YAML anchors", contentType: "application/yaml",
+                body: object("x: [\(many(250_000) { "&a\($0) b" })]")),
+            Bomb(
+                name: "patterns of a megabyte",
+                path: "/apis/apiextensions.k8s.io/v1/customresourcedefinitions?dryRun=All",
+                body: object(
+                    #"{"metadata":{"name":"as.b.c"},"spec":{"group":"b.c","scope":"Cluster","names":{"plural":"as","kind":"A"},"versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","properties":{"a":{"type":"string","pattern":"\#(String(repeating: "(a|b)", count: 200_000))"}}}}}]}}"#
+                )),
             Bomb(name: "3 MiB of open brackets", body: repeated("[", size)),
             Bomb(name: "3 MiB of objects in objects", body: repeated(#"{"a":"#, size / 5)),
             Bomb(
@@ -149,6 +200,65 @@ import Testing
                 after.mebibytes - before.mebibytes <= 32, "\(bomb.name) took \(after.mebibytes - before.mebibytes) MiB")
         }
         #expect(try await server.send("GET", "/api/v1/namespaces/default").status == 200)
+    }
+
+    /// Large objects that serious clients send are taken: none of the limits is near them.
+    @Test func largeObjectsAreTaken() async throws {
+        let server = try ReckonProcess(["apiserver"])
+        defer { server.remove() }
+        let definition: JSON = [
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": ["name": "bags.example.com"],
+            "spec": [
+                "group": "example.com", "scope": "Namespaced", "names": ["plural": "bags", "kind": "Bag"],
+                "versions": [
+                    [
+                        "name": "v1", "served": true, "storage": true,
+                        "schema": [
+                            "openAPIV3Schema": [
+                                "type": "object",
+                                "properties": [
+                                    "items": [
+                                        "type": "array",
+                                        "items": ["type": "object", "properties": ["k": ["type": "integer"]]],
+                                    ]
+                                ],
+                            ]
+                        ],
+                    ]
+                ],
+            ],
+        ]
+        let definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+        #expect(try await server.send("POST", definitions, definition).status == 201)
+        let bags = "/apis/example.com/v1/namespaces/default/bags"
+        var found = try await server.send("GET", bags)
+        for _ in 0..<50 where found.status != 200 {
+            try await Task.sleep(for: .milliseconds(100))
+            found = try await server.send("GET", bags)
+        }
+        let bag: JSON = [
+            "apiVersion": "example.com/v1", "kind": "Bag", "metadata": ["name": "a"],
+            "items": .array(Array(repeating: ["k": 1], count: 150_000)),
+        ]
+        #expect(try await server.send("POST", bags, bag).status == 201)
+        let many: JSON = [
+            "apiVersion": "example.com/v1", "kind": "Bag", "metadata": ["name": "b"],
+            "items": .array(Array(repeating: ["k": 1], count: 200_000)),
+        ]
+        #expect(try await server.send("POST", bags + "?dryRun=All", many).status == 201)
+        let map: JSON = [
+            "metadata": ["name": "m"],
+            "data": .object(JSONObject((0..<40_000).map { ("k\($0)", JSON.string("value")) })),
+        ]
+        #expect(try await server.send("POST", "/api/v1/namespaces/default/configmaps?dryRun=All", map).status == 201)
+        let role: JSON = [
+            "metadata": ["name": "r"],
+            "rules": .array(
+                (0..<20_000).map { ["apiGroups": [""], "resources": [.string("r\($0)")], "verbs": ["get"]] }),
+        ]
+        let roles = "/apis/rbac.authorization.k8s.io/v1/clusterroles"
+        #expect(try await server.send("POST", roles + "?dryRun=All", role).status == 201)
     }
 
     private var isDebug: Bool { Tools.reckon.contains("/debug/") }

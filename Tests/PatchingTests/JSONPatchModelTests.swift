@@ -17,6 +17,13 @@ import Testing
             let path = JSONPointer(operation["path"]?.string ?? "")?.tokens ?? []
             let from = JSONPointer(operation["from"]?.string ?? "")?.tokens ?? []
             let value = operation["value"] ?? .null
+            // The document itself can be replaced and tested, nothing else.
+            switch operation["op"] {
+            case "add" where path.isEmpty, "copy" where path.isEmpty || from.isEmpty,
+                "move" where path.isEmpty || from.isEmpty:
+                return nil
+            default: break
+            }
             switch operation["op"] {
             case "add": return put(value, at: path[...], in: document, mustExist: false)
             case "replace": return put(value, at: path[...], in: document, mustExist: true)
@@ -175,7 +182,7 @@ import Testing
                 .array(kept), to: start, kind: GroupVersionKind(version: "v1", kind: "ConfigMap"), name: "c")
             #expect(whole?.text == document.text)
         }
-        #expect(done > 4_000, "\(done) operations could be done")
+        #expect(done > 3_500, "\(done) operations could be done")
     }
 
     /// What moves and copies nest deeper than any parser reads is refused.

@@ -41,7 +41,7 @@ extension APIServer {
             return
         }
         let passed = HTTPClient.Request(
-            request.method, url, headers: headers, body: request.body, timeout: .seconds(60))
+            request.method, url, headers: headers, body: request.body, stream: request.stream, timeout: .seconds(60))
         let passage = Passage(exchange, self, place: place.text, name: service.serverName)
         let running = client.stream(passed, passage)
         exchange.responder.onClose { running.cancel() }

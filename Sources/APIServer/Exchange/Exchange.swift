@@ -60,7 +60,7 @@ final class Exchange: @unchecked Sendable {
         headers.reserveCapacity(8)
         headers.append(("audit-id", auditID))
         headers.append(("cache-control", cacheControl))
-        headers.append(("content-type", contentType))
+        if !contentType.isEmpty { headers.append(("content-type", contentType)) }
         for warning in WarningHeaders.texts(warnings) {
             headers.append(("warning", "299 - \"\(Self.quoted(warning))\""))
         }

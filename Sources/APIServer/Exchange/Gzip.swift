@@ -45,9 +45,13 @@ final class Gzip {
     /// Whether the client takes gzip, by its Accept-Encoding as upstream reads it: the name alone counts, not its weight.
     static func isAccepted(_ header: String?) -> Bool {
         guard let header else { return false }
-        return header.split(separator: ",").contains { part in
-            let name = part.prefix { $0 != ";" }.trimmingPrefix { $0 == " " }
-            return name.prefix { $0 != " " } == "gzip"
+        var rest = header.utf8[...]
+        while !rest.isEmpty {
+            let part = rest.prefix { $0 != UInt8(ascii: ",") }
+            rest = rest[part.endIndex...].dropFirst()
+            let name = part.drop { $0 == 0x20 }.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 }
+            if name.elementsEqual("gzip".utf8) { return true }
         }
+        return false
     }
 }

@@ -52,9 +52,9 @@ struct RequestBody {
 
     private func json(_ duplicates: inout [String]) throws(APIError) -> JSON {
         let isTooMuch = bytes.withUnsafeReadableBytes {
-            JSON.holds(moreThan: Limits.bodyPartsMax, in: $0.bindMemory(to: UInt8.self))
+            JSON.holds(moreThan: JSON.bodyPartsMax, in: $0.bindMemory(to: UInt8.self))
         }
-        if isTooMuch { throw .tooManyParts("limit is \(Limits.bodyPartsMax) values") }
+        if isTooMuch { throw .tooManyParts("limit is \(JSON.bodyPartsMax) values") }
         let parsed: Result<JSON, JSONError> = bytes.withUnsafeReadableBytes { raw in
             do throws(JSONError) {
                 return .success(try JSON.parse(raw.bindMemory(to: UInt8.self), duplicates: &duplicates))

@@ -53,7 +53,7 @@ package struct YAMLDocument {
     private init(_ parser: UnsafeMutablePointer<yaml_parser_t>, size: Int) {
         self.parser = parser
         // Every part of a text takes a byte of it: more come from aliases alone, which can say much with little.
-        partsLeft = min(size + YAMLDocument.aliasesMax, Limits.bodyPartsMax)
+        partsLeft = min(size + YAMLDocument.aliasesMax, JSON.bodyPartsMax)
         bytesLeft = 2 * size + YAMLDocument.aliasesMax
     }
 
@@ -92,7 +92,7 @@ package struct YAMLDocument {
     /// Aliases are what makes more of a text than it is long.
     private var tooMuch: Refusal {
         anchors.isEmpty
-            ? Refusal(message: "limit is \(Limits.bodyPartsMax) values", isTooMuch: true)
+            ? Refusal(message: "limit is \(JSON.bodyPartsMax) values", isTooMuch: true)
             : Refusal(message: "yaml: document contains excessive aliasing")
     }
 

@@ -21,7 +21,8 @@ extension APIServer {
         guard identify(exchange) else { return true }
         let inside = EdgeRequest(
             method: request.method, uri: target, headers: request.headers, body: request.body,
-            isBodyTooLarge: request.isBodyTooLarge, connection: request.connection, upgrade: request.upgrade)
+            isBodyTooLarge: request.isBodyTooLarge, connection: request.connection, upgrade: request.upgrade,
+            stream: request.stream)
         let identity = exchange.authentication
         if let server = forks?.running(name) {
             server.serve(inside, responder, identity, auditID)

@@ -51,7 +51,9 @@ extension APIServer {
         }
         let relay = ProxyRelay(exchange, self, prefix: prefix, target: target)
         let sent = client.stream(
-            .init(request.method, url, headers: headers, body: request.body, timeout: TimeAmount.hours(1)), relay)
+            .init(
+                request.method, url, headers: headers, body: request.body, stream: request.stream,
+                timeout: TimeAmount.hours(1)), relay)
         exchange.responder.onClose { sent.cancel() }
         relay.sent = sent
     }

@@ -211,7 +211,7 @@ extension APIServer {
         let answer =
             path == "/openapi/v2"
             ? try OpenAPIAnswer.v2(documents.v2, accept: accept, ifNoneMatch: known)
-            : try OpenAPIAnswer.v3(
+            : OpenAPIAnswer.v3(
                 documents.v3, path: path, query: exchange.info.query, accept: accept, ifNoneMatch: known)
         guard let answer else {
             guard isNow, let service = availability.documents.owner(of: String(path.dropFirst("/openapi/v3/".count)))

@@ -91,6 +91,12 @@ extension APIServer {
         _ duplicates: inout [String]
     ) throws(APIError) -> JSON {
         if exchange.request.isBodyTooLarge { throw RequestBody.tooLarge(exchange.request) }
+        if exchange.request.stream != nil {
+            // It was for another server when its head came.
+            throw APIError(
+                code: 503, reason: "ServiceUnavailable", message: "who serves this has just changed: try again",
+                retryAfterSeconds: 1)
+        }
         return try RequestBody(exchange.request.body, content).document(format, &duplicates)
     }
 

@@ -118,7 +118,7 @@ struct SchemaRuleCompilation {
             return
         }
         let most = cardinality ?? UInt64(3 * 1024 * 1024 / (declaration.sizeMin + 1))
-        for (i, rule) in rules.enumerated() {
+        for (i, rule) in rules.enumerated() where errors.hasRoom {
             compile(rule, declaration, "\(path).x-kubernetes-validations[\(i)]", most, uncorrelated)
         }
     }

@@ -50,7 +50,7 @@ enum AdmissionRegistrationRules {
                         "if '*' is present, must not specify other \(word)"))
             }
             if !emptyAllowed {
-                for (i, value) in values.enumerated() where value.isEmpty {
+                for (i, value) in values.enumerated() where errors.hasRoom && value.isEmpty {
                     errors.append(.required("\(at).\(field)[\(i)]"))
                 }
             }

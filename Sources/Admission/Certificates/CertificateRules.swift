@@ -185,8 +185,18 @@ struct CertificateSigningRequestRules: KindRules {
     /// Whether the base64 text holds a PEM block `CERTIFICATE REQUEST`.
     static func isRequest(_ base64: String) -> Bool {
         guard let bytes = try? Document.Base64.decode(base64) else { return false }
-        let text = String(decoding: bytes, as: UTF8.self)
-        return text.contains("-----BEGIN CERTIFICATE REQUEST-----\n")
-            && text.contains("-----END CERTIFICATE REQUEST-----")
+        return holds("-----BEGIN CERTIFICATE REQUEST-----\n", bytes)
+            && holds("-----END CERTIFICATE REQUEST-----", bytes)
+    }
+
+    /// Whether a text stands anywhere in the bytes; it begins with five dashes, and the sixth byte tells most other places.
+    private static func holds(_ text: StaticString, _ bytes: [UInt8]) -> Bool {
+        let wanted = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+        guard bytes.count >= wanted.count else { return false }
+        let dash = UInt8(ascii: "-")
+        for i in 0...(bytes.count - wanted.count) where bytes[i] == dash && bytes[i + 5] == wanted[5] {
+            if bytes[i..<i + wanted.count].elementsEqual(wanted) { return true }
+        }
+        return false
     }
 }

@@ -96,8 +96,7 @@ struct EndpointSliceRules: KindRules {
         if let name = endpoint["hostname"]?.string {
             errors.addInvalid(at + ".hostname", .string(name), Names.dnsLabel(name))
         }
-        for (i, zone) in (endpoint["hints"]?.list("forZones") ?? []).enumerated() where errors.hasRoom
-        {
+        for (i, zone) in (endpoint["hints"]?.list("forZones") ?? []).enumerated() where errors.hasRoom {
             let name = zone.text("name")
             errors.addInvalid("\(at).hints.forZones[\(i)].name", .string(name), Names.labelValue(name))
         }

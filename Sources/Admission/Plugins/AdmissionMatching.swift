@@ -56,31 +56,53 @@ enum AdmissionMatching {
         AdmissionExpressions.activation(request, parameter)
     }
 
+    /// Whether every condition holds, of conditions that are compiled for this once.
+    static func conditionsHold(_ conditions: [JSON], _ scope: inout Activation) throws(EvaluationError) -> Bool {
+        try MatchConditions(conditions, hasParams: false).hold(&scope)
+    }
+}
+
+/// The match conditions of a policy or a webhook, ready to be evaluated.
+struct MatchConditions: Sendable {
+    private let programs: [Result<Program, CompilationError>]
+
+    init(_ conditions: [JSON], hasParams: Bool) {
+        if conditions.isEmpty {
+            programs = []
+            return
+        }
+        let environment = AdmissionExpressions.environment(hasParams: hasParams)
+        programs = conditions.map { condition in
+            do throws(CompilationError) {
+                return .success(try Program(condition.text("expression"), in: environment))
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
     /// Whether every condition holds. One that is false decides, whatever the others do.
     /// - Throws: what went wrong with the others, when none is false.
-    static func conditionsHold(_ conditions: [JSON], _ scope: inout Activation, hasParams: Bool = false)
-        throws(EvaluationError) -> Bool
-    {
-        if conditions.isEmpty { return true }
-        let environment = AdmissionExpressions.environment(hasParams: hasParams)
+    func hold(_ scope: inout Activation) throws(EvaluationError) -> Bool {
+        if programs.isEmpty { return true }
         var evaluation = AdmissionEvaluation(scope, budget: CostLimit.matchConditions)
         var failures: [String] = []
-        for condition in conditions {
-            let text = condition.text("expression")
-            do throws(CompilationError) {
-                let program = try Program(text, in: environment)
+        for condition in programs {
+            switch condition {
+            case .failure(let error): failures.append("compilation error: compilation failed: \(error.report)")
+            case .success(let program):
                 do throws(AdmissionEvaluation.Failure) {
                     if case .bool(false) = try evaluation.evaluate(program) { return false }
                 } catch {
                     failures.append(error.message)
-                    if error.isFinal { break }
+                    if error.isFinal { return try refuse(failures) }
                 }
-            } catch {
-                failures.append("compilation error: compilation failed: \(error.report)")
             }
         }
-        if failures.count == 1 { throw EvaluationError(failures[0]) }
-        if !failures.isEmpty { throw EvaluationError("[" + failures.joined(separator: ", ") + "]") }
-        return true
+        return failures.isEmpty ? true : try refuse(failures)
+    }
+
+    private func refuse(_ failures: [String]) throws(EvaluationError) -> Bool {
+        throw EvaluationError(failures.count == 1 ? failures[0] : "[" + failures.joined(separator: ", ") + "]")
     }
 }

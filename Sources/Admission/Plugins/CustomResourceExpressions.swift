@@ -13,10 +13,16 @@ struct CustomResourceExpressions: AdmissionPlugin {
         let key = request.type.resource + "." + request.type.group
         guard let stored = request.context.state.object(store, "", key), stored.body.holds("x-kubernetes-validations")
         else { return }
-        let version = stored.document["spec"]?.list("versions").first { $0.text("name") == request.type.version }
-        guard let schema = version?["schema", "openAPIV3Schema"] else { return }
+        let versions = request.context.settings.compiled.value(of: stored) { definition in
+            var rules: [String: SchemaRules] = [:]
+            for version in definition["spec"]?.list("versions") ?? [] {
+                rules[version.text("name")] = version["schema", "openAPIV3Schema"].map { SchemaRules($0) }
+            }
+            return rules
+        }
+        guard let rules = versions[request.type.version] else { return }
         let old: JSON? = request.operation == .create ? Optional.none : request.old
-        let (errors, warnings) = SchemaRules(schema).validate(
+        let (errors, warnings) = rules.validate(
             request.object, old: old, timeZone: request.context.settings.timeZone)
         request.warnings += warnings
         if errors.isEmpty { return }

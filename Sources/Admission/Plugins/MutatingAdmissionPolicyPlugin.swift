@@ -14,7 +14,7 @@ struct MutatingAdmissionPolicyPlugin: AdmissionPlugin {
     private struct Bound {
         let policyName: String
         let bindingName: String
-        let policy: JSON
+        let policy: CompiledMutations
         let binding: JSON
     }
 
@@ -34,10 +34,13 @@ struct MutatingAdmissionPolicyPlugin: AdmissionPlugin {
     private func bounds(_ request: AdmissionRequest) -> [Bound] {
         let state = request.context.state
         let all = state.objects(AdmissionPolicies.mutatingBindings).compactMap { stored -> Bound? in
-            let binding = stored.document["spec"] ?? .null
+            let compiled = request.context.settings.compiled
+            let binding = compiled.value(of: stored) { $0["spec"] ?? .null }
             let name = binding.text("policyName")
-            guard let policy = state.object(Self.policies, "", name)?.document["spec"] else { return nil }
-            return Bound(policyName: name, bindingName: stored.key.name, policy: policy, binding: binding)
+            guard let policy = state.object(Self.policies, "", name) else { return nil }
+            return Bound(
+                policyName: name, bindingName: stored.key.name,
+                policy: compiled.value(of: policy) { CompiledMutations($0["spec"] ?? .null) }, binding: binding)
         }
         return all.sorted {
             $0.policyName == $1.policyName
@@ -46,13 +49,12 @@ struct MutatingAdmissionPolicyPlugin: AdmissionPlugin {
     }
 
     private func apply(_ bound: Bound, _ request: inout AdmissionRequest) throws(APIError) {
-        guard AdmissionMatching.matches(bound.policy["matchConstraints"], request, needsRules: true),
+        guard AdmissionMatching.matches(bound.policy.spec["matchConstraints"], request, needsRules: true),
             AdmissionMatching.matches(bound.binding["matchResources"], request, needsRules: false)
         else { return }
-        let hasParams = bound.policy.has("paramKind")
         var parameters: [JSON] = [.null]
-        if hasParams, let reference = bound.binding.given("paramRef") {
-            parameters = AdmissionParameters.find(bound.policy["paramKind"] ?? .null, reference, request)
+        if bound.policy.hasParams, let reference = bound.binding.given("paramRef") {
+            parameters = AdmissionParameters.find(bound.policy.spec["paramKind"] ?? .null, reference, request)
             if parameters.isEmpty {
                 if reference.text("parameterNotFoundAction") == "Allow" { return }
                 return try fail(
@@ -61,36 +63,27 @@ struct MutatingAdmissionPolicyPlugin: AdmissionPlugin {
                     &request)
             }
         }
-        for parameter in parameters { try apply(bound, parameter, hasParams: hasParams, &request) }
+        for parameter in parameters { try apply(bound, parameter, &request) }
     }
 
-    private func apply(_ bound: Bound, _ parameter: JSON, hasParams: Bool, _ request: inout AdmissionRequest)
-        throws(APIError)
-    {
+    private func apply(_ bound: Bound, _ parameter: JSON, _ request: inout AdmissionRequest) throws(APIError) {
         let uid = "\(bound.policyName)/\(bound.bindingName)/\(parameter["metadata"]?.text("name") ?? "")"
         if request.reinvocation.isSecond, !request.reinvocation.policies.again.contains(uid) { return }
-        var environment = AdmissionExpressions.environment(hasParams: hasParams)
-        let (variables, failures) = AdmissionExpressions.compose(bound.policy.list("variables"), &environment)
-        environment.hasMutationTypes = true
-        if let first = failures.first {
-            return try fail(bound, "compilation error: compilation failed: \(first.error.report)", &request)
-        }
+        let policy = bound.policy
+        if let failure = policy.failure { return try fail(bound, failure, &request) }
         var conditions = AdmissionMatching.scope(request, parameter)
-        conditions.composed = variables
+        conditions.composed = policy.variables
         do throws(EvaluationError) {
-            guard
-                try AdmissionMatching.conditionsHold(
-                    bound.policy.list("matchConditions"), &conditions, hasParams: hasParams)
-            else { return }
+            guard try policy.conditions.hold(&conditions) else { return }
         } catch {
             return try fail(bound, error.message, &request)
         }
         let before = request.object
-        for mutation in bound.policy.list("mutations") {
+        for mutation in policy.mutations {
             var scope = AdmissionMatching.scope(request, parameter)
-            scope.composed = variables
+            scope.composed = policy.variables
             do throws(Mutation.Failure) {
-                try Mutation(mutation, environment).apply(scope, &request)
+                try mutation.apply(scope, &request)
             } catch {
                 try fail(bound, error.message, &request)
             }
@@ -100,12 +93,12 @@ struct MutatingAdmissionPolicyPlugin: AdmissionPlugin {
             request.reinvocation.isNeeded = true
             request.changed(self, "policy \(bound.policyName) with binding \(bound.bindingName)")
         }
-        if bound.policy.text("reinvocationPolicy") == "IfNeeded" { request.reinvocation.policies.note(uid) }
+        if policy.spec.text("reinvocationPolicy") == "IfNeeded" { request.reinvocation.policies.note(uid) }
     }
 
     private func fail(_ bound: Bound, _ why: String, _ request: inout AdmissionRequest) throws(APIError) {
         let text = "policy '\(bound.policyName)' with binding '\(bound.bindingName)' denied request: \(why)"
-        if bound.policy.text("failurePolicy") == "Ignore" {
+        if bound.policy.spec.text("failurePolicy") == "Ignore" {
             request.facts.append(AdmissionFact(plugin: name, effect: .answered, detail: "ignored: " + text))
             return
         }
@@ -113,22 +106,50 @@ struct MutatingAdmissionPolicyPlugin: AdmissionPlugin {
     }
 }
 
+/// A policy's expressions, ready to be evaluated.
+private struct CompiledMutations: Sendable {
+    let spec: JSON
+    let hasParams: Bool
+    let conditions: MatchConditions
+    let variables: [String: Program]
+    let mutations: [Mutation]
+    /// What is wrong with its variables.
+    let failure: String?
+
+    init(_ spec: JSON) {
+        self.spec = spec
+        let hasParams = spec.has("paramKind")
+        self.hasParams = hasParams
+        conditions = MatchConditions(spec.list("matchConditions"), hasParams: hasParams)
+        var environment = AdmissionExpressions.environment(hasParams: hasParams)
+        let (programs, failures) = AdmissionExpressions.compose(spec.list("variables"), &environment)
+        variables = programs
+        failure = failures.first.map { "compilation error: compilation failed: \($0.error.report)" }
+        environment.hasMutationTypes = true
+        let whole = environment
+        mutations = spec.list("mutations").map { Mutation($0, whole) }
+    }
+}
+
 /// One of a policy's mutations: an expression whose value is merged into the object, or patches it.
-private struct Mutation {
+private struct Mutation: Sendable {
     struct Failure: Error { let message: String }
     let isApply: Bool
-    let text: String
-    let environment: Environment
+    private let program: Result<Program, CompilationError>
 
     init(_ mutation: JSON, _ environment: Environment) {
         isApply = mutation.text("patchType") == "ApplyConfiguration"
-        text = mutation[isApply ? "applyConfiguration" : "jsonPatch"]?.text("expression") ?? ""
-        self.environment = environment
+        let text = mutation[isApply ? "applyConfiguration" : "jsonPatch"]?.text("expression") ?? ""
+        do throws(CompilationError) {
+            program = .success(try Program(text, in: environment))
+        } catch {
+            program = .failure(error)
+        }
     }
 
     func apply(_ scope: Activation, _ request: inout AdmissionRequest) throws(Failure) {
         let program: Program
-        do throws(CompilationError) { program = try Program(text, in: environment) } catch {
+        do throws(CompilationError) { program = try self.program.get() } catch {
             throw Failure(message: "compilation error: compilation failed: \(error.report)")
         }
         var evaluation = AdmissionEvaluation(scope)

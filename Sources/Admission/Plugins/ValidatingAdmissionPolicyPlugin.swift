@@ -25,13 +25,15 @@ struct ValidatingAdmissionPolicyPlugin: AdmissionPlugin {
             return
         }
         for stored in state.objects(AdmissionPolicies.validatingBindings) {
-            let binding = stored.document
+            let compiled = request.context.settings.compiled
+            let binding = compiled.value(of: stored) { $0 }
             let policyName = binding["spec"]?.text("policyName") ?? ""
-            guard let policy = state.object(ValidatingAdmissionPolicyPlugin.policies, "", policyName)?.document,
-                AdmissionMatching.matches(policy["spec", "matchConstraints"], request, needsRules: true),
+            guard let found = state.object(ValidatingAdmissionPolicyPlugin.policies, "", policyName) else { continue }
+            let policy = compiled.value(of: found) { CompiledPolicy($0["spec"] ?? .null) }
+            guard AdmissionMatching.matches(policy.spec["matchConstraints"], request, needsRules: true),
                 AdmissionMatching.matches(binding["spec", "matchResources"], request, needsRules: false)
             else { continue }
-            let findings = evaluate(policy["spec"] ?? .null, binding["spec"] ?? .null, request)
+            let findings = evaluate(policy, binding["spec"] ?? .null, request)
             try act(
                 on: findings, policyName, stored.key.name, binding["spec", "validationActions"]?.strings ?? [],
                 &request)
@@ -81,7 +83,8 @@ struct ValidatingAdmissionPolicyPlugin: AdmissionPlugin {
     }
 
     /// What the policy finds wrong with the request, once for each parameter.
-    private func evaluate(_ policy: JSON, _ binding: JSON, _ request: AdmissionRequest) -> Findings {
+    private func evaluate(_ compiled: CompiledPolicy, _ binding: JSON, _ request: AdmissionRequest) -> Findings {
+        let policy = compiled.spec
         let ignores = policy.text("failurePolicy") == "Ignore"
         var findings = Findings()
         var parameters: [JSON] = [.null]
@@ -98,7 +101,6 @@ struct ValidatingAdmissionPolicyPlugin: AdmissionPlugin {
                 return findings
             }
         }
-        let compiled = CompiledPolicy(policy)
         for parameter in parameters {
             let scope = AdmissionMatching.scope(request, parameter)
             var evaluation = AdmissionEvaluation(scope)
@@ -107,10 +109,7 @@ struct ValidatingAdmissionPolicyPlugin: AdmissionPlugin {
             conditions.composed = compiled.variables
             do throws(EvaluationError) {
                 if let failure = compiled.failure { throw EvaluationError(failure) }
-                guard
-                    try AdmissionMatching.conditionsHold(
-                        policy.list("matchConditions"), &conditions, hasParams: policy.has("paramKind"))
-                else { continue }
+                guard try compiled.conditions.hold(&conditions) else { continue }
             } catch {
                 if !ignores { findings.violations.append(Violation(message: error.message)) }
                 continue
@@ -180,14 +179,16 @@ struct ValidatingAdmissionPolicyPlugin: AdmissionPlugin {
 }
 
 /// A policy's expressions, ready to be evaluated.
-private struct CompiledPolicy {
-    struct Validation {
+private struct CompiledPolicy: Sendable {
+    struct Validation: Sendable {
         let program: Program
         let message: Program?
         let reason: String
         /// What is said when no message expression says anything.
         let fallback: String
     }
+    let spec: JSON
+    let conditions: MatchConditions
     private(set) var variables: [String: Program] = [:]
     private(set) var validations: [Validation] = []
     private(set) var annotations: [(key: String, program: Program)] = []
@@ -196,6 +197,8 @@ private struct CompiledPolicy {
 
     init(_ policy: JSON) {
         let hasParams = policy.has("paramKind")
+        spec = policy
+        conditions = MatchConditions(policy.list("matchConditions"), hasParams: hasParams)
         var environment = AdmissionExpressions.environment(hasParams: hasParams)
         let (programs, failures) = AdmissionExpressions.compose(policy.list("variables"), &environment)
         variables = programs

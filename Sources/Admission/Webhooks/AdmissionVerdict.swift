@@ -6,6 +6,8 @@ struct AdmissionVerdict {
     var isAllowed: Bool
     var patch: JSON?
     var patchType = ""
+    /// Why the patch is none.
+    var undecodable: String?
     var warnings: [String]
     var annotations: JSONObject
     /// The Status of a refusal.
@@ -24,6 +26,7 @@ struct AdmissionVerdict {
         let review: JSON
         do throws(ReviewReply.Unreadable) {
             review = try ReviewReply.document(answer.reply)
+            try decode(review)
         } catch {
             throw .init(message: "failed to call webhook: " + error.message)
         }
@@ -31,6 +34,33 @@ struct AdmissionVerdict {
             return try verify(review, answer, isMutating)
         } catch {
             throw .init(message: "received invalid webhook response: " + error.message)
+        }
+    }
+
+    /// What upstream's decoder has against a review before anybody looks at what it says.
+    private static func decode(_ review: JSON) throws(ReviewReply.Unreadable) {
+        let (version, kind) = (review["apiVersion"]?.string ?? "", review["kind"]?.string ?? "")
+        let isKnown =
+            kind == "AdmissionReview" && ["admission.k8s.io/v1", "admission.k8s.io/v1beta1"].contains(version)
+        if !isKnown, !version.isEmpty, !kind.isEmpty {
+            throw .init(
+                message:
+                    "no kind \(goQuoted(kind)) is registered for version \(goQuoted(version)) in scheme \"k8s.io/apiserver/pkg/util/webhook/client.go:71\""
+            )
+        }
+        func demand(_ field: String, _ type: String, _ fits: (JSON) -> Bool) throws(ReviewReply.Unreadable) {
+            guard let value = review["response", field], !value.isNull, !fits(value) else { return }
+            throw .init(
+                message:
+                    "json: cannot unmarshal \(value.goKind) into Go struct field AdmissionResponse.response.\(field) of type \(type)"
+            )
+        }
+        try demand("uid", "types.UID") { $0.string != nil }
+        try demand("allowed", "bool") { $0.bool != nil }
+        try demand("patch", "[]uint8") { $0.string != nil }
+        guard let patch = review["response", "patch"]?.string else { return }
+        do throws(Document.Base64.Corrupt) { _ = try Document.Base64.decode(patch) } catch {
+            throw .init(message: error.message)
         }
     }
 
@@ -77,10 +107,28 @@ struct AdmissionVerdict {
             do throws(Document.Base64.Corrupt) { bytes = try Document.Base64.decode(patchText) } catch {
                 throw .init(message: error.message)
             }
-            guard let patch = try? JSON(parsing: bytes) else { throw .init(message: "the patch is no JSON") }
-            verdict.patch = patch
+            do throws(JSONError) {
+                let patch = try JSON(parsing: bytes)
+                verdict.patch = patch
+                verdict.undecodable = AdmissionVerdict.undecodable(patch)
+            } catch {
+                verdict.patch = .null
+                verdict.undecodable = error.message
+            }
         }
         return verdict
+    }
+
+    /// Why a JSON value is no list of operations.
+    private static func undecodable(_ patch: JSON) -> String? {
+        guard !patch.isNull else { return nil }
+        guard case .array(let operations) = patch else {
+            return "json: cannot unmarshal \(patch.goKind) into Go value of type jsonpatch.Patch"
+        }
+        for (i, operation) in operations.enumerated() where operation.object == nil && !operation.isNull {
+            return "json: cannot unmarshal \(operation.goKind) into Patch.\(i) of type jsonpatch.Operation"
+        }
+        return nil
     }
 
     /// The refusal that a client reads: the webhook's Status with its name before the message. Upstream's `ToStatusErr`.

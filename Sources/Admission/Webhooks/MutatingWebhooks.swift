@@ -67,6 +67,12 @@ struct MutatingWebhooks: AdmissionPlugin {
             if hook.ignoresFailure { return false }
             throw .internalError(failure)
         }
+        if let undecodable = verdict.undecodable {
+            if hook.ignoresFailure { return false }
+            throw .internalError(
+                "failed calling webhook \(goQuoted(hook.name)): received undecodable patch in webhook response: \(undecodable)"
+            )
+        }
         return try apply(patch, call.request["object"] ?? .null, invocation, &request)
     }
 
@@ -75,8 +81,11 @@ struct MutatingWebhooks: AdmissionPlugin {
         _ patch: JSON, _ seen: JSON, _ invocation: WebhookInvocation, _ request: inout AdmissionRequest
     ) throws(APIError) -> Bool {
         var patched: JSON
+        do throws(JSONPatch.Undone) { patched = try JSONPatch.apply(patch.elements, to: seen) } catch {
+            throw .internalError(error.message)
+        }
         do throws(APIError) {
-            patched = try JSONPatch.apply(patch, to: seen, kind: invocation.kind, name: request.name)
+            try checkKind(of: &patched, seen, invocation, request)
             try request.settle(&patched, of: invocation.type, kind: invocation.kind)
         } catch {
             throw .internalError(error.message)
@@ -87,6 +96,30 @@ struct MutatingWebhooks: AdmissionPlugin {
             Conversion.convert(&request.object, to: request.type.storageVersion)
         }
         return true
+    }
+
+    /// An object stays of its kind: one that says nothing more is given it again, any other is refused as its reader would.
+    private func checkKind(
+        of patched: inout JSON, _ seen: JSON, _ invocation: WebhookInvocation, _ request: AdmissionRequest
+    ) throws(APIError) {
+        guard !invocation.type.isCustom, patched.object != nil else { return }
+        for member in ["apiVersion", "kind"] where (patched[member]?.string ?? "").isEmpty {
+            patched[member] = seen[member]
+        }
+        let said = GroupVersionKind(
+            apiVersion: patched["apiVersion"]?.string ?? "", kind: patched["kind"]?.string ?? "")
+        let wanted = invocation.kind
+        guard said != wanted, seen["kind"] != nil else { return }
+        guard let other = request.context.catalog.type(for: said) else {
+            throw .badRequest(
+                "no kind \(goQuoted(said.kind)) is registered for version \(goQuoted(said.apiVersion)) in scheme \"k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30\""
+            )
+        }
+        var read = patched
+        try Conforming.conform(&read, to: other)
+        let package = wanted.group.isEmpty ? "core" : String(wanted.group.prefix { $0 != "." })
+        throw .badRequest(
+            "converting (\(said.version).\(said.kind)) to (\(package).\(wanted.kind)): unknown conversion")
     }
 }
 

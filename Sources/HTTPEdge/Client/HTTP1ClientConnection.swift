@@ -18,6 +18,8 @@ final class HTTP1ClientConnection: ChannelInboundHandler, RemovableChannelHandle
     private var upgradeBody = ByteBuffer()
     private let dead = Atomic<Bool>(false)
 
+    /// The body of the request in flight, when it is sent as it arrives.
+    private var passage: RequestPassage?
     private let decoder: AnswerDecoder
 
     init(channel: any Channel, decoder: AnswerDecoder) {
@@ -71,14 +73,40 @@ final class HTTP1ClientConnection: ChannelInboundHandler, RemovableChannelHandle
         var headers = HTTPHeaders(request.headers)
         if !headers.contains(name: "host") { headers.add(name: "Host", value: target.authority) }
         let sendsBody = request.body.readableBytes > 0
-        if sendsBody || request.method == .POST || request.method == .PUT || request.method == .PATCH {
+        if let stream = request.stream {
+            if let length = stream.length {
+                headers.replaceOrAdd(name: "Content-Length", value: String(length))
+            } else {
+                headers.remove(name: "Content-Length")
+                headers.replaceOrAdd(name: "Transfer-Encoding", value: "chunked")
+            }
+        } else if sendsBody || request.method == .POST || request.method == .PUT || request.method == .PATCH {
             headers.replaceOrAdd(name: "Content-Length", value: String(request.body.readableBytes))
         }
         let head = HTTPRequestHead(version: .http1_1, method: request.method, uri: target.target, headers: headers)
         decoder.willSend(head)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
+        if let stream = request.stream {
+            context.flush()
+            let passage = RequestPassage(stream, loop: channel.eventLoop) { [weak self] in self?.pass($0, $1) }
+            self.passage = passage
+            passage.begin()
+            return
+        }
         if sendsBody { context.write(wrapOutboundOut(.body(.byteBuffer(request.body))), promise: nil) }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    }
+
+    private func pass(_ part: EdgeRequestStream.Part, _ promise: EventLoopPromise<Void>?) {
+        guard let context, exchange != nil else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        switch part {
+        case .bytes(let bytes): context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: promise)
+        case .end: context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: promise)
+        case .cut: close()
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -96,6 +124,9 @@ final class HTTP1ClientConnection: ChannelInboundHandler, RemovableChannelHandle
             let free = whenFree
             exchange = nil
             whenFree = nil
+            // A server that answers before it has read everything cannot be asked anything else here.
+            if passage?.isOver == false { keepsAlive = false }
+            passage = nil
             if keepsAlive { free?(self) } else { context.close(promise: nil) }
             done?.succeed()
         }

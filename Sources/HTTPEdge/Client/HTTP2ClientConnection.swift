@@ -98,11 +98,38 @@ final class HTTP2ClientConnection: ChannelInboundHandler, @unchecked Sendable {
                 (":authority", target.authority),
             ])
             for (name, value) in request.headers { headers.add(name: name.lowercased(), value: value) }
+            if let stream = request.stream {
+                if let length = stream.length { headers.add(name: "content-length", value: String(length)) }
+                self.send(id, .headers(.init(headers: headers, endStream: false)), context)
+                context.flush()
+                let passage = RequestPassage(stream, loop: self.channel.eventLoop) { [weak self] part, promise in
+                    self?.pass(part, id, promise)
+                }
+                passage.begin()
+                return
+            }
             let sendsBody = request.body.readableBytes > 0
             if sendsBody { headers.add(name: "content-length", value: String(request.body.readableBytes)) }
             self.send(id, .headers(.init(headers: headers, endStream: !sendsBody)), context)
             if sendsBody { self.send(id, .data(.init(data: .byteBuffer(request.body), endStream: true)), context) }
             context.flush()
+        }
+    }
+
+    private func pass(_ part: EdgeRequestStream.Part, _ id: Int32, _ promise: EventLoopPromise<Void>?) {
+        guard let context, open[id] != nil else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        switch part {
+        case .bytes(let bytes):
+            let payload = HTTP2Frame.FramePayload.data(.init(data: .byteBuffer(bytes)))
+            context.writeAndFlush(
+                wrapOutboundOut(HTTP2Frame(streamID: HTTP2StreamID(id), payload: payload)), promise: promise)
+        case .end:
+            send(id, .data(.init(data: .byteBuffer(ByteBuffer()), endStream: true)), context)
+            context.flush()
+        case .cut: cancel(id)
         }
     }
 

@@ -37,17 +37,20 @@ public final class HTTPClient: Sendable {
         public var url: String
         public var headers: [(String, String)]
         public var body: ByteBuffer
+        /// A body that still arrives, in the place of `body`.
+        public var stream: EdgeRequestStream?
         /// Until the whole answer is there; for a stream, until its head is.
         public var timeout: TimeAmount
         public init(
             _ method: HTTPMethod = .GET, _ url: String, headers: [(String, String)] = [],
-            body: ByteBuffer = ByteBuffer(),
+            body: ByteBuffer = ByteBuffer(), stream: EdgeRequestStream? = nil,
             timeout: TimeAmount = .seconds(30)
         ) {
             self.method = method
             self.url = url
             self.headers = headers
             self.body = body
+            self.stream = stream
             self.timeout = timeout
         }
     }

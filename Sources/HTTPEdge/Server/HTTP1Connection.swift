@@ -38,6 +38,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
     private var isBodyTooLarge = false
     private var discarded = 0
     private var owesContinue = false
+    /// The body that arrives of a request that has been handed over already.
+    private var arriving: EdgeRequestStream?
 
     private var queue: Deque<Waiting> = []
     private var queuedBytes = 0
@@ -86,6 +88,8 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
         let responder = current
         current = nil
         currentRequest = nil
+        arriving?.cut()
+        arriving = nil
         responder?.finish(early: true)
     }
 
@@ -101,9 +105,12 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
             isBodyTooLarge = false
             owesContinue = false
             receivingSweeps = 0
-            if let length = head.headers.first(name: "content-length"), let count = Int(length),
-                count > limits.bodyBytesMax
+            let length = head.headers.first(name: "content-length").flatMap { Int($0) }
+            if length ?? 0 > 0 || head.headers.contains(name: "transfer-encoding"), Self.fault(head) == nil,
+                Self.upgradeOffer(head) == nil, handler.takesStream(head.method, Self.originForm(head.uri))
             {
+                open(head, length: length)
+            } else if let length, length > limits.bodyBytesMax {
                 refuseBody()
             } else if head.version == .http1_1, head.headers.first(name: "expect")?.lowercased() == "100-continue",
                 Self.fault(head) == nil
@@ -112,6 +119,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
                 sendContinue()
             }
         case .body(var part):
+            if let arriving { return arriving.push(part) }
             guard head != nil, !isBodyTooLarge else { return }
             if body.readableBytes + part.readableBytes > limits.bodyBytesMax {
                 refuseBody()
@@ -121,10 +129,35 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
                 body.writeBuffer(&part)
             }
         case .end:
+            if let arriving {
+                self.arriving = nil
+                arriving.end()
+                return
+            }
             guard let head else { return }
             self.head = nil
             receive(head)
         }
+    }
+
+    /// Hands a request over whose body is still to come.
+    private func open(_ head: HTTPRequestHead, length: Int?) {
+        let stream = EdgeRequestStream(
+            eventLoop: info.eventLoop, length: length, untakenMax: limits.requestBacklogBytes)
+        stream.onTaken = { [weak self] _ in self?.readOn() }
+        arriving = stream
+        self.head = nil
+        if head.version == .http1_1, head.headers.first(name: "expect")?.lowercased() == "100-continue" {
+            owesContinue = true
+            sendContinue()
+        }
+        receive(head, stream)
+    }
+
+    private func readOn() {
+        guard readPending, arriving?.isFull != true, queue.count < limits.pipelinedRequestsMax else { return }
+        readPending = false
+        context?.read()
     }
 
     /// The body is longer than allowed: the request is told without it, and the connection ends with the answer.
@@ -138,7 +171,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
         isClosing = true
     }
 
-    private func receive(_ head: HTTPRequestHead) {
+    private func receive(_ head: HTTPRequestHead, _ stream: EdgeRequestStream? = nil) {
         var exchange = Exchange()
         exchange.isHead = head.method == .HEAD
         let offer = Self.upgradeOffer(head)
@@ -149,7 +182,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
         if !exchange.keepsAlive, offer == nil { isClosing = true }
         let request = EdgeRequest(
             method: head.method, uri: Self.originForm(head.uri), headers: EdgeHeaders(head.headers), body: body,
-            isBodyTooLarge: isBodyTooLarge, connection: info, upgrade: offer)
+            isBodyTooLarge: isBodyTooLarge, connection: info, upgrade: offer, stream: stream)
         queuedBytes += body.readableBytes
         body = ByteBuffer()
         queue.append(Waiting(request: request, exchange: exchange, isHTTP10: head.version != .http1_1, fault: fault))
@@ -217,7 +250,9 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
 
     /// Reading stops while too much waits behind the request being answered.
     func read(context: ChannelHandlerContext) {
-        if queue.count >= limits.pipelinedRequestsMax || (queue.count > 0 && queuedBytes > limits.bodyBytesMax) {
+        if queue.count >= limits.pipelinedRequestsMax || (queue.count > 0 && queuedBytes > limits.bodyBytesMax)
+            || arriving?.isFull == true
+        {
             readPending = true
         } else {
             context.read()
@@ -246,10 +281,7 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
             }
             handler.handle(next.request, responder)
         }
-        if readPending, queue.count < limits.pipelinedRequestsMax {
-            readPending = false
-            context?.read()
-        }
+        readOn()
     }
 
     // MARK: Answering
@@ -364,11 +396,20 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
 
     private func closesAfter(_ responder: EdgeResponder, _ headers: [(String, String)]) -> Bool {
         (isClosing && queue.isEmpty && head == nil) || !responder.exchange.keepsAlive || loop.isShuttingDown
+            || isUnread
     }
+
+    /// The current request is answered before its body has come.
+    private var isUnread: Bool { currentRequest?.stream.map { !$0.isOver } ?? false }
 
     private func finished(_ responder: EdgeResponder, closes: Bool) {
         current = nil
-        let wasTooLarge = currentRequest?.isBodyTooLarge == true
+        let wasTooLarge = currentRequest?.isBodyTooLarge == true || isUnread
+        let closes = closes || isUnread
+        if isUnread {
+            arriving?.cut()
+            arriving = nil
+        }
         currentRequest = nil
         responder.finish(early: false)
         if closes {
@@ -455,6 +496,10 @@ final class HTTP1Connection: ChannelDuplexHandler, RemovableChannelHandler, Resp
             } else {
                 leaving = nil
                 sending.waited(limits)
+            }
+            if let arriving, !arriving.isFull {
+                arriving.idleSweeps += 1
+                if arriving.idleSweeps > limits.sweeps(in: limits.requestTimeout) { closeNow() }
             }
             return
         }

@@ -124,7 +124,12 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
                 eventLoop: info.eventLoop, sink: self, stream: id, backlogBytes: limits.streamBacklogBytes,
                 exchange: exchange)
             streams[id] = responder
-            if let length = headers["content-length"], let count = Int(length), count > limits.bodyBytesMax {
+            let length = headers["content-length"].flatMap { Int($0) }
+            if let method = headers[":method"], let uri = headers[":path"],
+                handler.takesStream(HTTPMethod(rawValue: method), uri)
+            {
+                stream(responder, headers, length: length)
+            } else if let length, length > limits.bodyBytesMax {
                 refuseBody(responder)
             } else if headers["expect"]?.lowercased() == "100-continue" {
                 send(responder, .headers(.init(headers: HPACKHeaders([(":status", "100")]))))
@@ -146,6 +151,13 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
             flushSoon()
         }
         guard let responder = streams[id] else { return }
+        if let arriving = responder.exchange.arriving {
+            // What the flow control counts besides the bytes is given back at once.
+            if count > bytes.readableBytes { raise(responder, count - bytes.readableBytes) }
+            arriving.push(bytes)
+            if payload.endStream { requestEnded(responder) }
+            return
+        }
         // Once the body is refused the stream's window is not raised again: the client cannot send on.
         if !responder.exchange.isBodyTooLarge {
             if responder.exchange.body.readableBytes + bytes.readableBytes > limits.bodyBytesMax {
@@ -167,6 +179,34 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
         if payload.endStream { requestEnded(responder) }
     }
 
+    /// Hands a request over whose body is still to come.
+    private func stream(_ responder: EdgeResponder, _ headers: EdgeHeaders, length: Int?) {
+        let stream = EdgeRequestStream(
+            eventLoop: info.eventLoop, length: length, untakenMax: limits.requestBacklogBytes)
+        stream.onTaken = { [weak self, weak responder] count in
+            guard let self, let responder, self.streams[responder.stream] === responder else { return }
+            self.raise(responder, count)
+        }
+        responder.exchange.arriving = stream
+        responder.exchange.requestHeaders = nil
+        if headers["expect"]?.lowercased() == "100-continue" {
+            send(responder, .headers(.init(headers: HPACKHeaders([(":status", "100")]))))
+            flushSoon()
+        }
+        dispatch(responder, headers, ByteBuffer(), false, stream)
+    }
+
+    /// The client may send so many bytes more of a body that arrives.
+    private func raise(_ responder: EdgeResponder, _ count: Int) {
+        responder.exchange.windowDebt += count
+        guard responder.exchange.windowDebt >= limits.windowBytes / 2, responder.exchange.arriving != nil else {
+            return
+        }
+        send(responder, .windowUpdate(windowSizeIncrement: responder.exchange.windowDebt))
+        responder.exchange.windowDebt = 0
+        flushSoon()
+    }
+
     private func refuseBody(_ responder: EdgeResponder) {
         guard let headers = responder.exchange.requestHeaders else { return }
         responder.exchange.isBodyTooLarge = true
@@ -176,6 +216,11 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
     }
 
     private func requestEnded(_ responder: EdgeResponder) {
+        if let arriving = responder.exchange.arriving {
+            responder.exchange.arriving = nil
+            arriving.end()
+            return
+        }
         guard let headers = responder.exchange.requestHeaders else { return }
         responder.exchange.requestHeaders = nil
         let body = responder.exchange.body
@@ -184,7 +229,8 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
     }
 
     private func dispatch(
-        _ responder: EdgeResponder, _ headers: EdgeHeaders, _ body: ByteBuffer, _ isBodyTooLarge: Bool
+        _ responder: EdgeResponder, _ headers: EdgeHeaders, _ body: ByteBuffer, _ isBodyTooLarge: Bool,
+        _ stream: EdgeRequestStream? = nil
     ) {
         guard let method = headers[":method"], let uri = headers[":path"] else {
             respond(
@@ -195,7 +241,7 @@ final class HTTP2Connection: ChannelInboundHandler, ResponseSink, ManagedConnect
         responder.exchange.isHead = method == "HEAD"
         let request = EdgeRequest(
             method: method == "GET" ? .GET : HTTPMethod(rawValue: method), uri: uri, headers: headers, body: body,
-            isBodyTooLarge: isBodyTooLarge, connection: info, upgrade: nil)
+            isBodyTooLarge: isBodyTooLarge, connection: info, upgrade: nil, stream: stream)
         handler.handle(request, responder)
     }
 

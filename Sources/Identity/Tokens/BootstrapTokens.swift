@@ -11,7 +11,7 @@ public struct BootstrapTokens: Sendable {
 
     /// Who the token speaks as, or why nobody; nil when it has not the form of a bootstrap token.
     func check(_ token: String, now: Timestamp) -> Result<UserInfo, BootstrapTokenRefused>? {
-        let parts = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let parts = token.utf8.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0].count == 6, parts[1].count == 16,
             parts.allSatisfy({ $0.allSatisfy(Self.isAllowed) })
         else { return nil }

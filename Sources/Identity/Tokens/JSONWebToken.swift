@@ -15,7 +15,7 @@ struct JSONWebToken {
     /// nil unless it has the form of a signed token.
     init?(_ text: String) {
         guard text.utf8.count <= Self.bytesMax else { return nil }
-        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 3, omittingEmptySubsequences: false)
         guard parts.count == 3, let head = Base64.decodeURL(parts[0]), let body = Base64.decodeURL(parts[1]),
             let signature = Base64.decodeURL(parts[2]), let header = try? JSON(parsing: head),
             let claims = try? JSON(parsing: body),

@@ -23,7 +23,10 @@ struct TypedSet {
         FieldSet(node(document, Place(root: type), nil))
     }
 
-    private mutating func problem(_ text: String) { problems.append(FieldSet.text(path) + ": " + text) }
+    /// No more are kept than an answer names of any object.
+    private mutating func problem(_ text: @autoclosure () -> String) {
+        if problems.count < APIError.errorsShownMax { problems.append(FieldSet.text(path) + ": " + text()) }
+    }
 
     /// The node below a value; nil when nothing in it counts. `shape` is nil for what has no schema.
     private mutating func node(_ value: JSON, _ place: Place, _ shape: FieldShape?) -> JSON? {
@@ -69,6 +72,8 @@ struct TypedSet {
             let inner = Place(element)
             var entries: [JSONObject.Entry] = []
             var seen: Set<String> = []
+            seen.reserveCapacity(elements.count)
+            entries.reserveCapacity(elements.count)
             for (i, item) in elements.enumerated() {
                 guard let name = ElementName.of(item, kind, keys: keys, element) else {
                     problem("element \(i): " + Self.nameless(item, kind, keys))

@@ -132,22 +132,22 @@ struct Comparison {
         for (name, places) in left.groups {
             let others = right.places(of: name)
             switch (places.count, others.count) {
-            case (1, 0): builder.add(name, compare(l[places[0]], nil, place))
-            case (1, 1): builder.add(name, compare(l[places[0]], r[others[0]], place))
+            case (1, 0): builder.add(name, compare(l[places.first], nil, place))
+            case (1, 1): builder.add(name, compare(l[places.first], r[others.first], place))
             case (1, _):
-                builder.add(name, compare(l[places[0]], nil, place))
+                builder.add(name, compare(l[places.first], nil, place))
                 builder.addHere(name, changed: true)
             case (_, 0): builder.addHere(name, changed: false)
             case (_, 1):
-                builder.add(name, compare(nil, r[others[0]], place))
+                builder.add(name, compare(nil, r[others.first], place))
                 builder.addHere(name, changed: false)
             default:
-                if places.map({ l[$0] }) != others.map({ r[$0] }) { builder.addHere(name, changed: true) }
+                if places.all.map({ l[$0] }) != others.all.map({ r[$0] }) { builder.addHere(name, changed: true) }
             }
         }
         for (name, places) in right.groups where left.places(of: name).isEmpty {
             if places.count == 1 {
-                builder.add(name, compare(nil, r[places[0]], place))
+                builder.add(name, compare(nil, r[places.first], place))
             } else {
                 builder.addHere(name, changed: true)
             }
@@ -197,7 +197,7 @@ struct Comparison {
             return [Entry(key: name, value: all(elements[0], place))]
         }
         return IndexedElements(elements, kind, keys, element).groups.map { name, places in
-            Entry(key: name, value: places.count == 1 ? all(elements[places[0]], place) : FieldSet.leaf)
+            Entry(key: name, value: places.count == 1 ? all(elements[places.first], place) : FieldSet.leaf)
         }
     }
 
@@ -252,7 +252,15 @@ extension FieldSet {
 
 /// The elements of a list by their names, in the order in which the names are first met.
 struct IndexedElements {
-    private(set) var groups: [(name: String, places: [Int])] = []
+    /// Where the elements of one name stand: nearly always there is one.
+    struct Places {
+        var first = 0
+        var others: [Int] = []
+        var count = 0
+        var isEmpty: Bool { count == 0 }
+        var all: [Int] { isEmpty ? [] : [first] + others }
+    }
+    private(set) var groups: [(name: String, places: Places)] = []
     private var index: [String: Int] = [:]
 
     init(_ elements: [JSON], _ kind: ListKind, _ keys: [String], _ shape: FieldShape) {
@@ -260,13 +268,17 @@ struct IndexedElements {
         for (i, element) in elements.enumerated() {
             guard let name = ElementName.of(element, kind, keys: keys, shape) else { continue }
             if let group = find(name) {
-                groups[group].places.append(i)
+                groups[group].places.others.append(i)
+                groups[group].places.count += 1
             } else {
                 if groups.count >= 8 {
-                    if index.isEmpty { for (g, group) in groups.enumerated() { index[group.name] = g } }
+                    if index.isEmpty {
+                        index.reserveCapacity(elements.count)
+                        for (g, group) in groups.enumerated() { index[group.name] = g }
+                    }
                     index[name] = groups.count
                 }
-                groups.append((name, [i]))
+                groups.append((name, Places(first: i, count: 1)))
             }
         }
     }
@@ -276,5 +288,7 @@ struct IndexedElements {
         return groups.firstIndex { $0.name == name }
     }
 
-    func places(of name: String) -> [Int] { find(name).map { groups[$0].places } ?? [] }
+    func places(of name: String) -> Places {
+        groups.isEmpty ? Places() : find(name).map { groups[$0].places } ?? Places()
+    }
 }

@@ -9,13 +9,18 @@ struct AcceptHeader {
         subscript(name: String) -> String? { parameters.first { $0.name == name }?.value }
     }
     let clauses: [Clause]
+    /// No client says more: what stands behind is passed over.
+    private static let clausesMax = 100
+    private static let parametersMax = 20
 
     /// Higher `q` first; then exact types before wildcards; then as written.
     init(_ text: String) {
         var out: [Clause] = []
-        for piece in text.split(separator: ",") {
+        for piece in text.utf8.split(separator: UInt8(ascii: ","), maxSplits: Self.clausesMax).prefix(Self.clausesMax) {
             var clause = Clause()
-            let parts = piece.split(separator: ";", omittingEmptySubsequences: false).map { Trim.spaces($0) }
+            let parts = Substring(piece).utf8.split(
+                separator: UInt8(ascii: ";"), maxSplits: Self.parametersMax, omittingEmptySubsequences: false
+            ).prefix(Self.parametersMax).map { Trim.spaces(Substring($0)) }
             guard let first = parts.first, !first.isEmpty else { continue }
             let slash = first.split(separator: "/", maxSplits: 1).map { Trim.spaces($0) }
             if slash.count == 2 {

@@ -31,6 +31,14 @@ struct ProtoWriter {
     /// A double.
     mutating func number(_ number: Int, _ value: JSON?) {
         guard let value = value?.number, value != 0 else { return }
+        present(number, number: value)
+    }
+    /// A value of a `oneof`: one that is zero says that it is there.
+    mutating func present(_ number: Int, flag: Bool) {
+        key(number, 0)
+        bytes.append(flag ? 1 : 0)
+    }
+    mutating func present(_ number: Int, number value: Double) {
         key(number, 1)
         var bits = value.bitPattern
         for _ in 0..<8 {

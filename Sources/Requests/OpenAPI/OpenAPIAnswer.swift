@@ -44,39 +44,51 @@ public struct OpenAPIAnswer: Sendable {
             isImmutable: false)
     }
 
-    /// `/openapi/v3` and what is below it; nil for a path that is not there (404). 406 when JSON is not accepted.
+    /// `/openapi/v3` and what is below it; nil for a path that is not there (404). A document is JSON or gnostic's protobuf under
+    /// one content address; 406 without a body when neither is accepted. The index is JSON whatever is accepted.
     public static func v3(
         _ documents: OpenAPIv3, path: String, query: Query, accept: String, ifNoneMatch: String
-    ) throws(APIError) -> OpenAPIAnswer? {
+    ) -> OpenAPIAnswer? {
         let rest = path.split(separator: "/", omittingEmptySubsequences: true).dropFirst(2).joined(separator: "/")
-        let found: (bytes: [UInt8], hash: String)
         if rest.isEmpty {
-            found = (documents.index, StableHash.digits(documents.index))
-        } else {
-            guard let document = documents.documents.first(where: { $0.path == rest }) else { return nil }
-            found = (document.bytes, document.hash)
-        }
-        if !accept.isEmpty {
-            let accepts = AcceptHeader(accept).clauses.contains {
-                $0.type == "*" || ($0.type == "application" && ($0.subtype == "*" || $0.subtype == "json"))
-            }
-            if !accepts { throw notAcceptable(["application/json"]) }
-        }
-        let tag = "\"\(found.hash)\""
-        let isImmutable = !rest.isEmpty && query["hash"] == found.hash
-        if !rest.isEmpty, let asked = query["hash"], !asked.isEmpty, asked != found.hash {
-            let location = "/openapi/v3/\(rest)?hash=\(found.hash)"
             return OpenAPIAnswer(
-                code: 301, contentType: "text/html; charset=utf-8",
-                body: Array("<a href=\"\(location)\">Moved Permanently</a>.\n\n".utf8), etag: tag, isImmutable: false,
-                location: location)
+                code: 200, contentType: "text/plain; charset=utf-8", body: documents.index, etag: "", isImmutable: false
+            )
         }
+        guard let document = documents.documents.first(where: { $0.path == rest }) else { return nil }
+        guard let wantsProtobuf = wantsProtobufV3(accept) else {
+            return OpenAPIAnswer(code: 406, contentType: "", body: [], etag: "", isImmutable: false)
+        }
+        let type = wantsProtobuf ? "application/com.github.proto-openapi.spec.v3.v1.0+protobuf" : "application/json"
+        let tag = "\"\(document.hash)\""
+        if let asked = query["hash"], !asked.isEmpty, asked != document.hash {
+            return OpenAPIAnswer(
+                code: 301, contentType: type, body: [], etag: tag, isImmutable: false,
+                location: "/openapi/v3/\(rest)?hash=\(document.hash)")
+        }
+        let isImmutable = query["hash"] == document.hash
         if ifNoneMatch == tag {
-            return OpenAPIAnswer(
-                code: 304, contentType: "application/json", body: [], etag: tag, isImmutable: isImmutable)
+            return OpenAPIAnswer(code: 304, contentType: type, body: [], etag: tag, isImmutable: isImmutable)
         }
         return OpenAPIAnswer(
-            code: 200, contentType: "application/json", body: found.bytes, etag: tag, isImmutable: isImmutable)
+            code: 200, contentType: type, body: wantsProtobuf ? document.protobuf() : document.bytes, etag: tag,
+            isImmutable: isImmutable)
+    }
+
+    /// Whether the best clause that can be answered asks for protobuf; nil when none can.
+    private static func wantsProtobufV3(_ accept: String) -> Bool? {
+        if accept.isEmpty { return false }
+        for clause in AcceptHeader(accept).clauses {
+            if clause.type == "*" { return false }
+            guard clause.type == "application" else { continue }
+            switch clause.subtype {
+            case "*", "json": return false
+            case "com.github.proto-openapi.spec.v3.v1.0+protobuf", "com.github.proto-openapi.spec.v3@v1.0+protobuf":
+                return true
+            default: continue
+            }
+        }
+        return nil
     }
 
     private static func notAcceptable(_ offered: [String]) -> APIError {

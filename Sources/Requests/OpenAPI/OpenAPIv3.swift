@@ -3,8 +3,18 @@ public import Schema
 
 /// The OpenAPI 3 documents: an index with a content address for each group and version, and a document for each.
 public struct OpenAPIv3: Sendable {
-    /// The document of `api/v1`, `apis/apps/v1`, … as JSON, in order.
-    public let documents: [(path: String, bytes: [UInt8], hash: String)]
+    /// The document of `api/v1`, `apis/apps/v1`, …
+    public struct Document: Sendable {
+        public let path: String
+        /// As JSON.
+        public let bytes: [UInt8]
+        /// The content address, of all encodings.
+        public let hash: String
+        /// As gnostic's `openapi.v3.Document` message: made on each call (some milliseconds), since hardly anybody asks for it.
+        public func protobuf() -> [UInt8] { OpenAPIv3Message.encode((try? JSON(parsing: bytes)) ?? .null) }
+    }
+    /// In the order of their paths.
+    public let documents: [Document]
     /// The answer to `/openapi/v3`.
     public let index: [UInt8]
 
@@ -23,7 +33,7 @@ public struct OpenAPIv3: Sendable {
             definitions.map { ($0["metadata", "name"]?.string ?? "", $0) }, uniquingKeysWith: { a, _ in a })
         var groups: [String: [ResourceType]] = [:]
         for type in catalog.resources { groups[type.apiVersion, default: []].append(type) }
-        var documents: [(path: String, bytes: [UInt8], hash: String)] = []
+        var documents: [Document] = []
         func add(_ path: String, _ paths: JSONObject, _ components: JSONObject, _ wanted: Set<String>) {
             var components = components
             SchemaClosure.add(wanted, to: &components, catalog, schemas)
@@ -33,7 +43,7 @@ public struct OpenAPIv3: Sendable {
                 "components": ["schemas": .object(components), "securitySchemes": ["BearerToken": Self.bearer]],
             ]
             let bytes = document.encoded()
-            documents.append((path, bytes, StableHash.digits(bytes)))
+            documents.append(Document(path: path, bytes: bytes, hash: StableHash.digits(bytes)))
         }
         for apiVersion in groups.keys.sorted(by: { $0.bytesPrecede($1) }) {
             var paths = JSONObject()

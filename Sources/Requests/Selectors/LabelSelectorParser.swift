@@ -13,7 +13,8 @@ struct LabelSelectorParser {
     init(_ text: String) { items = LabelSelectorParser.scan(Array(text.utf8)) }
 
     private static func keyword(_ text: String) -> Token? {
-        switch text {
+        guard text.utf8.count <= 5 else { return nil }
+        return switch text {
         case ")": .closed
         case ",": .comma
         case "!": .not

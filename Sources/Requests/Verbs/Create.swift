@@ -23,6 +23,8 @@ extension Write {
             throw APIError.badRequest("resourceVersion should not be set on objects to be created")
         }
         var admission = try admit(.create, &object, old: .null, name: object["metadata", "name"]?.string ?? "")
+        // What changes objects on the way may not take them elsewhere.
+        try checkNamespace(&object)
         var name = object["metadata", "name"]?.string ?? ""
         let prefix = object["metadata", "generateName"]?.string ?? ""
         let isGenerated = name.isEmpty && !prefix.isEmpty

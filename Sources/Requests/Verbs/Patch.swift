@@ -7,6 +7,12 @@ import Schema
 
 extension Write {
     mutating func patch() throws(APIError) -> Decision {
+        // What is merged by the elements of its lists is counted before that work is done.
+        if !type.isCustom, command.patchType == .apply || command.patchType == .strategic,
+            command.body.holdsObjects(moreThan: Conforming.structuresMax)
+        {
+            throw APIError.tooManyParts("limit is \(Conforming.structuresMax) structures")
+        }
         if command.patchType == .apply { return try apply() }
         let existing = try existing(command.name)
         let old = try loaded(existing)

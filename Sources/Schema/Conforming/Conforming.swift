@@ -51,6 +51,9 @@ public enum Conforming {
         return unknown
     }
 
+    /// The most structs of an object of a built-in kind.
+    public static let structuresMax = Conformer.structuresMax
+
     /// Whether a list or map of the document is given empty, which storage does not tell from unset.
     public static func givesEmpty(_ document: JSON, of type: TypeSchema) -> Bool {
         guard case .object(let object) = document else { return false }

@@ -3,10 +3,12 @@
 package struct Pattern: Sendable {
     /// The most states a pattern may have.
     private static let statesMax = 20_000
+    /// The longest text that is read: a longer one has more states, save for sets of thousands of characters.
+    private static let bytesMax = 128 * 1024
 
     enum State: Sendable {
-        /// A character of the set, then the next state.
-        case one(CharacterSet, next: Int)
+        /// A character of the set of that number, then the next state.
+        case one(set: Int, next: Int)
         case split(Int, Int)
         case assert(Assertion, next: Int)
         case match
@@ -19,12 +21,15 @@ package struct Pattern: Sendable {
         var isNegated = false
         func contains(_ scalar: UInt32) -> Bool { ranges.contains { $0.contains(scalar) } != isNegated }
     }
+    /// The sets of characters that states ask for; by number, so that a state refers to nothing.
+    private(set) var sets: [CharacterSet] = []
 
     private(set) var states: [State] = []
     private(set) var start = 0
 
     /// nil when the text is no regular expression, or too large a one.
     package init?(_ text: String) {
+        if text.utf8.count > Self.bytesMax { return nil }
         var parser = PatternParser(text)
         guard let tree = parser.parse() else { return nil }
         states = [.match]
@@ -38,13 +43,14 @@ package struct Pattern: Sendable {
         var current: [Int] = []
         var next: [Int] = []
         var mark = [Int](repeating: -1, count: states.count)
+        var open: [Int] = []
         for i in 0...scalars.count {
-            if add(start, i, scalars, &current, &mark) { return true }
+            if add(start, i, scalars, &current, &mark, &open) { return true }
             if i == scalars.count { break }
             next.removeAll(keepingCapacity: true)
             for state in current {
-                if case .one(let set, let target) = states[state], set.contains(scalars[i]) {
-                    if add(target, i + 1, scalars, &next, &mark) { return true }
+                if case .one(let set, let target) = states[state], sets[set].contains(scalars[i]) {
+                    if add(target, i + 1, scalars, &next, &mark, &open) { return true }
                 }
             }
             swap(&current, &next)
@@ -53,8 +59,12 @@ package struct Pattern: Sendable {
     }
 
     /// Adds a state and all that follow it without a character; true when the pattern is complete.
-    private func add(_ first: Int, _ at: Int, _ text: [UInt32], _ list: inout [Int], _ mark: inout [Int]) -> Bool {
-        var open = [first]
+    /// `open` is room to work in.
+    private func add(
+        _ first: Int, _ at: Int, _ text: [UInt32], _ list: inout [Int], _ mark: inout [Int], _ open: inout [Int]
+    ) -> Bool {
+        open.removeAll(keepingCapacity: true)
+        open.append(first)
         while let state = open.popLast() {
             if mark[state] == at { continue }
             mark[state] = at
@@ -91,7 +101,9 @@ package struct Pattern: Sendable {
         guard states.count < Self.statesMax else { return nil }
         switch tree {
         case .empty: return next
-        case .set(let set): return push(.one(set, next: next))
+        case .set(let set):
+            sets.append(set)
+            return push(.one(set: sets.count - 1, next: next))
         case .assert(let assertion): return push(.assert(assertion, next: next))
         case .sequence(let parts):
             var target = next

@@ -37,7 +37,9 @@ extension Pattern {
             next.removeAll(keepingCapacity: true)
             for thread in current {
                 steps -= 1
-                guard case .one(let set, let target) = states[thread.state], set.contains(text[at]) else { continue }
+                guard case .one(let set, let target) = states[thread.state], sets[set].contains(text[at]) else {
+                    continue
+                }
                 if let began = add(target, thread.start, at + 1, text, &next, &mark, &steps) {
                     best = began..<(at + 1)
                     break  // those that follow are preferred less

@@ -1,7 +1,7 @@
 /// How much of a message is read. A message can say with two bytes what takes hundreds in memory.
 struct ProtobufBudget {
     /// Fields of all messages together, known or not.
-    static let fieldsMax = 512 * 1024
+    static let fieldsMax = 256 * 1024
     private var fieldsLeft = fieldsMax
     private var structuresLeft = Conformer.structuresMax
 

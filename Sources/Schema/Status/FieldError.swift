@@ -67,6 +67,15 @@ extension FieldError {
         if case .string(let text) = value, text.utf8.count > 2 * valueBytesMax {
             value = .string(String(decoding: text.utf8.prefix(2 * valueBytesMax), as: UTF8.self))
         }
+        if case .array(let elements) = value {
+            // Of a long list no more is written than is shown.
+            var (bytes, count) = (0, 0)
+            while count < elements.count, bytes <= valueBytesMax {
+                bytes += elements[count].text.utf8.count + 1
+                count += 1
+            }
+            value = .array(Array(elements[..<count]))
+        }
         let text = shown(value)
         guard text.utf8.count > valueBytesMax else { return ": " + text.replacingHTMLEscapes }
         return ": " + String(decoding: text.utf8.prefix(valueBytesMax), as: UTF8.self).replacingHTMLEscapes + "…"
@@ -90,7 +99,7 @@ extension [FieldError] {
 extension String {
     /// The text with the three escapes undone that JSON for web pages has and `field.Error` does not.
     var replacingHTMLEscapes: String {
-        guard contains("\\u00") else { return self }
+        guard utf8.contains(UInt8(ascii: "\\")) else { return self }
         return replacing("\\u003c", with: "<").replacing("\\u003e", with: ">").replacing("\\u0026", with: "&")
     }
 }

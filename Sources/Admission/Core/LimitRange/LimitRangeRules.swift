@@ -59,7 +59,7 @@ struct LimitRangeRules: KindRules {
 
     private func validateNames(_ limit: JSON, type: String, path: String, _ errors: inout [FieldError]) {
         func check(_ member: String) {
-            for (name, _) in limit[member]?.entries ?? JSONObject() {
+            for (name, _) in limit[member]?.entries ?? JSONObject() where errors.hasRoom {
                 let at = "\(path).\(member)[\(name)]"
                 let forContainers = type == "Pod" || type == "Container"
                 errors +=

@@ -102,7 +102,7 @@ enum PodSpecValidation {
         SchedulingValidation.validateTolerations(spec.list("tolerations"), path: path() + ".tolerations", &errors)
         for (i, alias) in spec.list("hostAliases").enumerated() where errors.hasRoom {
             errors += AddressRules.validateIP(alias.text("ip"), path: "\(path()).hostAliases[\(i)].ip")
-            for (j, name) in alias.list("hostnames").enumerated() {
+            for (j, name) in alias.list("hostnames").enumerated() where errors.hasRoom {
                 errors.addInvalid(
                     "\(path()).hostAliases[\(i)].hostnames[\(j)]", name, Names.dnsSubdomain(name.string ?? ""))
             }

@@ -80,7 +80,7 @@ enum ResourceRequirementsValidation {
                 if seen.contains(key) {
                     errors.append(.duplicate(at(), .string(key)))
                 } else if request.isEmpty {
-                    for other in seen.sorted() where other.hasPrefix(name + "/") {
+                    for other in seen.sorted() where errors.hasRoom && other.hasPrefix(name + "/") {
                         errors.append(.duplicate(at(), .string(name)))
                     }
                 }

@@ -212,14 +212,14 @@ enum ServiceValidation {
         if !ranges.isEmpty {
             let path = "spec.LoadBalancerSourceRanges"
             if !fields.isLoadBalancer { errors.append(.forbidden(path, onlyLoadBalancer)) }
-            for (i, range) in ranges.enumerated() {
+            for (i, range) in ranges.enumerated() where errors.hasRoom {
                 errors += AddressRules.validateCIDR(trimmed(range.string ?? ""), path: "\(path)[\(i)]")
             }
         } else if let value = service["metadata", "annotations", annotation]?.string {
             let path = "metadata.annotations[\(annotation)]"
             if !fields.isLoadBalancer { errors.append(.forbidden(path, onlyLoadBalancer)) }
             if trimmed(value).isEmpty { return }
-            for range in value.split(separator: ",", omittingEmptySubsequences: false) {
+            for range in value.split(separator: ",", omittingEmptySubsequences: false) where errors.hasRoom {
                 errors += AddressRules.validateCIDR(trimmed(range), path: path)
             }
         }

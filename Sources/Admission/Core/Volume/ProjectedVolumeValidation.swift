@@ -24,7 +24,7 @@ enum ProjectedVolumeValidation {
             }
             if let part = source.given("downwardAPI") {
                 count += 1
-                for file in part.list("items") {
+                for file in part.list("items") where errors.hasRoom {
                     VolumeValidation.validateFile(file, path: at() + ".downwardAPI", &errors)
                     claim(file.text("path"), file.text("path"))
                 }

@@ -164,7 +164,8 @@ enum VolumeValidation {
             let meta = template["metadata"] ?? [:]
             errors += ObjectMetaRules.validateAnnotations(meta["annotations"], path: at() + ".metadata.annotations")
             errors += LabelRules.validateLabels(meta["labels"], path: at() + ".metadata.labels")
-            for (key, value) in meta.entries where key != "annotations" && key != "labels" && !value.isEmptyValue {
+            for (key, value) in meta.entries
+            where errors.hasRoom && key != "annotations" && key != "labels" && !value.isEmptyValue {
                 errors.append(.forbidden("\(at()).metadata.\(key)", "cannot be set"))
             }
             PersistentVolumeClaimRules.validateSpec(template["spec"] ?? [:], path: at() + ".spec", &errors)
@@ -173,7 +174,7 @@ enum VolumeValidation {
         }
         if !scope.podName.isEmpty, !volume.isEmpty {
             let claim = scope.podName + "-" + volume
-            for text in Names.dnsSubdomain(claim) {
+            for text in Names.dnsSubdomain(claim) where errors.hasRoom {
                 errors.append(.invalid(path() + ".name", .string(volume), "PVC name \"\(claim)\": \(text)"))
             }
         }
