@@ -58,7 +58,7 @@ import Testing
     /// everything arrives as it was sent, of known length and in chunks.
     @Test(.timeLimit(.minutes(1)), arguments: [true, false])
     func aSlowUpstreamHoldsTheClientBack(isLengthKnown: Bool) async throws {
-        let size = 24 << 20
+        let size = 40 << 20
         let upstream = SlowUpstream()
         let behind = try await start(Streaming { upstream.handle($0, $1) })
         let client = HTTPClient(group: MultiThreadedEventLoopGroup.singleton)
@@ -95,7 +95,8 @@ import Testing
             last = passed.now
             try await Task.sleep(for: .milliseconds(400))
         }
-        #expect(last < 16 << 20, "\(last) bytes left the client while the upstream took none")
+        // What two connections' socket buffers take is the kernel's affair.
+        #expect(last < 32 << 20, "\(last) bytes left the client while the upstream took none")
         #expect(upstream.seen.withLock { $0.count } <= 2 << 20)
         upstream.open()
         try await feeding.value

@@ -239,10 +239,11 @@ enum InternalForm {
 extension FieldError {
     /// `Invalid value: {…}: detail` with the value already in text.
     static func invalidDump(_ path: String, _ value: String, _ detail: String) -> FieldError {
-        .init(.invalid, path, "Invalid value: \(value)" + (detail.isEmpty ? "" : ": " + detail))
+        .init(.invalid, path, "Invalid value: \(value.replacingHTMLEscapes)" + (detail.isEmpty ? "" : ": " + detail))
     }
     static func duplicateDump(_ path: String, _ value: String, _ detail: String = "") -> FieldError {
-        .init(.duplicate, path, "Duplicate value: \(value)" + (detail.isEmpty ? "" : ": " + detail))
+        .init(
+            .duplicate, path, "Duplicate value: \(value.replacingHTMLEscapes)" + (detail.isEmpty ? "" : ": " + detail))
     }
     static func notSupportedDump(_ path: String, _ value: String, _ supported: [String]) -> FieldError {
         .init(

@@ -98,7 +98,7 @@ extension [FieldError] {
 
 extension String {
     /// The text with the three escapes undone that JSON for web pages has and `field.Error` does not.
-    var replacingHTMLEscapes: String {
+    package var replacingHTMLEscapes: String {
         guard utf8.contains(UInt8(ascii: "\\")) else { return self }
         return replacing("\\u003c", with: "<").replacing("\\u003e", with: ">").replacing("\\u0026", with: "&")
     }
