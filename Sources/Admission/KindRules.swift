@@ -23,6 +23,8 @@ public struct WriteContext: Sendable {
     public var webhooks = WebhookDirectory.none
     /// What servers outside were asked before this decision, and said.
     public var answers: [WebhookAnswer] = []
+    /// The object was sent with labels of its own, so that any it has are not from its defaults.
+    public var isLabelledBySender = false
     /// The operation's options as reviews show them: `CreateOptions`, …; `.null` for none.
     public var options = JSON.null
 

@@ -39,6 +39,7 @@ struct Kinds {
     mutating func create(_ body: JSON) throws(APIError) -> JSON {
         var object = try read(body)
         var context = self.context
+        context.isLabelledBySender = !(body["metadata", "labels"]?.entries.isEmpty ?? true)
         try rules.prepareForCreate(&object, &context)
         random = context.random
         let errors =

@@ -46,7 +46,7 @@ import Testing
 
     @Test func aJobSharesTheLabelsOfItsTemplate() throws {
         var kinds = Kinds("batch/v1", "jobs")
-        let made = try kinds.create([
+        var job: JSON = [
             "metadata": ["name": "j", "uid": "u"],
             "spec": [
                 "template": [
@@ -54,9 +54,15 @@ import Testing
                     "spec": ["restartPolicy": "Never", "containers": [["name": "c", "image": "i"]]],
                 ]
             ],
-        ])
+        ]
+        let made = try kinds.create(job)
         #expect(made["metadata", "labels", "batch.kubernetes.io/job-name"] == "j")
         #expect(made["metadata", "labels"] == made["spec", "template", "metadata", "labels"])
+
+        job["metadata", "labels"] = ["a": "b"]
+        let labelled = try kinds.create(job)
+        #expect(labelled["metadata", "labels"] == ["a": "b"])
+        #expect(labelled["spec", "template", "metadata", "labels", "batch.kubernetes.io/job-name"] == "j")
     }
 
     @Test(arguments: [

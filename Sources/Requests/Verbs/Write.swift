@@ -16,6 +16,8 @@ struct Write {
     var facts: [AdmissionFact] = []
     /// The object as it was sent has an empty list, of a kind to which that is a change.
     var givesEmpty = false
+    /// The body that was read last has labels before it is given its defaults.
+    var isLabelledBySender = false
     /// What must be asked outside before this can be decided; `APIError.waiting` is thrown with it.
     var wanted: [WebhookCall] = []
     /// Objects that admission changes along with this one.
@@ -53,6 +55,7 @@ struct Write {
         context.isRehearsal = command.isRehearsal
         context.webhooks = ground.webhooks
         context.answers = command.answers
+        context.isLabelledBySender = isLabelledBySender
         return context
     }
 
@@ -108,6 +111,7 @@ struct Write {
         if type.storageVersion != type.apiVersion, !type.isCustom {
             Conversion.convert(&object, to: type.storageVersion)
         }
+        isLabelledBySender = !(object["metadata", "labels"]?.entries.isEmpty ?? true)
         rules.setDefaults(&object)
         return object
     }

@@ -48,9 +48,12 @@ struct JobRules: KindRules {
         if object["spec"]?.flag("manualSelector") ?? false { return }
         let uid = object["metadata", "uid"] ?? ""
         let name = object["metadata", "name"] ?? ""
-        // Labels that a job has of its template are one map with the template's, and grow with it.
+        // Labels that a job has of its template are one map with the template's, and grow with it; those it was sent with are not,
+        // even when they are the same.
         let templateLabels = object["spec", "template", "metadata", "labels"] ?? .null
-        let isShared = !templateLabels.entries.isEmpty && object["metadata", "labels"] == templateLabels
+        let isShared =
+            !context.isLabelledBySender && !templateLabels.entries.isEmpty
+            && object["metadata", "labels"] == templateLabels
         defer {
             if isShared { object["metadata", "labels"] = object["spec", "template", "metadata", "labels"] }
         }
